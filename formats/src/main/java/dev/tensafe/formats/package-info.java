@@ -1,0 +1,3 @@
+/** Errors and JSON shared by every file format. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.formats;

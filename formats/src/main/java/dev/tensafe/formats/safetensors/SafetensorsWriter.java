@@ -1,0 +1,100 @@
+package dev.tensafe.formats.safetensors;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** Writes one safetensors file, tensor by tensor, so that no tensor has to be held whole. */
+public final class SafetensorsWriter {
+  private SafetensorsWriter() {}
+
+  /** Produces the little-endian bytes of one tensor. */
+  @FunctionalInterface
+  public interface Body {
+    void writeTo(WritableByteChannel out) throws IOException;
+  }
+
+  /** A tensor to write: {@code body} must produce exactly elements × dtype size bytes. */
+  public record Entry(String name, DType dtype, List<Long> shape, Body body) {
+    public Entry {
+      shape = List.copyOf(shape);
+    }
+
+    /** A float32 tensor from row-major values. */
+    public static Entry ofFloats(String name, List<Long> shape, float[] values) {
+      return new Entry(
+          name,
+          DType.F32,
+          shape,
+          out -> {
+            ByteBuffer bytes =
+                ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.asFloatBuffer().put(values);
+            while (bytes.hasRemaining()) {
+              out.write(bytes);
+            }
+          });
+    }
+
+    long byteSize() {
+      return shape.stream().mapToLong(Long::longValue).reduce(dtype.bytes(), Math::multiplyExact);
+    }
+  }
+
+  /**
+   * Writes {@code entries} in the given order.
+   *
+   * @throws IOException when the file exists, cannot be written, or a body has the wrong length
+   */
+  public static void write(Path path, Map<String, String> metadata, List<Entry> entries)
+      throws IOException {
+    byte[] header = header(metadata, entries);
+    try (FileChannel out =
+        FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      ByteBuffer prefix = ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
+      prefix.putLong(header.length).put(header).flip();
+      while (prefix.hasRemaining()) {
+        out.write(prefix);
+      }
+      for (Entry entry : entries) {
+        long start = out.position();
+        entry.body().writeTo(out);
+        long written = out.position() - start;
+        if (written != entry.byteSize()) {
+          throw new IOException(
+              "tensor " + entry.name() + " has " + written + " bytes, not " + entry.byteSize());
+        }
+      }
+    }
+  }
+
+  private static byte[] header(Map<String, String> metadata, List<Entry> entries)
+      throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode root = mapper.createObjectNode();
+    if (!metadata.isEmpty()) {
+      root.set("__metadata__", mapper.valueToTree(metadata));
+    }
+    long at = 0;
+    for (Entry entry : entries) {
+      ObjectNode node = root.putObject(entry.name());
+      node.put("dtype", entry.dtype().name());
+      entry.shape().forEach(node.putArray("shape")::add);
+      node.putArray("data_offsets").add(at).add(at + entry.byteSize());
+      at += entry.byteSize();
+    }
+    byte[] json = mapper.writeValueAsBytes(root);
+    byte[] padded = Arrays.copyOf(json, (json.length + 7) / 8 * 8);
+    Arrays.fill(padded, json.length, padded.length, (byte) ' ');
+    return padded;
+  }
+}

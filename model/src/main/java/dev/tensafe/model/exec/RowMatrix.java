@@ -1,0 +1,24 @@
+package dev.tensafe.model.exec;
+
+import java.nio.FloatBuffer;
+
+/**
+ * A row-major float32 matrix in the executor's own memory, valid only during the call it is passed
+ * to. Element {@code (row, column)} is at index {@code row·columns + column} of {@link #values()}.
+ *
+ * @param values live memory, native byte order; what a hook writes is what the forward pass reads
+ */
+public record RowMatrix(FloatBuffer values, int rows, int columns) {
+  public RowMatrix {
+    if (values.remaining() != rows * columns) {
+      throw new IllegalArgumentException(
+          values.remaining() + " values are not " + rows + " × " + columns);
+    }
+  }
+
+  /** Shape only: activations are as secret as the prompts they come from. */
+  @Override
+  public String toString() {
+    return "RowMatrix[" + rows + " × " + columns + "]";
+  }
+}

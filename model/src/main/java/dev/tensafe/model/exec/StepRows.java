@@ -1,0 +1,91 @@
+package dev.tensafe.model.exec;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Which rows of a step belong to which sequence, and which sequences have failed. Rows of one
+ * sequence are contiguous and in order of position. Confined to the executor's thread.
+ */
+public final class StepRows {
+  private final long[] sequenceIds;
+  private final int[] firstRow;
+  private final int[] firstPosition;
+  private final int[] rowCount;
+  private final int[] sequenceOfRow;
+  private final Map<Integer, RuntimeException> failures = new TreeMap<>();
+
+  /**
+   * @param batch the step; sequence index {@code i} here is index {@code i} in the batch
+   * @param order the order in which the executor laid their rows out
+   */
+  public StepRows(ForwardBatch batch, int[] order) {
+    int count = batch.sequences().size();
+    sequenceIds = new long[count];
+    firstRow = new int[count];
+    firstPosition = new int[count];
+    rowCount = new int[count];
+    sequenceOfRow = new int[batch.tokenCount()];
+    int row = 0;
+    for (int index : order) {
+      SequenceInput sequence = batch.sequences().get(index);
+      sequenceIds[index] = sequence.sequenceId();
+      firstRow[index] = row;
+      firstPosition[index] = sequence.start();
+      rowCount[index] = sequence.tokenCount();
+      for (int i = 0; i < sequence.tokenCount(); i++) {
+        sequenceOfRow[row++] = index;
+      }
+    }
+  }
+
+  /** Number of rows, one per token of the step. */
+  public int rows() {
+    return sequenceOfRow.length;
+  }
+
+  public int sequences() {
+    return sequenceIds.length;
+  }
+
+  /** Index of the sequence that owns a row. */
+  public int sequenceOf(int row) {
+    return sequenceOfRow[row];
+  }
+
+  /** The engine's id of a sequence, by index. */
+  public long sequenceId(int sequence) {
+    return sequenceIds[sequence];
+  }
+
+  public int firstRow(int sequence) {
+    return firstRow[sequence];
+  }
+
+  public int rowCount(int sequence) {
+    return rowCount[sequence];
+  }
+
+  /** Position in its sequence of the token in a row. */
+  public int position(int row) {
+    int sequence = sequenceOfRow[row];
+    return firstPosition[sequence] + row - firstRow[sequence];
+  }
+
+  /**
+   * Marks one sequence as failed; the first reason is kept. Its rows are computed but discarded.
+   */
+  public void fail(int sequence, RuntimeException reason) {
+    failures.putIfAbsent(sequence, reason);
+  }
+
+  public boolean failed(int sequence) {
+    return failures.containsKey(sequence);
+  }
+
+  /** Reasons by sequence index. */
+  public Map<Integer, RuntimeException> failures() {
+    return Collections.unmodifiableMap(failures);
+  }
+}

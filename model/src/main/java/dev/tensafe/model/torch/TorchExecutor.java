@@ -1,0 +1,303 @@
+package dev.tensafe.model.torch;
+
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import dev.tensafe.formats.safetensors.Checkpoint;
+import dev.tensafe.formats.safetensors.DType;
+import dev.tensafe.model.config.CheckpointLayout;
+import dev.tensafe.model.config.ModelConfig;
+import dev.tensafe.model.config.RotaryEmbedding;
+import dev.tensafe.model.exec.ForwardBatch;
+import dev.tensafe.model.exec.ForwardHook;
+import dev.tensafe.model.exec.ForwardResult;
+import dev.tensafe.model.exec.ModelExecutor;
+import dev.tensafe.model.exec.Projection;
+import dev.tensafe.model.exec.ProjectionGroup;
+import dev.tensafe.model.exec.RowMatrix;
+import dev.tensafe.model.exec.SequenceInput;
+import dev.tensafe.model.exec.StepRows;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The executor on PyTorch through DJL: oneDNN prepacked linears, paged cache with one page gather
+ * per layer and step. Without hooks a step is one script call; with hooks the same script methods
+ * are called one by one. The reference that later executors are compared with.
+ *
+ * <p>CPU only: the same script would run on CUDA tensors with plain linears, but no GPU natives
+ * matching this PyTorch build are published, so that path is not offered.
+ */
+public final class TorchExecutor implements ModelExecutor {
+  private static final Logger LOG = LoggerFactory.getLogger(TorchExecutor.class);
+
+  /** Rows the packed layout of weights is chosen for; measured best between 1 and 32 rows. */
+  private static final int PACKING_ROWS = 8;
+
+  private final ModelConfig config;
+  private final ComputeType type;
+  private final RotaryEmbedding rotary;
+  private final DecoderScript script;
+  // Held: the embedding table aliases its mapping.
+  private final WeightReader weights;
+  private final List<List<ProjectionGroup>> groups = new ArrayList<>();
+  private @Nullable PtNDArray logits;
+
+  private TorchExecutor(
+      ModelConfig config, ComputeType type, DecoderScript script, WeightReader weights) {
+    this.config = config;
+    this.type = type;
+    this.script = script;
+    this.weights = weights;
+    this.rotary = new RotaryEmbedding(config.rope(), config.headDim());
+    for (int layer = 0; layer < config.layers(); layer++) {
+      groups.add(ProjectionGroup.ofLayer(config, layer));
+    }
+  }
+
+  /** The type {@code --dtype auto} stands for: bf16 where weights are and the CPU multiplies it. */
+  public static ComputeType chooseType(Checkpoint checkpoint) {
+    boolean stored =
+        checkpoint.tensors().values().stream().anyMatch(info -> info.dtype() == DType.BF16);
+    boolean fast = CpuFeatures.probe().multipliesBf16();
+    ComputeType type = stored && fast ? ComputeType.BF16 : ComputeType.F32;
+    LOG.info("compute type {}: bf16 weights {}, bf16 instructions {}", type, stored, fast);
+    return type;
+  }
+
+  /**
+   * Loads a checkpoint.
+   *
+   * @param threads compute threads
+   * @throws dev.tensafe.formats.CodedException when the checkpoint does not fit the configuration
+   */
+  public static TorchExecutor load(
+      ModelConfig config, Checkpoint checkpoint, ComputeType type, int threads) {
+    CheckpointLayout.check(config, checkpoint.tensors());
+    TorchRuntime.start(threads);
+    boolean prepacked = type == ComputeType.F32 || CpuFeatures.probe().packsBf16();
+    if (!prepacked) {
+      LOG.warn("bf16 without AVX-512: oneDNN packs no weights, linears are slow; use f32 here");
+    }
+    DecoderScript script = new DecoderScript();
+    try {
+      script.run(
+          "configure",
+          type.scalarType(),
+          prepacked,
+          config.heads(),
+          config.kvHeads(),
+          config.headDim(),
+          BLOCK_SIZE,
+          config.rmsNormEps(),
+          1 / Math.sqrt(config.headDim()));
+      WeightReader weights = new WeightReader(checkpoint, script);
+      TorchExecutor executor = new TorchExecutor(config, type, script, weights);
+      executor.loadWeights();
+      return executor;
+    } catch (RuntimeException e) {
+      script.close();
+      throw e;
+    }
+  }
+
+  private void loadWeights() {
+    for (int layer = 0; layer < config.layers(); layer++) {
+      try (PtNDManager m = scope()) {
+        PtNDArray none = (PtNDArray) m.create(new float[0]);
+        for (ProjectionGroup group : groups.get(layer)) {
+          for (Projection p : group.projections()) {
+            boolean bias = CheckpointLayout.hasBias(config, p);
+            script.run(
+                "add_projection",
+                weights.read(m, CheckpointLayout.weight(p)),
+                bias ? weights.read(m, CheckpointLayout.bias(p)) : none,
+                PACKING_ROWS);
+          }
+        }
+        boolean norms = config.queryKeyNorm();
+        script.run(
+            "add_layer",
+            weights.read(m, CheckpointLayout.layerTensor(layer, "input_layernorm")),
+            weights.read(m, CheckpointLayout.layerTensor(layer, "post_attention_layernorm")),
+            norms ? weights.read(m, CheckpointLayout.layerTensor(layer, "self_attn.q_norm")) : none,
+            norms ? weights.read(m, CheckpointLayout.layerTensor(layer, "self_attn.k_norm")) : none,
+            config.windows().get(layer));
+      }
+    }
+    try (PtNDManager m = scope()) {
+      PtNDArray embedding = weights.read(m, CheckpointLayout.EMBEDDING);
+      script.run(
+          "set_ends",
+          embedding,
+          weights.read(m, CheckpointLayout.FINAL_NORM),
+          config.tiedEmbeddings() ? embedding : weights.read(m, CheckpointLayout.HEAD),
+          PACKING_ROWS);
+    }
+  }
+
+  private PtNDManager scope() {
+    return (PtNDManager) script.manager().newSubManager();
+  }
+
+  @Override
+  public ModelConfig config() {
+    return config;
+  }
+
+  @Override
+  public long bytesPerBlock() {
+    return 2L * config.layers() * BLOCK_SIZE * config.keyValueSize() * type.bytes();
+  }
+
+  @Override
+  public void allocateCache(int blocks) {
+    script.run("clear_cache");
+    for (int layer = 0; layer < config.layers(); layer++) {
+      // One call per layer: the script compiler merges equal allocations, even of tensors that are
+      // written to later, when it sees them in one method.
+      script.run("add_cache", blocks);
+    }
+  }
+
+  @Override
+  public ForwardResult forward(ForwardBatch batch, List<ForwardHook> hooks) {
+    if (logits != null) {
+      logits.close();
+      logits = null;
+    }
+    StepLayout layout = new StepLayout(batch);
+    StepRows rows = new StepRows(batch, layout.order());
+    try (PtNDManager m = scope()) {
+      prepare(m, batch, layout);
+      PtNDArray hidden = script.tensor(m, "embed", integers(m, layout.tokens()));
+      hidden =
+          hooks.isEmpty() ? script.tensor(m, "layers", hidden) : hooked(m, hidden, hooks, rows);
+      return result(m, batch, rows, hidden);
+    }
+  }
+
+  private void prepare(PtNDManager m, ForwardBatch batch, StepLayout layout) {
+    int tokens = batch.tokenCount();
+    ByteBuffer cosines = floats(tokens * rotary.half());
+    ByteBuffer sines = floats(tokens * rotary.half());
+    FloatBuffer c = cosines.asFloatBuffer();
+    FloatBuffer s = sines.asFloatBuffer();
+    for (int index : layout.order()) {
+      SequenceInput sequence = batch.sequences().get(index);
+      for (int i = 0; i < sequence.tokenCount(); i++) {
+        rotary.put(sequence.start() + i, sequence.promptLength(), c, s);
+      }
+    }
+    Shape shape = new Shape(tokens, rotary.half());
+    script.run(
+        "begin_step",
+        m.create(cosines, shape, DataType.FLOAT32),
+        m.create(sines, shape, DataType.FLOAT32),
+        integers(m, layout.slots()));
+    for (StepLayout.Group group : layout.groups()) {
+      script.run(
+          "add_group",
+          group.members().size(),
+          group.rows(),
+          integers(m, layout.positions(group)),
+          integers(m, layout.blocks(group)),
+          group.blockCount(),
+          config.window());
+    }
+  }
+
+  private PtNDArray hooked(
+      PtNDManager m, PtNDArray embedded, List<ForwardHook> hooks, StepRows rows) {
+    PtNDArray hidden = embedded;
+    for (int layer = 0; layer < config.layers(); layer++) {
+      // Activations of one layer are dropped before the next: a long chunk holds one layer's worth.
+      try (PtNDManager scratch = (PtNDManager) m.newSubManager()) {
+        List<ProjectionGroup> g = groups.get(layer);
+        PtNDArray x = script.tensor(scratch, "attention_input", layer, hidden);
+        PtNDArray[] qkv = project(scratch, g.get(0), x, hooks, rows);
+        PtNDArray attended = script.tensor(scratch, "attend", layer, qkv[0], qkv[1], qkv[2]);
+        PtNDArray o = project(scratch, g.get(1), attended, hooks, rows)[0];
+        PtNDArray middle = script.tensor(scratch, "add", hidden, o);
+        PtNDArray y = script.tensor(scratch, "mlp_input", layer, middle);
+        PtNDArray[] gateUp = project(scratch, g.get(2), y, hooks, rows);
+        PtNDArray gated = script.tensor(scratch, "gate", gateUp[0], gateUp[1]);
+        PtNDArray down = project(scratch, g.get(3), gated, hooks, rows)[0];
+        hidden = script.tensor(m, "add", middle, down);
+      }
+    }
+    return hidden;
+  }
+
+  private PtNDArray[] project(
+      PtNDManager m, ProjectionGroup group, PtNDArray x, List<ForwardHook> hooks, StepRows rows) {
+    for (ForwardHook hook : hooks) {
+      hook.begin(group, matrix(x, rows.rows(), group.in()), rows);
+    }
+    PtNDArray[] out = new PtNDArray[group.projections().size()];
+    for (int i = 0; i < out.length; i++) {
+      Projection p = group.projections().get(i);
+      out[i] = script.tensor(m, "project", group.layer() * 7 + p.kind().ordinal(), x);
+      for (ForwardHook hook : hooks) {
+        hook.finish(p, matrix(out[i], rows.rows(), p.out()), rows);
+      }
+    }
+    return out;
+  }
+
+  private ForwardResult result(PtNDManager m, ForwardBatch batch, StepRows rows, PtNDArray hidden) {
+    int count = batch.sequences().size();
+    int[] first = new int[count];
+    int wanted = 0;
+    for (int i = 0; i < count; i++) {
+      first[i] = wanted;
+      wanted += batch.sequences().get(i).logitRowCount();
+    }
+    if (wanted == 0) {
+      return new ForwardResult(FloatBuffer.allocate(0), config.vocabSize(), first, rows.failures());
+    }
+    long[] picked = new long[wanted];
+    for (int i = 0; i < count; i++) {
+      int end = rows.firstRow(i) + rows.rowCount(i);
+      int n = batch.sequences().get(i).logitRowCount();
+      for (int j = 0; j < n; j++) {
+        picked[first[i] + j] = end - n + j;
+      }
+    }
+    PtNDArray out = script.tensor(script.manager(), "logits", hidden, integers(m, picked));
+    logits = out;
+    return new ForwardResult(live(out), config.vocabSize(), first, rows.failures());
+  }
+
+  private static RowMatrix matrix(PtNDArray array, int rows, int columns) {
+    return new RowMatrix(live(array), rows, columns);
+  }
+
+  private static FloatBuffer live(PtNDArray array) {
+    return array.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
+  }
+
+  private static ByteBuffer floats(int count) {
+    return ByteBuffer.allocateDirect(count * Float.BYTES).order(ByteOrder.nativeOrder());
+  }
+
+  private static PtNDArray integers(PtNDManager m, long[] values) {
+    return (PtNDArray) m.create(values);
+  }
+
+  @Override
+  public void close() {
+    if (logits != null) {
+      logits.close();
+      logits = null;
+    }
+    script.close();
+  }
+}
