@@ -30,16 +30,15 @@ public final class ChatTemplate {
   }
 
   /**
-   * Loads the template of a model directory: {@code chat_template.jinja}, or {@code chat_template} in
-   * {@code tokenizer_config.json} (of several named ones, {@code default}).
+   * Loads the template of a model directory: {@code chat_template.jinja}, or {@code chat_template}
+   * in {@code tokenizer_config.json} (of several named ones, {@code default}).
    *
    * @return null when the model has none
    * @throws TemplateException when it does not compile
    */
   public static @Nullable ChatTemplate load(Path directory, Clock clock) {
     Path configFile = directory.resolve("tokenizer_config.json");
-    JsonNode config =
-        Files.exists(configFile) ? Json.readObject(configFile, "tokenizer") : null;
+    JsonNode config = Files.exists(configFile) ? Json.readObject(configFile, "tokenizer") : null;
     String source = source(directory.resolve("chat_template.jinja"), config);
     if (source == null) {
       return null;

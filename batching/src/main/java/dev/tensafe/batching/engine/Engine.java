@@ -1,0 +1,214 @@
+package dev.tensafe.batching.engine;
+
+import dev.tensafe.batching.EngineException;
+import dev.tensafe.model.exec.ForwardHook;
+import dev.tensafe.model.exec.ModelExecutor;
+import dev.tensafe.model.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Continuous batching on a thread of its own. Callers submit and cancel from any thread; everything
+ * else happens on the engine's thread, between steps. A cancellation takes effect, and its blocks
+ * are free, before the next step.
+ */
+public final class Engine implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+
+  private final EngineConfig config;
+  private final Ticker ticker;
+  private final EngineCore core;
+  private final LinkedBlockingQueue<Runnable> commands = new LinkedBlockingQueue<>();
+  private final AtomicLong nextId = new AtomicLong(1);
+  private final AtomicLong queuedTokens = new AtomicLong();
+  private final AtomicLong active = new AtomicLong();
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final Thread thread;
+  private volatile EngineStatus status;
+  private volatile boolean stopping;
+
+  /**
+   * Makes an engine; {@link #start} runs it.
+   *
+   * @param executor used only on the engine's thread from then on; not closed
+   * @param hooks called in every step
+   */
+  public Engine(
+      EngineConfig config,
+      ModelExecutor executor,
+      List<ForwardHook> hooks,
+      Tokenizer tokenizer,
+      Ticker ticker) {
+    this.config = config;
+    this.ticker = ticker;
+    this.core =
+        new EngineCore(
+            config,
+            executor,
+            hooks,
+            tokenizer,
+            ticker,
+            s -> queuedTokens.addAndGet(-s.promptLength()));
+    this.status = core.status();
+    this.thread = new Thread(this::loop, "engine");
+  }
+
+  public void start() {
+    thread.start();
+  }
+
+  /** A request with the receiver of its output. */
+  public record Submission(GenerationRequest request, GenerationListener listener) {}
+
+  /** Cancels what was submitted together. */
+  @FunctionalInterface
+  public interface Handle {
+    /** Ends unfinished outputs; their listeners get an {@code engine.cancelled} failure. */
+    void cancel();
+  }
+
+  /** Most tokens of prompt and output together. */
+  public int maxSequenceLength() {
+    return config.maxSequenceLength();
+  }
+
+  /** State after the latest step. */
+  public EngineStatus status() {
+    return status;
+  }
+
+  /** Prompt tokens that wait for their first step. */
+  public long queuedTokens() {
+    return queuedTokens.get();
+  }
+
+  /** Outputs submitted and not yet ended. */
+  public long active() {
+    return active.get();
+  }
+
+  /**
+   * Submits outputs, all or none.
+   *
+   * @throws EngineException {@code engine.queue_full}, {@code engine.request_too_large} or {@code
+   *     engine.stopping}
+   */
+  public Handle submit(List<Submission> submissions) {
+    long tokens = 0;
+    for (Submission submission : submissions) {
+      GenerationRequest request = submission.request();
+      tokens += request.promptTokens().length;
+      long total = (long) request.promptTokens().length + request.params().maxTokens();
+      if (total > config.maxSequenceLength()) {
+        throw new EngineException(
+            EngineException.Kind.TOO_LARGE,
+            "engine.request_too_large",
+            "prompt and output of "
+                + total
+                + " tokens exceed the limit of "
+                + config.maxSequenceLength());
+      }
+    }
+    if (stopping) {
+      throw stoppingError();
+    }
+    reserve(tokens);
+    List<Long> ids = new ArrayList<>();
+    submissions.forEach(s -> ids.add(nextId.getAndIncrement()));
+    long now = ticker.nanos();
+    active.addAndGet(submissions.size());
+    commands.add(
+        () -> {
+          for (int i = 0; i < ids.size(); i++) {
+            GenerationRequest request = submissions.get(i).request();
+            long timeout = request.timeoutNanos();
+            // 0 means no deadline, so a deadline of exactly 0 moves by a nanosecond
+            long deadline = timeout == 0 ? 0 : now + timeout == 0 ? 1 : now + timeout;
+            core.add(ids.get(i), request, counted(submissions.get(i).listener()), deadline);
+          }
+        });
+    return () ->
+        commands.add(
+            () -> {
+              EngineException reason =
+                  new EngineException(
+                      EngineException.Kind.FAILED, "engine.cancelled", "the request was cancelled");
+              ids.forEach(id -> core.fail(id, reason));
+            });
+  }
+
+  private void reserve(long tokens) {
+    long before = queuedTokens.getAndAdd(tokens);
+    if (before > 0 && before + tokens > config.maxQueuedTokens()) {
+      queuedTokens.addAndGet(-tokens);
+      throw new EngineException(
+          EngineException.Kind.OVERLOADED,
+          "engine.queue_full",
+          before + " prompt tokens wait already; at most " + config.maxQueuedTokens() + " may");
+    }
+  }
+
+  private GenerationListener counted(GenerationListener listener) {
+    return new CountingListener(listener, active::decrementAndGet);
+  }
+
+  private static EngineException stoppingError() {
+    return new EngineException(
+        EngineException.Kind.STOPPING, "engine.stopping", "the server is stopping");
+  }
+
+  private void loop() {
+    try {
+      while (!stopping) {
+        Runnable command = core.hasWork() ? commands.poll() : commands.take();
+        while (command != null) {
+          command.run();
+          command = commands.poll();
+        }
+        core.step();
+        status = core.status();
+      }
+    } catch (InterruptedException e) {
+      LOG.info("engine interrupted");
+    } catch (RuntimeException | Error e) {
+      LOG.error("the engine stopped on an internal error", e);
+    } finally {
+      stopping = true;
+      for (Runnable late = commands.poll(); late != null; late = commands.poll()) {
+        late.run();
+      }
+      core.failAll(stoppingError());
+      status = core.status();
+      stopped.countDown();
+    }
+  }
+
+  /** Whether the engine's thread runs and takes requests. */
+  public boolean alive() {
+    return thread.isAlive() && !stopping;
+  }
+
+  /** Stops after the current step; unfinished outputs fail with {@code engine.stopping}. */
+  @Override
+  public void close() {
+    stopping = true;
+    commands.add(() -> {});
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        stopped.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

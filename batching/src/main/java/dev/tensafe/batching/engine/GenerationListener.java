@@ -1,0 +1,41 @@
+package dev.tensafe.batching.engine;
+
+import dev.tensafe.batching.sample.TokenLogprob;
+import dev.tensafe.formats.CodedException;
+import java.util.List;
+
+/**
+ * Receives one output. Called on the engine's thread, in order; must return at once and not throw.
+ * Exactly one of {@link #onFinish} and {@link #onFailure} is called, last.
+ */
+public interface GenerationListener {
+  /** The request was scheduled for the first time. */
+  default void onScheduled() {}
+
+  /**
+   * Log-probabilities of the prompt's tokens from the second on, if asked for; before any output.
+   */
+  default void onPromptScored(List<TokenLogprob> logprobs) {}
+
+  /**
+   * A token was generated.
+   *
+   * @param text text that became certain; may be empty, and may belong to earlier tokens
+   * @param logprobs of tokens since the last call; empty when not asked for
+   */
+  void onOutput(String text, List<TokenLogprob> logprobs);
+
+  /** The output is complete. */
+  void onFinish(FinishReason reason, int promptTokens, int outputTokens);
+
+  /** The output will not be completed; also after a cancellation. */
+  void onFailure(CodedException error);
+
+  /** Why an output ended. */
+  enum FinishReason {
+    /** An end token or a stop string. */
+    STOP,
+    /** The limit of tokens. */
+    LENGTH
+  }
+}

@@ -1,0 +1,34 @@
+package dev.tensafe.batching.engine;
+
+import dev.tensafe.batching.sample.SamplingParams;
+import java.util.List;
+
+/**
+ * One output to generate.
+ *
+ * @param promptTokens at least one id
+ * @param stopStrings texts that end the output and are not part of it
+ * @param priority lower runs earlier
+ * @param scorePrompt whether log-probabilities of the prompt's tokens are reported too
+ * @param timeoutNanos time from submission after which the request fails; 0 for none
+ */
+public record GenerationRequest(
+    int[] promptTokens,
+    SamplingParams params,
+    List<String> stopStrings,
+    int priority,
+    boolean scorePrompt,
+    long timeoutNanos) {
+  public GenerationRequest {
+    stopStrings = List.copyOf(stopStrings);
+    if (promptTokens.length == 0) {
+      throw new IllegalArgumentException("a prompt has at least one token");
+    }
+  }
+
+  /** Sizes only: the prompt is secret. */
+  @Override
+  public String toString() {
+    return "GenerationRequest[" + promptTokens.length + " prompt tokens]";
+  }
+}

@@ -1,0 +1,122 @@
+package dev.tensafe.batching.engine;
+
+import dev.tensafe.batching.sample.TokenLogprob;
+import dev.tensafe.batching.schedule.SequenceState;
+import dev.tensafe.batching.text.TextStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** One output in the making: its tokens, its cache blocks, its text. Confined to the engine. */
+final class Sequence {
+  final long id;
+  final GenerationRequest request;
+  final GenerationListener listener;
+  final TextStream text;
+  final long deadlineNanos;
+  final List<TokenLogprob> promptLogprobs = new ArrayList<>();
+
+  private int[] tokens;
+  private int count;
+  private int[] blocks = {};
+  private int blockCount;
+  private int computed;
+  private int waited;
+  private boolean running;
+  private boolean scheduledBefore;
+
+  Sequence(
+      long id,
+      GenerationRequest request,
+      GenerationListener listener,
+      TextStream text,
+      long deadlineNanos) {
+    this.id = id;
+    this.request = request;
+    this.listener = listener;
+    this.text = text;
+    this.deadlineNanos = deadlineNanos;
+    this.tokens = Arrays.copyOf(request.promptTokens(), request.promptTokens().length + 64);
+    this.count = request.promptTokens().length;
+  }
+
+  SequenceState state() {
+    return new SequenceState(
+        id, count, computed, blockCount, request.priority(), waited, id, running);
+  }
+
+  boolean running() {
+    return running;
+  }
+
+  void waitOneStep() {
+    waited++;
+  }
+
+  /** Marks the sequence as running; true the first time. */
+  boolean start() {
+    running = true;
+    boolean first = !scheduledBefore;
+    scheduledBefore = true;
+    return first;
+  }
+
+  boolean scheduledBefore() {
+    return scheduledBefore;
+  }
+
+  int promptLength() {
+    return request.promptTokens().length;
+  }
+
+  int outputLength() {
+    return count - promptLength();
+  }
+
+  int[] tokens() {
+    return tokens;
+  }
+
+  int count() {
+    return count;
+  }
+
+  int computed() {
+    return computed;
+  }
+
+  void advance(int by) {
+    computed += by;
+  }
+
+  void append(int token) {
+    if (count == tokens.length) {
+      tokens = Arrays.copyOf(tokens, count * 2);
+    }
+    tokens[count++] = token;
+  }
+
+  int[] nextTokens(int n) {
+    return Arrays.copyOfRange(tokens, computed, computed + n);
+  }
+
+  void addBlock(int block) {
+    if (blockCount == blocks.length) {
+      blocks = Arrays.copyOf(blocks, Math.max(4, blockCount * 2));
+    }
+    blocks[blockCount++] = block;
+  }
+
+  int[] blocks() {
+    return Arrays.copyOf(blocks, blockCount);
+  }
+
+  /** Gives up its blocks and its progress; returns the blocks. */
+  int[] reset() {
+    int[] held = blocks();
+    blockCount = 0;
+    computed = 0;
+    running = false;
+    return held;
+  }
+}

@@ -1,0 +1,3 @@
+/** Errors shared by the parts of the engine. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.batching;

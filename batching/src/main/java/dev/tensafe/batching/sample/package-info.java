@@ -1,0 +1,3 @@
+/** From logits to one token: penalties, truncation, the random stream, log-probabilities. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.batching.sample;

@@ -1,0 +1,26 @@
+package dev.tensafe.batching.schedule;
+
+/**
+ * Limits of one step.
+ *
+ * @param tokensPerStep tokens run per step over all sequences; at least {@code maxRunning}
+ * @param maxRunning sequences that hold blocks at the same time
+ * @param blockSize positions per block
+ * @param ageingSteps steps of waiting that raise a sequence by one level of priority
+ */
+public record SchedulerConfig(int tokensPerStep, int maxRunning, int blockSize, int ageingSteps) {
+  public SchedulerConfig {
+    if (maxRunning < 1 || tokensPerStep < maxRunning || blockSize < 1 || ageingSteps < 1) {
+      throw new IllegalArgumentException(
+          "limits must be positive, and tokensPerStep "
+              + tokensPerStep
+              + " at least maxRunning "
+              + maxRunning);
+    }
+  }
+
+  /** Blocks that hold this many positions. */
+  public int blocksFor(int positions) {
+    return (positions + blockSize - 1) / blockSize;
+  }
+}

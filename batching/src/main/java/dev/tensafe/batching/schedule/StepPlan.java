@@ -1,0 +1,24 @@
+package dev.tensafe.batching.schedule;
+
+import java.util.List;
+
+/**
+ * The decision for one step, to be carried out in this order: preempted sequences give back all
+ * blocks and start over, then every run takes its new blocks.
+ *
+ * @param preempted ids of running sequences that go back to waiting
+ */
+public record StepPlan(List<Run> runs, List<Long> preempted) {
+  public StepPlan {
+    runs = List.copyOf(runs);
+    preempted = List.copyOf(preempted);
+  }
+
+  /**
+   * One sequence's share of the step.
+   *
+   * @param tokens how many tokens to run, from its first uncomputed one
+   * @param newBlocks blocks to take before running
+   */
+  public record Run(long id, int tokens, int newBlocks) {}
+}

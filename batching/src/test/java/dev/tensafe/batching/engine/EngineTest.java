@@ -1,0 +1,371 @@
+package dev.tensafe.batching.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tensafe.batching.EngineException;
+import dev.tensafe.batching.sample.SamplingParams;
+import dev.tensafe.batching.sample.TokenLogprob;
+import dev.tensafe.batching.schedule.SchedulerConfig;
+import dev.tensafe.formats.CodedException;
+import dev.tensafe.formats.safetensors.DType;
+import dev.tensafe.model.ModelFiles;
+import dev.tensafe.model.exec.ForwardHook;
+import dev.tensafe.model.exec.Projection;
+import dev.tensafe.model.exec.ProjectionGroup;
+import dev.tensafe.model.exec.RowMatrix;
+import dev.tensafe.model.exec.StepRows;
+import dev.tensafe.model.synthetic.SyntheticModel;
+import dev.tensafe.model.torch.ComputeType;
+import dev.tensafe.model.torch.TorchExecutor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The engine with a real model (random weights, fixed seed). */
+class EngineTest {
+  private static ModelFiles files;
+  private static TorchExecutor executor;
+
+  @BeforeAll
+  static void load(@TempDir Path dir) throws IOException {
+    Path model = dir.resolve("m");
+    SyntheticModel.write(model, SyntheticModel.llama(32, 64, 2, 4, 2, 300, 256), DType.F32, 11);
+    files = ModelFiles.open(model, Clock.systemUTC());
+    executor = TorchExecutor.load(files.config(), files.checkpoint(), ComputeType.F32, 1);
+  }
+
+  @AfterAll
+  static void close() {
+    executor.close();
+    files.close();
+  }
+
+  private final AtomicLong now = new AtomicLong(1);
+
+  private EngineCore core(int blocks, int budget, ForwardHook... hooks) {
+    executor.allocateCache(blocks);
+    EngineConfig config =
+        new EngineConfig(new SchedulerConfig(budget, 8, 16, 50), blocks, blocks * 16, 10_000);
+    return new EngineCore(config, executor, List.of(hooks), files.tokenizer(), now::get, s -> {});
+  }
+
+  private static final class Collector implements GenerationListener {
+    final StringBuilder text = new StringBuilder();
+    final List<Integer> tokens = new ArrayList<>();
+    final List<Double> logprobs = new ArrayList<>();
+    List<TokenLogprob> prompt = List.of();
+    FinishReason reason;
+    CodedException error;
+    int outputs;
+    final CountDownLatch ended = new CountDownLatch(1);
+
+    @Override
+    public void onPromptScored(List<TokenLogprob> scored) {
+      prompt = scored;
+    }
+
+    @Override
+    public void onOutput(String piece, List<TokenLogprob> scored) {
+      outputs++;
+      text.append(piece);
+      scored.forEach(l -> tokens.add(l.token()));
+      scored.forEach(l -> logprobs.add(l.logprob()));
+    }
+
+    @Override
+    public void onFinish(FinishReason finished, int promptTokens, int outputTokens) {
+      assertNull(reason);
+      reason = finished;
+      assertEquals(outputs, outputTokens);
+      ended.countDown();
+    }
+
+    @Override
+    public void onFailure(CodedException failure) {
+      error = failure;
+      ended.countDown();
+    }
+  }
+
+  private static SamplingParams sampled(long seed, int max) {
+    return new SamplingParams(
+        0.9, 0, 0.95, 0, 1.1, 0.2, 0.1, Map.of(), seed, max, 0, true, Set.of(), 0);
+  }
+
+  private static GenerationRequest request(int[] prompt, SamplingParams params, String... stops) {
+    return new GenerationRequest(prompt, params, List.of(stops), 0, false, 0);
+  }
+
+  private static int[] prompt(Random random, int length) {
+    return random.ints(length, 0, 250).toArray();
+  }
+
+  @Test
+  void batchingChunkingAndPreemptionDoNotChangeAnyOutput() {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    List<GenerationRequest> requests = new ArrayList<>();
+    Random random = new Random(seed);
+    for (int i = 0; i < 12; i++) {
+      requests.add(
+          request(prompt(random, 1 + random.nextInt(60)), sampled(i, 20 + random.nextInt(40))));
+    }
+    List<Collector> alone = new ArrayList<>();
+    for (GenerationRequest request : requests) {
+      EngineCore core = core(16, 512);
+      Collector c = new Collector();
+      core.add(1, request, c, 0);
+      while (core.hasWork()) {
+        core.step();
+      }
+      alone.add(c);
+    }
+    EngineCore crowded = core(20, 19);
+    List<Collector> together = new ArrayList<>();
+    for (int i = 0; i < requests.size(); i++) {
+      Collector c = new Collector();
+      together.add(c);
+      crowded.add(i, requests.get(i), c, 0);
+    }
+    while (crowded.hasWork()) {
+      crowded.step();
+    }
+    assertTrue(crowded.status().preemptions() > 0, "the test must preempt");
+    assertEquals(0, crowded.status().usedBlocks());
+    int different = 0;
+    for (int i = 0; i < requests.size(); i++) {
+      assertEquals(GenerationListener.FinishReason.LENGTH, together.get(i).reason);
+      List<Integer> a = alone.get(i).tokens;
+      List<Integer> b = together.get(i).tokens;
+      assertEquals(a.size(), b.size());
+      for (int t = 0; t < a.size() && a.get(t).equals(b.get(t)); t++) {
+        assertEquals(alone.get(i).logprobs.get(t), together.get(i).logprobs.get(t), 1e-3);
+      }
+      different += a.equals(b) ? 0 : 1;
+    }
+    // float rounding differs between batch shapes and may flip a draw that is nearly a tie
+    assertTrue(different <= 1, different + " outputs differ");
+  }
+
+  @Test
+  void aHookFailsOneSequenceAndTheOthersGoOnUnharmed() {
+    int[] a = {1, 2, 3};
+    Collector clean = new Collector();
+    EngineCore reference = core(16, 64);
+    reference.add(1, request(a, sampled(5, 12)), clean, 0);
+    while (reference.hasWork()) {
+      reference.step();
+    }
+    ForwardHook poison =
+        new ForwardHook() {
+          @Override
+          public void begin(ProjectionGroup group, RowMatrix x, StepRows rows) {}
+
+          @Override
+          public void finish(Projection projection, RowMatrix y, StepRows rows) {
+            for (int row = 0; row < rows.rows(); row++) {
+              int sequence = rows.sequenceOf(row);
+              if (rows.sequenceId(sequence) == 2) {
+                for (int i = 0; i < y.columns(); i++) {
+                  y.values().put(row * y.columns() + i, Float.NaN);
+                }
+                if (rows.position(row) == 6) {
+                  rows.fail(
+                      sequence,
+                      new EngineException(
+                          EngineException.Kind.FAILED, "adapter.unavailable", "gone"));
+                }
+              }
+            }
+          }
+        };
+    EngineCore core = core(16, 64, poison);
+    Collector good = new Collector();
+    Collector bad = new Collector();
+    Collector later = new Collector();
+    core.add(2, request(new int[] {4, 5, 6, 7, 8, 9, 10}, sampled(6, 12)), bad, 0);
+    core.add(1, request(a, sampled(5, 12)), good, 0);
+    core.step();
+    assertEquals("adapter.unavailable", bad.error.code());
+    // reuses the blocks that held the poisoned keys and values
+    core.add(3, request(a, sampled(5, 12)), later, 0);
+    while (core.hasWork()) {
+      core.step();
+    }
+    assertEquals(clean.tokens, good.tokens);
+    assertEquals(clean.tokens, later.tokens);
+    assertEquals(0, core.status().usedBlocks());
+  }
+
+  @Test
+  void anExceptionInAHookFailsTheStepButNotTheEngine() {
+    boolean[] broken = {true};
+    ForwardHook hook =
+        new ForwardHook() {
+          @Override
+          public void begin(ProjectionGroup group, RowMatrix x, StepRows rows) {
+            if (broken[0]) {
+              throw new IllegalStateException("bug");
+            }
+          }
+
+          @Override
+          public void finish(Projection projection, RowMatrix y, StepRows rows) {}
+        };
+    EngineCore core = core(16, 64, hook);
+    Collector first = new Collector();
+    core.add(1, request(new int[] {1}, sampled(1, 4)), first, 0);
+    core.step();
+    assertEquals("engine.step_failed", first.error.code());
+    broken[0] = false;
+    Collector second = new Collector();
+    core.add(2, request(new int[] {1}, sampled(1, 4)), second, 0);
+    while (core.hasWork()) {
+      core.step();
+    }
+    assertEquals(GenerationListener.FinishReason.LENGTH, second.reason);
+  }
+
+  @Test
+  void cancellationAndExpiryFreeTheBlocksBeforeTheNextStep() {
+    EngineCore core = core(16, 64);
+    Collector cancelled = new Collector();
+    Collector expired = new Collector();
+    core.add(1, request(new int[] {1, 2}, sampled(1, 50)), cancelled, 0);
+    core.add(2, request(new int[] {1, 2}, sampled(1, 50)), expired, 100);
+    core.step();
+    assertEquals(2, core.status().usedBlocks());
+    core.fail(1, new EngineException(EngineException.Kind.FAILED, "engine.cancelled", "x"));
+    assertEquals(1, core.status().usedBlocks());
+    now.set(100);
+    core.step();
+    assertEquals("engine.timeout", expired.error.code());
+    assertEquals(0, core.status().usedBlocks());
+  }
+
+  @Test
+  void promptScoresAgreeWithScoresOfTheSameTokensWhenGenerated() {
+    EngineCore core = core(16, 9);
+    Collector generated = new Collector();
+    int[] prompt = {9, 8, 7};
+    core.add(1, request(prompt, sampled(3, 30)), generated, 0);
+    while (core.hasWork()) {
+      core.step();
+    }
+    int[] all = new int[33];
+    System.arraycopy(prompt, 0, all, 0, 3);
+    for (int i = 0; i < 30; i++) {
+      all[3 + i] = generated.tokens.get(i);
+    }
+    Collector scored = new Collector();
+    SamplingParams none = sampled(3, 0);
+    core.add(2, new GenerationRequest(all, none, List.of(), 0, true, 0), scored, 0);
+    while (core.hasWork()) {
+      core.step();
+    }
+    assertEquals(32, scored.prompt.size());
+    assertEquals(0, scored.outputs);
+    for (int i = 0; i < 30; i++) {
+      assertEquals(generated.logprobs.get(i), scored.prompt.get(2 + i).logprob(), 1e-3);
+    }
+  }
+
+  @Test
+  void stopTokensAndStopStringsEndTheOutput() {
+    EngineCore core = core(16, 64);
+    Collector free = new Collector();
+    core.add(1, request(new int[] {1, 2, 3}, sampled(1, 30)), free, 0);
+    while (core.hasWork()) {
+      core.step();
+    }
+    String stop = free.text.substring(8, 11);
+    int first = free.text.indexOf(stop);
+    Collector stopped = new Collector();
+    core.add(2, request(new int[] {1, 2, 3}, sampled(1, 30), stop), stopped, 0);
+    Collector byToken = new Collector();
+    SamplingParams p = sampled(1, 30);
+    SamplingParams tokenStop =
+        new SamplingParams(
+            p.temperature(),
+            0,
+            p.topP(),
+            0,
+            1.1,
+            0.2,
+            0.1,
+            Map.of(),
+            1,
+            30,
+            0,
+            true,
+            Set.of(free.tokens.get(4)),
+            0);
+    core.add(3, request(new int[] {1, 2, 3}, tokenStop), byToken, 0);
+    while (core.hasWork()) {
+      core.step();
+    }
+    assertEquals(GenerationListener.FinishReason.STOP, stopped.reason);
+    assertEquals(free.text.substring(0, first), stopped.text.toString());
+    assertEquals(GenerationListener.FinishReason.STOP, byToken.reason);
+    assertEquals(free.tokens.subList(0, free.tokens.indexOf(free.tokens.get(4))), byToken.tokens);
+  }
+
+  @Test
+  void admissionIsBoundedAndRequestsThatCanNeverFitAreRefusedAtOnce() throws Exception {
+    executor.allocateCache(8);
+    EngineConfig config = new EngineConfig(new SchedulerConfig(32, 2, 16, 50), 8, 128, 20);
+    Engine engine = new Engine(config, executor, List.of(), files.tokenizer(), Ticker.system());
+    // not started: everything submitted keeps waiting
+    Collector c = new Collector();
+    EngineException large =
+        assertThrows(
+            EngineException.class,
+            () ->
+                engine.submit(
+                    List.of(new Engine.Submission(request(new int[100], sampled(1, 29)), c))));
+    assertEquals("engine.request_too_large", large.code());
+    Engine.Handle first =
+        engine.submit(List.of(new Engine.Submission(request(new int[64], sampled(1, 4)), c)));
+    EngineException full =
+        assertThrows(
+            EngineException.class,
+            () ->
+                engine.submit(
+                    List.of(new Engine.Submission(request(new int[1], sampled(1, 4)), c))));
+    assertEquals("engine.queue_full", full.code());
+    first.cancel();
+    engine.start();
+    assertTrue(c.ended.await(30, TimeUnit.SECONDS));
+    assertEquals("engine.cancelled", c.error.code());
+    Collector next = new Collector();
+    engine.submit(List.of(new Engine.Submission(request(new int[] {3}, sampled(1, 4)), next)));
+    assertTrue(next.ended.await(30, TimeUnit.SECONDS));
+    assertEquals(GenerationListener.FinishReason.LENGTH, next.reason);
+    assertEquals(0, engine.queuedTokens());
+    assertEquals(0, engine.active());
+    engine.close();
+    assertEquals(
+        "engine.stopping",
+        assertThrows(
+                EngineException.class,
+                () ->
+                    engine.submit(
+                        List.of(new Engine.Submission(request(new int[1], sampled(1, 1)), c))))
+            .code());
+  }
+}

@@ -1,0 +1,169 @@
+package dev.tensafe.batching.sample;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tensafe.batching.EngineException;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class SamplerTest {
+  private static final int VOCAB = 200;
+  private final Sampler sampler = new Sampler(VOCAB, Set.of(7));
+
+  private static SamplingParams params(
+      double temperature, int k, double p, double minP, long seed) {
+    return new SamplingParams(
+        temperature, k, p, minP, 1, 0, 0, Map.of(), seed, 10, 0, false, Set.of(), -1);
+  }
+
+  private static float[] logits(long seed) {
+    Random random = new Random(seed);
+    float[] out = new float[VOCAB];
+    for (int i = 0; i < VOCAB; i++) {
+      out[i] = (float) (3 * random.nextGaussian());
+    }
+    return out;
+  }
+
+  @Test
+  void truncatedDistributionsAreThoseOfAPlainReference() {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    double[][] cases = {
+      {1, 0, 1, 0}, {0.7, 5, 1, 0}, {1.3, 0, 0.8, 0}, {1, 20, 0.6, 0}, {1, 0, 1, 0.1}
+    };
+    for (double[] c : cases) {
+      float[] logits = logits(seed);
+      double[] expected = reference(logits, c[0], (int) c[1], c[2], c[3]);
+      int draws = 40_000;
+      int[] counts = new int[VOCAB];
+      for (int i = 0; i < draws; i++) {
+        SamplingParams p = params(c[0], (int) c[1], c[2], c[3], seed + i);
+        counts[sampler.sample(logits, new int[] {1}, 1, 1, p).token()]++;
+      }
+      for (int i = 0; i < VOCAB; i++) {
+        double sigma = Math.sqrt(expected[i] * (1 - expected[i]) / draws);
+        assertEquals(expected[i], counts[i] / (double) draws, 5.5 * sigma + 1e-9, "token " + i);
+      }
+    }
+  }
+
+  private static double[] reference(float[] logits, double t, int k, double p, double minP) {
+    Integer[] order = IntStream.range(0, VOCAB).boxed().toArray(Integer[]::new);
+    Arrays.sort(order, Comparator.comparing(i -> -logits[i]));
+    double[] weight = new double[VOCAB];
+    double total = 0;
+    for (int rank = 0; rank < VOCAB; rank++) {
+      if (k == 0 || rank < k) {
+        weight[order[rank]] = Math.exp((logits[order[rank]] - logits[order[0]]) / t);
+        total += weight[order[rank]];
+      }
+    }
+    double before = 0;
+    for (int i : order) {
+      double w = weight[i];
+      if (before >= p * total || w < minP * weight[order[0]]) {
+        weight[i] = 0;
+      }
+      before += w;
+    }
+    double sum = Arrays.stream(weight).sum();
+    return Arrays.stream(weight).map(w -> w / sum).toArray();
+  }
+
+  @Test
+  void theStreamDependsOnSeedAndPositionOnly() {
+    float[] logits = logits(3);
+    int[] history = new int[50];
+    SamplingParams p = params(1, 0, 1, 0, 42);
+    int[] first = new int[40];
+    for (int n = 1; n <= 40; n++) {
+      first[n - 1] = sampler.sample(logits, history, n, 1, p).token();
+    }
+    Sampler other = new Sampler(VOCAB, Set.of());
+    for (int n = 40; n >= 1; n--) {
+      other.sample(logits(n), history, 3, 1, params(2, 3, 0.5, 0, n));
+      assertEquals(first[n - 1], other.sample(logits, history, n, 1, p).token());
+    }
+    assertTrue(Arrays.stream(first).distinct().count() > 5);
+    assertNotEquals(RandomStream.uniform(1, 0), RandomStream.uniform(0, 1));
+  }
+
+  @Test
+  void penaltiesAndBiasFollowTheirFormulas() {
+    float[] logits = new float[VOCAB];
+    logits[1] = 4;
+    logits[2] = 3.9f;
+    logits[3] = -1;
+    float[] before = logits.clone();
+    int[] history = {3, 1, 1, 2};
+    // prompt {3, 1}, output {1, 2}: repetition halves 1 and 2, then presence and frequency
+    SamplingParams p =
+        new SamplingParams(0, 0, 1, 0, 2, 0.5, 1.3, Map.of(), 0, 9, 0, false, Set.of(), -1);
+    // 1: 4/2 − 0.5 − 1.3 = 0.2; 2: 1.95 − 1.8 = 0.15; all others 0; 3: −2
+    assertEquals(1, sampler.sample(logits, history, 4, 2, p).token());
+    int[] more = {3, 1, 1, 2, 1};
+    // 1 twice in the output: 2 − 0.5 − 2.6 < 0.15
+    assertEquals(2, sampler.sample(logits, more, 5, 2, p).token());
+    SamplingParams biased =
+        new SamplingParams(0, 0, 1, 0, 1, 0, 0, Map.of(9, 100f), 0, 9, 0, false, Set.of(), -1);
+    assertEquals(9, sampler.sample(logits, history, 4, 2, biased).token());
+    assertArrayEquals(before, logits, "the logits were changed");
+  }
+
+  @Test
+  void endTokensAreImpossibleBeforeTheMinimum() {
+    float[] logits = new float[VOCAB];
+    logits[7] = 50;
+    logits[8] = 40;
+    logits[9] = 30;
+    SamplingParams p =
+        new SamplingParams(0, 0, 1, 0, 1, 0, 0, Map.of(), 0, 9, 2, false, Set.of(8), -1);
+    assertEquals(9, sampler.sample(logits, new int[5], 4, 3, p).token());
+    assertEquals(7, sampler.sample(logits, new int[5], 5, 3, p).token());
+  }
+
+  @Test
+  void logProbabilitiesAreThoseOfTheUntouchedDistribution() {
+    float[] logits = logits(5);
+    SamplingParams p =
+        new SamplingParams(0, 0, 1, 0, 1, 0, 0, Map.of(11, 100f), 0, 9, 0, false, Set.of(), 4);
+    TokenLogprob got = sampler.sample(logits, new int[] {1}, 1, 1, p).logprob();
+    double sum = 0;
+    for (float logit : logits) {
+      sum += Math.exp(logit);
+    }
+    assertEquals(11, got.token());
+    assertEquals(logits[11] - Math.log(sum), got.logprob(), 1e-9);
+    List<Integer> best =
+        IntStream.range(0, VOCAB)
+            .boxed()
+            .sorted(Comparator.comparing(i -> -logits[i]))
+            .limit(4)
+            .toList();
+    assertEquals(best, got.top().stream().map(TokenLogprob.Alternative::token).toList());
+  }
+
+  @Test
+  void logitsThatAreNotNumbersFailTheSequence() {
+    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+      float[] logits = logits(1);
+      logits[3] = bad;
+      EngineException e =
+          assertThrows(
+              EngineException.class,
+              () -> sampler.sample(logits, new int[] {1}, 1, 1, SamplingParams.greedy(1)));
+      assertEquals("engine.numerics", e.code());
+    }
+  }
+}

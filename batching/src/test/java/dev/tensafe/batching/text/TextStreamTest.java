@@ -1,0 +1,123 @@
+package dev.tensafe.batching.text;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tensafe.formats.safetensors.DType;
+import dev.tensafe.model.synthetic.SyntheticModel;
+import dev.tensafe.model.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TextStreamTest {
+  @Test
+  void charactersSplitOverTokensArriveWhole(@TempDir Path dir) throws IOException {
+    SyntheticModel.write(dir, SyntheticModel.llama(8, 8, 1, 1, 1, 300, 64), DType.F32, 1);
+    try (Tokenizer tokenizer = Tokenizer.load(dir)) {
+      String text = "naïve 東京 👩‍👩‍👧 🤗 end";
+      IncrementalDecoder decoder = new IncrementalDecoder(tokenizer, true);
+      StringBuilder joined = new StringBuilder();
+      int[] tokens = tokenizer.encode(text, false);
+      assertTrue(tokens.length > text.length(), "bytes are tokens here");
+      for (int token : tokens) {
+        String piece = decoder.add(token);
+        assertFalse(piece.contains("\uFFFD"), "half a character was shown");
+        assertFalse(
+            !piece.isEmpty() && Character.isHighSurrogate(piece.charAt(piece.length() - 1)));
+        joined.append(piece);
+      }
+      assertEquals(text, joined + decoder.finish());
+    }
+  }
+
+  @Test
+  void anIncompleteCharacterAtTheEndIsFlushed(@TempDir Path dir) throws IOException {
+    SyntheticModel.write(dir, SyntheticModel.llama(8, 8, 1, 1, 1, 300, 64), DType.F32, 1);
+    try (Tokenizer tokenizer = Tokenizer.load(dir)) {
+      TextStream stream = new TextStream(tokenizer, List.of());
+      int[] tokens = tokenizer.encode("a🤗", false);
+      assertEquals("a", stream.add(tokens[0], true));
+      assertEquals("", stream.add(tokens[1], true));
+      assertEquals("\uFFFD", stream.finish(true));
+    }
+  }
+
+  /** Texts of many scripts, through real tokenizers: pieces joined equal the whole decoding. */
+  @ParameterizedTest
+  @CsvSource({
+    "stories260K-hf-f32,models/stories260K-hf-f32",
+    "phi-2,fixtures/tokenizers/phi-2",
+    "phi-3-mini,fixtures/tokenizers/phi-3-mini"
+  })
+  void piecesJoinToTheWholeText(String name, String dir) throws IOException {
+    Path shared = Path.of("..", "..", "shared");
+    if (!Files.exists(shared)) {
+      System.out.println("SKIPPED: shared/ is not beside the checkout");
+      org.junit.jupiter.api.Assumptions.abort("shared/ is not beside the checkout");
+    }
+    JsonNode golden =
+        new ObjectMapper()
+            .readTree(shared.resolve("fixtures/tokenizer-golden-hf.json").toFile())
+            .path("encodings")
+            .path(name);
+    try (Tokenizer tokenizer = Tokenizer.load(shared.resolve(dir))) {
+      for (JsonNode item : golden) {
+        IncrementalDecoder decoder = new IncrementalDecoder(tokenizer, true);
+        StringBuilder joined = new StringBuilder();
+        item.path("ids").forEach(id -> joined.append(decoder.add(id.intValue())));
+        joined.append(decoder.finish());
+        assertEquals(item.path("decoded_skip_special").asText(), joined.toString());
+      }
+    }
+  }
+
+  @Test
+  void stopStringsCutTheSameHoweverTheTextIsSplit() {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    for (int round = 0; round < 3000; round++) {
+      StringBuilder text = new StringBuilder();
+      for (int i = random.nextInt(20); i > 0; i--) {
+        text.append((char) ('a' + random.nextInt(2)));
+      }
+      List<String> stops = List.of(random.nextBoolean() ? "aab" : "ab", "bbb", "aaaa");
+      int cut = stops.stream().mapToInt(s -> text.indexOf(s)).filter(i -> i >= 0).min().orElse(-1);
+      // a stop string that ends earlier wins over one that begins earlier, as tokens arrive
+      StopMatcher whole = new StopMatcher(stops);
+      StringBuilder shown = new StringBuilder();
+      for (int i = 0; i < text.length(); ) {
+        int n = Math.min(text.length() - i, 1 + random.nextInt(3));
+        shown.append(whole.add(text.substring(i, i + n), true));
+        i += n;
+      }
+      assertEquals(cut >= 0, whole.matched(), () -> text + " " + stops);
+      String all = shown + (whole.matched() ? "" : whole.finish());
+      assertTrue(text.toString().startsWith(all));
+      if (cut < 0) {
+        assertEquals(text.toString(), all);
+      } else {
+        stops.forEach(stop -> assertFalse(all.contains(stop)));
+      }
+    }
+  }
+
+  @Test
+  void aStopStringBeforeTheMinimumIsText() {
+    StopMatcher matcher = new StopMatcher(List.of("##"));
+    assertEquals("a##b", matcher.add("a##b", false));
+    assertEquals("c", matcher.add("c#", true));
+    assertEquals("", matcher.add("#d", true));
+    assertTrue(matcher.matched());
+  }
+}
