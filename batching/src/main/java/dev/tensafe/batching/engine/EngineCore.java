@@ -71,7 +71,10 @@ final class EngineCore {
   }
 
   void add(long id, GenerationRequest request, GenerationListener listener, long deadlineNanos) {
-    TextStream text = new TextStream(tokenizer, request.stopStrings());
+    TextStream text =
+        request.continuesPrompt()
+            ? TextStream.continuing(tokenizer, request.stopStrings(), request.promptTokens())
+            : new TextStream(tokenizer, request.stopStrings());
     sequences.put(id, new Sequence(id, request, listener, text, deadlineNanos));
   }
 

@@ -10,6 +10,7 @@ import java.util.List;
  * @param stopStrings texts that end the output and are not part of it
  * @param priority lower runs earlier
  * @param scorePrompt whether log-probabilities of the prompt's tokens are reported too
+ * @param continuesPrompt whether the output's text is to be joined to the prompt's
  * @param timeoutNanos time from submission after which the request fails; 0 for none
  */
 public record GenerationRequest(
@@ -18,6 +19,7 @@ public record GenerationRequest(
     List<String> stopStrings,
     int priority,
     boolean scorePrompt,
+    boolean continuesPrompt,
     long timeoutNanos) {
   public GenerationRequest {
     stopStrings = List.copyOf(stopStrings);

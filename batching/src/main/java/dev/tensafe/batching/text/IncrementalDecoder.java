@@ -28,6 +28,20 @@ public final class IncrementalDecoder {
     this.skipSpecialTokens = skipSpecialTokens;
   }
 
+  /**
+   * Sets tokens that come before the text: the first piece then joins to theirs (a leading space is
+   * kept, say). Must come before the first {@link #add}.
+   */
+  public void precede(int[] context) {
+    tokens = Arrays.copyOf(context, context.length + 32);
+    count = context.length;
+    read = count;
+    window = Math.max(0, count - 16);
+    if (tokenizer.decode(tokens, window, read, skipSpecialTokens).isEmpty()) {
+      window = 0;
+    }
+  }
+
   /** Adds a token; returns the text that became certain, possibly none. */
   public String add(int token) {
     if (count == tokens.length) {

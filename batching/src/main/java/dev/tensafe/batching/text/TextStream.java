@@ -16,6 +16,13 @@ public final class TextStream {
     this.matcher = new StopMatcher(stops);
   }
 
+  /** A stream whose text continues that of {@code context}. */
+  public static TextStream continuing(Tokenizer tokenizer, List<String> stops, int[] context) {
+    TextStream stream = new TextStream(tokenizer, stops);
+    stream.decoder.precede(context);
+    return stream;
+  }
+
   /**
    * Adds a token; returns text to show, possibly none.
    *

@@ -108,7 +108,7 @@ class EngineTest {
   }
 
   private static GenerationRequest request(int[] prompt, SamplingParams params, String... stops) {
-    return new GenerationRequest(prompt, params, List.of(stops), 0, false, 0);
+    return new GenerationRequest(prompt, params, List.of(stops), 0, false, false, 0);
   }
 
   private static int[] prompt(Random random, int length) {
@@ -274,7 +274,7 @@ class EngineTest {
     }
     Collector scored = new Collector();
     SamplingParams none = sampled(3, 0);
-    core.add(2, new GenerationRequest(all, none, List.of(), 0, true, 0), scored, 0);
+    core.add(2, new GenerationRequest(all, none, List.of(), 0, true, false, 0), scored, 0);
     while (core.hasWork()) {
       core.step();
     }

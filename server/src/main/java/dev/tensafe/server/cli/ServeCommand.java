@@ -1,0 +1,161 @@
+package dev.tensafe.server.cli;
+
+import dev.tensafe.batching.engine.Engine;
+import dev.tensafe.batching.engine.EngineConfig;
+import dev.tensafe.batching.engine.Ticker;
+import dev.tensafe.batching.schedule.SchedulerConfig;
+import dev.tensafe.model.ModelFiles;
+import dev.tensafe.model.exec.ModelExecutor;
+import dev.tensafe.model.torch.ComputeType;
+import dev.tensafe.model.torch.TorchExecutor;
+import dev.tensafe.server.config.ConfigException;
+import dev.tensafe.server.config.ServerConfig;
+import dev.tensafe.server.http.InferenceServer;
+import dev.tensafe.server.http.ServedModel;
+import dev.tensafe.server.log.LogSetup;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.logging.Level;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code tensafe serve}: load, listen, serve until told to stop. */
+@Command(
+    name = "serve",
+    description = "Serves a model over the OpenAI API.",
+    mixinStandardHelpOptions = true,
+    showDefaultValues = true,
+    sortOptions = false)
+final class ServeCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+  @Mixin private ServeOptions given = new ServeOptions();
+
+  @Override
+  public Integer call() {
+    ServeOptions options = resolved();
+    LogSetup.apply(options.logFormat.equals("json"), Level.INFO);
+    Path directory = options.model;
+    if (directory == null) {
+      throw new ConfigException("config.model", "model is not set: give --model DIR");
+    }
+    options.check();
+    Clock clock = Clock.systemUTC();
+    ServerConfig serverConfig = options.serverConfig(directory);
+    try (ModelFiles files = ModelFiles.open(directory, clock);
+        ModelExecutor executor = loadExecutor(options, files)) {
+      EngineConfig engineConfig = engineConfig(options, files, executor);
+      executor.allocateCache(engineConfig.cacheBlocks());
+      try (Engine engine =
+          new Engine(engineConfig, executor, List.of(), files.tokenizer(), Ticker.system())) {
+        engine.start();
+        ServedModel model =
+            new ServedModel(
+                serverConfig.modelName(),
+                clock.instant().getEpochSecond(),
+                files.config().vocabSize(),
+                files.tokenizer(),
+                files.chatTemplate(),
+                engine);
+        serve(serverConfig, model, clock);
+      }
+    }
+    return 0;
+  }
+
+  /** The options, with the file's settings below flags and environment. */
+  private ServeOptions resolved() {
+    SettingsProvider provider = (SettingsProvider) spec.defaultValueProvider();
+    Path file = given.config;
+    if (file == null || provider == null) {
+      return given;
+    }
+    provider.load(file, spec);
+    // parsed once more, now that the provider knows the file
+    var line = spec.commandLine();
+    line.parseArgs(line.getParseResult().originalArgs().toArray(new String[0]));
+    return given;
+  }
+
+  private static TorchExecutor loadExecutor(ServeOptions options, ModelFiles files) {
+    ComputeType type =
+        switch (options.dtype) {
+          case "f32" -> ComputeType.F32;
+          case "bf16" -> ComputeType.BF16;
+          case "auto" -> TorchExecutor.chooseType(files.checkpoint());
+          default ->
+              throw new ConfigException(
+                  "config.dtype", "dtype is '" + options.dtype + "'; it must be auto, f32 or bf16");
+        };
+    long start = System.nanoTime();
+    TorchExecutor executor =
+        TorchExecutor.load(files.config(), files.checkpoint(), type, options.threads());
+    LOG.info(
+        "loaded {} with {} layers as {} on {} threads in {} ms",
+        files.config().architecture().className(),
+        files.config().layers(),
+        type.name().toLowerCase(Locale.ROOT),
+        options.threads(),
+        (System.nanoTime() - start) / 1_000_000);
+    return executor;
+  }
+
+  private static EngineConfig engineConfig(
+      ServeOptions options, ModelFiles files, ModelExecutor executor) {
+    long blocks = options.kvCacheMib * (1L << 20) / executor.bytesPerBlock();
+    int perSequence = ModelExecutor.BLOCK_SIZE;
+    if (blocks < 1) {
+      throw new ConfigException(
+          "config.kv-cache-mib",
+          "kv-cache-mib "
+              + options.kvCacheMib
+              + " holds not even one block of "
+              + executor.bytesPerBlock()
+              + " bytes");
+    }
+    int cacheBlocks = (int) Math.min(blocks, Integer.MAX_VALUE / perSequence);
+    int capacity = cacheBlocks * perSequence;
+    Integer asked = options.maxModelLen;
+    int positions = files.config().maxPositions();
+    if (asked != null && asked > positions) {
+      throw new ConfigException(
+          "config.max-model-len",
+          "max-model-len " + asked + " exceeds the model's " + positions + " positions");
+    }
+    if (asked != null && asked > capacity) {
+      throw new ConfigException(
+          "config.max-model-len",
+          "max-model-len " + asked + " exceeds the cache's " + capacity + " positions");
+    }
+    int length = asked != null ? asked : Math.min(positions, capacity);
+    // more than all running sequences at full length can never be used
+    long useful = (long) options.maxRunning * ((length + perSequence - 1) / perSequence);
+    cacheBlocks = (int) Math.min(cacheBlocks, useful);
+    LOG.info("cache of {} blocks, sequences of at most {} tokens", cacheBlocks, length);
+    return new EngineConfig(
+        new SchedulerConfig(
+            options.tokensPerStep, options.maxRunning, ModelExecutor.BLOCK_SIZE, 200),
+        cacheBlocks,
+        length,
+        options.maxQueuedTokens);
+  }
+
+  private void serve(ServerConfig config, ServedModel model, Clock clock) {
+    Signals signals = new Signals();
+    try (InferenceServer server = InferenceServer.start(config, model, Ticker.system(), clock)) {
+      spec.commandLine().getOut().println("listening on " + server.url());
+      spec.commandLine().getOut().flush();
+      signals.await();
+      LOG.info("stopping: new requests are refused, running ones finish");
+      server.drain().toCompletionStage().toCompletableFuture().join();
+    }
+  }
+}

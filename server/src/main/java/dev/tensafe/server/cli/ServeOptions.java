@@ -1,0 +1,139 @@
+package dev.tensafe.server.cli;
+
+import dev.tensafe.server.config.ConfigException;
+import dev.tensafe.server.config.ServerConfig;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The settings of {@code serve}: flags, environment variables and YAML keys by the same names. */
+final class ServeOptions {
+  @Option(names = "--model", paramLabel = "DIR", description = "model directory")
+  @Nullable Path model;
+
+  @Option(names = "--host", defaultValue = "127.0.0.1", description = "address to bind")
+  String host = "";
+
+  @Option(names = "--port", defaultValue = "8000", description = "port; 0 picks a free one")
+  int port;
+
+  @Option(names = "--config", paramLabel = "FILE", description = "YAML file of these settings")
+  @Nullable Path config;
+
+  @Option(
+      names = "--served-model-name",
+      paramLabel = "NAME",
+      description = "what clients call the model; the directory's name if not given")
+  @Nullable String servedModelName;
+
+  @Option(
+      names = "--api-keys",
+      paramLabel = "FILE",
+      description = "key file (see 'apikey add'); without it only loopback is bound")
+  @Nullable Path apiKeys;
+
+  @Option(names = "--threads", description = "compute threads; the number of cores if not given")
+  @Nullable Integer threads;
+
+  @Option(names = "--dtype", defaultValue = "auto", description = "auto, f32 or bf16")
+  String dtype = "";
+
+  @Option(
+      names = "--max-model-len",
+      description = "most tokens of prompt and output; what model and cache allow if not given")
+  @Nullable Integer maxModelLen;
+
+  @Option(names = "--kv-cache-mib", defaultValue = "1024", description = "key/value cache")
+  int kvCacheMib;
+
+  @Option(
+      names = "--max-running",
+      defaultValue = "64",
+      description = "requests that run at the same time")
+  int maxRunning;
+
+  @Option(
+      names = "--tokens-per-step",
+      defaultValue = "256",
+      description = "tokens of all requests in one step of the engine")
+  int tokensPerStep;
+
+  @Option(
+      names = "--max-queued-tokens",
+      defaultValue = "65536",
+      description = "prompt tokens that may wait; more are answered with 429")
+  int maxQueuedTokens;
+
+  @Option(names = "--max-body-kib", defaultValue = "2048", description = "largest request body")
+  int maxBodyKib;
+
+  @Option(
+      names = "--request-timeout-seconds",
+      defaultValue = "600",
+      description = "time one request may take; 0 for no limit")
+  int requestTimeoutSeconds;
+
+  @Option(
+      names = "--drain-timeout-seconds",
+      defaultValue = "60",
+      description = "time running requests get after SIGTERM")
+  int drainTimeoutSeconds;
+
+  @Option(
+      names = "--cors-origins",
+      split = ",",
+      paramLabel = "ORIGIN",
+      description = "origins browsers may call from; none if not given")
+  @Nullable List<String> corsOrigins;
+
+  @Option(names = "--tls-cert", paramLabel = "FILE", description = "certificate chain, PEM")
+  @Nullable Path tlsCert;
+
+  @Option(names = "--tls-key", paramLabel = "FILE", description = "private key, PEM (PKCS#8)")
+  @Nullable Path tlsKey;
+
+  @Option(names = "--log-format", defaultValue = "text", description = "text or json")
+  String logFormat = "";
+
+  int threads() {
+    Integer given = threads;
+    return given == null ? Runtime.getRuntime().availableProcessors() : given;
+  }
+
+  /** Checks ranges; errors name the key. */
+  void check() {
+    ServerConfig.range("threads", threads(), 1, 1024);
+    ServerConfig.range("kv-cache-mib", kvCacheMib, 1, 1 << 22);
+    ServerConfig.range("max-running", maxRunning, 1, 4096);
+    ServerConfig.range("tokens-per-step", tokensPerStep, maxRunning, 1 << 20);
+    ServerConfig.range("max-queued-tokens", maxQueuedTokens, 1, Integer.MAX_VALUE);
+    ServerConfig.range("max-body-kib", maxBodyKib, 1, 1 << 20);
+    Integer length = maxModelLen;
+    if (length != null) {
+      ServerConfig.range("max-model-len", length, 2, 1 << 28);
+    }
+    if (!logFormat.equals("text") && !logFormat.equals("json")) {
+      throw new ConfigException(
+          "config.log-format", "log-format is '" + logFormat + "'; it must be text or json");
+    }
+  }
+
+  ServerConfig serverConfig(Path directory) {
+    String given = servedModelName;
+    Path last = directory.toAbsolutePath().normalize().getFileName();
+    String name = given != null ? given : last == null ? "model" : last.toString();
+    List<String> origins = corsOrigins;
+    return new ServerConfig(
+        host,
+        port,
+        name,
+        apiKeys,
+        maxBodyKib * 1024,
+        requestTimeoutSeconds,
+        drainTimeoutSeconds,
+        origins == null ? List.of() : origins,
+        tlsCert,
+        tlsKey);
+  }
+}

@@ -1,0 +1,76 @@
+package dev.tensafe.server.config;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Settings of the HTTP side, checked.
+ *
+ * @param port 0 picks a free one
+ * @param modelName what clients call the model
+ * @param apiKeys key file; without it every route is open and only loopback is bound
+ * @param maxBodyBytes largest request body
+ * @param requestTimeoutSeconds time one request may take; 0 for no limit
+ * @param drainTimeoutSeconds time running requests get after SIGTERM
+ * @param corsOrigins origins browsers may call from; empty for none
+ */
+public record ServerConfig(
+    String host,
+    int port,
+    String modelName,
+    @Nullable Path apiKeys,
+    int maxBodyBytes,
+    int requestTimeoutSeconds,
+    int drainTimeoutSeconds,
+    List<String> corsOrigins,
+    @Nullable Path tlsCertificate,
+    @Nullable Path tlsKey) {
+
+  public ServerConfig {
+    corsOrigins = List.copyOf(corsOrigins);
+    range("port", port, 0, 65_535);
+    range("max-body-kib", maxBodyBytes / 1024, 1, 1 << 20);
+    range("request-timeout-seconds", requestTimeoutSeconds, 0, 86_400);
+    range("drain-timeout-seconds", drainTimeoutSeconds, 0, 86_400);
+    if (modelName.isBlank()) {
+      throw new ConfigException("config.served-model-name", "served-model-name is empty");
+    }
+    if ((tlsCertificate == null) != (tlsKey == null)) {
+      throw new ConfigException("config.tls", "tls-cert and tls-key are needed together");
+    }
+    if (apiKeys == null && !isLoopback(host)) {
+      throw new ConfigException(
+          "config.api-keys", "host " + host + " is not loopback: give api-keys, or bind 127.0.0.1");
+    }
+    for (String origin : corsOrigins) {
+      if (!origin.matches("https?://[^/*\\s]+")) {
+        throw new ConfigException(
+            "config.cors-origins", "'" + origin + "' is no origin such as https://example.org");
+      }
+    }
+  }
+
+  private static boolean isLoopback(String host) {
+    try {
+      for (InetAddress address : InetAddress.getAllByName(host)) {
+        if (!address.isLoopbackAddress()) {
+          return false;
+        }
+      }
+      return true;
+    } catch (UnknownHostException e) {
+      throw new ConfigException("config.host", "host '" + host + "' is unknown", e);
+    }
+  }
+
+  /** Fails with an error that names the key unless {@code min ≤ value ≤ max}. */
+  public static void range(String key, long value, long min, long max) {
+    if (value < min || value > max) {
+      throw new ConfigException(
+          "config." + key, key + " is " + value + "; it must be from " + min + " to " + max);
+    }
+  }
+}

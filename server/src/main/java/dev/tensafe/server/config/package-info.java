@@ -1,0 +1,3 @@
+/** Settings of the server and the API keys. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.server.config;

@@ -1,0 +1,18 @@
+package dev.tensafe.server.http;
+
+import dev.tensafe.batching.engine.GenerationListener.FinishReason;
+import dev.tensafe.batching.sample.TokenLogprob;
+import dev.tensafe.server.openai.ApiException;
+import java.util.List;
+
+/** Receives what the engine produces for one HTTP request, on the request's own context. */
+interface Answer {
+  void promptScored(int choice, List<TokenLogprob> logprobs);
+
+  void output(int choice, String text, List<TokenLogprob> logprobs);
+
+  void finished(int choice, FinishReason reason, int outputTokens);
+
+  /** One choice failed, and with it the answer. */
+  void failed(ApiException error);
+}

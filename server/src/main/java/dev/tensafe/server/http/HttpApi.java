@@ -1,0 +1,221 @@
+package dev.tensafe.server.http;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.server.config.ApiKeys;
+import dev.tensafe.server.config.ServerConfig;
+import dev.tensafe.server.metrics.ServerMetrics;
+import dev.tensafe.server.openai.ApiException;
+import dev.tensafe.server.openai.JsonBody;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.handler.CorsHandler;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The routes: who may call them, how their bodies are bounded, what their errors look like. */
+final class HttpApi {
+  private static final Logger LOG = LoggerFactory.getLogger(HttpApi.class);
+
+  /** A body must arrive within this time. */
+  private static final long BODY_TIMEOUT_MILLIS = 30_000;
+
+  private final Vertx vertx;
+  private final ServerConfig config;
+  private final ServedModel model;
+  private final ServerMetrics metrics;
+  private final Authorizer authorizer;
+  private final InferenceHandler inference;
+  private final TokenHandler tokens;
+  private final BooleanSupplier ready;
+
+  HttpApi(
+      Vertx vertx,
+      ServerConfig config,
+      ServedModel model,
+      ServerMetrics metrics,
+      Authorizer authorizer,
+      InferenceHandler inference,
+      BooleanSupplier ready) {
+    this.vertx = vertx;
+    this.config = config;
+    this.model = model;
+    this.metrics = metrics;
+    this.authorizer = authorizer;
+    this.inference = inference;
+    this.tokens = new TokenHandler(vertx, model);
+    this.ready = ready;
+  }
+
+  Router router() {
+    Router router = Router.router(vertx);
+    if (!config.corsOrigins().isEmpty()) {
+      CorsHandler cors =
+          CorsHandler.create().allowedMethods(Set.of(HttpMethod.GET, HttpMethod.POST));
+      config.corsOrigins().forEach(cors::addOrigin);
+      cors.allowedHeaders(Set.of("authorization", "content-type"));
+      router.route().handler(cors);
+    }
+    router.get("/health").handler(r -> new Responder(r).json(200, status("ok")));
+    router.get("/ready").handler(this::ready);
+    router.get("/version").handler(r -> new Responder(r).json(200, version()));
+    Handler<RoutingContext> infer = authorizer.require(ApiKeys.Scope.INFER);
+    router
+        .get("/metrics")
+        .handler(authorizer.require(ApiKeys.Scope.METRICS))
+        .handler(this::metrics);
+    router.get("/v1/models").handler(infer).handler(this::models);
+    router.get("/v1/models/:id").handler(infer).handler(this::modelById);
+    post(router, "/v1/chat/completions", infer, inference::chat);
+    post(router, "/v1/completions", infer, inference::completion);
+    post(router, "/tokenize", infer, tokens::tokenize);
+    post(router, "/detokenize", infer, tokens::detokenize);
+    router.route().failureHandler(this::failed);
+    router.route().last().handler(this::unknown);
+    return router;
+  }
+
+  private void post(
+      Router router, String path, Handler<RoutingContext> access, Handler<RoutingContext> handler) {
+    BodyHandler body = BodyHandler.create(false).setBodyLimit(config.maxBodyBytes());
+    // a route each: the router wants a body handler first on its own
+    router.post(path).handler(access);
+    router.post(path).handler(HttpApi::checkContentType);
+    router.post(path).handler(this::limitBodyTime);
+    router.post(path).handler(body);
+    router
+        .post(path)
+        .handler(
+            r -> {
+              if (!ready.getAsBoolean()) {
+                throw ApiException.unavailable("not_ready", "the server is loading or stopping");
+              }
+              handler.handle(r);
+            });
+  }
+
+  private void limitBodyTime(RoutingContext routing) {
+    long timer = vertx.setTimer(BODY_TIMEOUT_MILLIS, id -> routing.request().connection().close());
+    routing.request().endHandler(v -> vertx.cancelTimer(timer));
+    routing.addEndHandler(v -> vertx.cancelTimer(timer));
+    routing.next();
+  }
+
+  private static void checkContentType(RoutingContext routing) {
+    String type = routing.request().getHeader("content-type");
+    if (type != null
+        && !type.toLowerCase(Locale.ROOT).split(";", 2)[0].strip().equals("application/json")) {
+      throw new ApiException(
+          415,
+          "invalid_request_error",
+          "send 'Content-Type: application/json', not '" + type + "'",
+          null,
+          "unsupported_media_type");
+    }
+    routing.next();
+  }
+
+  static byte[] bodyOf(RoutingContext routing) {
+    var buffer = routing.body().buffer();
+    return buffer == null ? new byte[0] : buffer.getBytes();
+  }
+
+  private void ready(RoutingContext routing) {
+    Responder responder = new Responder(routing);
+    if (ready.getAsBoolean()) {
+      responder.json(200, status("ready"));
+    } else {
+      responder.fail(ApiException.unavailable("not_ready", "the server is loading or stopping"));
+    }
+  }
+
+  private static ObjectNode status(String text) {
+    return JsonBody.object().put("status", text);
+  }
+
+  static ObjectNode version() {
+    return JsonBody.object().put("version", Version.current());
+  }
+
+  private void metrics(RoutingContext routing) {
+    routing
+        .response()
+        .putHeader("content-type", "text/plain; version=0.0.4; charset=utf-8")
+        .end(metrics.scrape());
+  }
+
+  private ObjectNode model() {
+    return JsonBody.object()
+        .put("id", model.name())
+        .put("object", "model")
+        .put("created", model.created())
+        .put("owned_by", "tensafe")
+        .put("max_model_len", model.engine().maxSequenceLength());
+  }
+
+  private void models(RoutingContext routing) {
+    ObjectNode out = JsonBody.object().put("object", "list");
+    out.putArray("data").add(model());
+    new Responder(routing).json(200, out);
+  }
+
+  private void modelById(RoutingContext routing) {
+    String id = routing.pathParam("id");
+    if (!model.name().equals(id)) {
+      throw new ApiException(
+          404,
+          "not_found_error",
+          "the model '" + id + "' does not exist",
+          "model",
+          "model_not_found");
+    }
+    new Responder(routing).json(200, model());
+  }
+
+  private void unknown(RoutingContext routing) {
+    String path = routing.request().path();
+    throw new ApiException(
+        404,
+        "not_found_error",
+        "there is no route " + routing.request().method() + " " + path,
+        null,
+        "unknown_url");
+  }
+
+  private void failed(RoutingContext routing) {
+    if (routing.response().ended()) {
+      return;
+    }
+    Throwable error = routing.failure();
+    ApiException answer;
+    if (error instanceof ApiException api) {
+      answer = api;
+    } else if (routing.statusCode() == 413) {
+      answer =
+          new ApiException(
+              413,
+              "invalid_request_error",
+              "the body is larger than " + config.maxBodyBytes() + " bytes",
+              null,
+              "body_too_large");
+    } else if (routing.statusCode() >= 400 && routing.statusCode() < 500) {
+      answer =
+          new ApiException(
+              routing.statusCode(),
+              "invalid_request_error",
+              "the request is malformed",
+              null,
+              null);
+    } else {
+      LOG.error("a request failed unexpectedly", error);
+      answer = ApiException.of(error == null ? new IllegalStateException("no cause") : error);
+    }
+    new Responder(routing).fail(answer);
+  }
+}

@@ -1,0 +1,227 @@
+package dev.tensafe.server.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tensafe.batching.engine.Engine;
+import dev.tensafe.batching.engine.GenerationListener;
+import dev.tensafe.batching.engine.GenerationRequest;
+import dev.tensafe.batching.engine.Ticker;
+import dev.tensafe.batching.sample.SamplingParams;
+import dev.tensafe.server.metrics.ServerMetrics;
+import dev.tensafe.server.metrics.TimedListener;
+import dev.tensafe.server.openai.AnswerFormat;
+import dev.tensafe.server.openai.ApiException;
+import dev.tensafe.server.openai.ChatFormat;
+import dev.tensafe.server.openai.ChatRequest;
+import dev.tensafe.server.openai.ChoiceState;
+import dev.tensafe.server.openai.CompletionFormat;
+import dev.tensafe.server.openai.CompletionRequest;
+import dev.tensafe.server.openai.InferenceRequest;
+import dev.tensafe.server.openai.JsonBody;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.RoutingContext;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/** {@code POST /v1/chat/completions} and {@code /v1/completions}: from body to engine. */
+final class InferenceHandler {
+  private final Vertx vertx;
+  private final ServedModel model;
+  private final PromptEncoder encoder;
+  private final ServerMetrics metrics;
+  private final Ticker ticker;
+  private final Clock clock;
+  private final long timeoutNanos;
+  private final SecureRandom random = new SecureRandom();
+
+  InferenceHandler(
+      Vertx vertx,
+      ServedModel model,
+      ServerMetrics metrics,
+      Ticker ticker,
+      Clock clock,
+      int timeoutSeconds) {
+    this.vertx = vertx;
+    this.model = model;
+    this.encoder = new PromptEncoder(model);
+    this.metrics = metrics;
+    this.ticker = ticker;
+    this.clock = clock;
+    this.timeoutNanos = timeoutSeconds * 1_000_000_000L;
+  }
+
+  void chat(RoutingContext routing) {
+    JsonNode body = JsonBody.parse(HttpApi.bodyOf(routing));
+    ChatRequest request = ChatRequest.parse(body, model.vocabSize());
+    checkModel(request.inference().model());
+    boolean logprobs = request.inference().sampling().topLogprobs() >= 0;
+    AnswerFormat format =
+        new ChatFormat(
+            newId(),
+            clock.instant().getEpochSecond(),
+            model.name(),
+            request.inference().includeUsage(),
+            model.tokenizer(),
+            logprobs);
+    prepared(
+        routing,
+        () -> {
+          int[] tokens = encoder.chat(request.messages(), true);
+          return new Work(request.inference(), List.of(tokens), List.of(), "messages");
+        },
+        format);
+  }
+
+  void completion(RoutingContext routing) {
+    JsonNode body = JsonBody.parse(HttpApi.bodyOf(routing));
+    CompletionRequest request = CompletionRequest.parse(body, model.vocabSize());
+    checkModel(request.inference().model());
+    boolean logprobs = request.inference().sampling().topLogprobs() >= 0;
+    AnswerFormat format =
+        new CompletionFormat(
+            newId(),
+            clock.instant().getEpochSecond(),
+            model.name(),
+            request.inference().includeUsage(),
+            model.tokenizer(),
+            logprobs);
+    prepared(
+        routing,
+        () -> {
+          List<int[]> prompts = new ArrayList<>();
+          List<String> echoes = new ArrayList<>();
+          for (CompletionRequest.Prompt prompt : request.prompts()) {
+            int[] tokens = encoder.completion(prompt);
+            prompts.add(tokens);
+            if (request.echo()) {
+              echoes.add(
+                  prompt instanceof CompletionRequest.Prompt.OfText text
+                      ? text.text()
+                      : model.tokenizer().decode(tokens, true));
+            }
+          }
+          return new Work(request.inference(), prompts, echoes, "prompt");
+        },
+        format);
+  }
+
+  /** A request whose prompts are tokens. Echoes are empty or one per prompt. */
+  private record Work(
+      InferenceRequest request, List<int[]> prompts, List<String> echoes, String promptParam) {}
+
+  private void prepared(RoutingContext routing, Callable<Work> encoding, AnswerFormat format) {
+    Responder responder = new Responder(routing);
+    Context context = vertx.getOrCreateContext();
+    vertx
+        .executeBlocking(encoding, false)
+        .onComplete(
+            work -> {
+              try {
+                submit(work, format, responder, context);
+              } catch (RuntimeException e) {
+                responder.fail(ApiException.of(e));
+              }
+            },
+            error -> responder.fail(ApiException.of(error)));
+  }
+
+  private void submit(Work work, AnswerFormat format, Responder responder, Context context) {
+    if (!responder.open()) {
+      return;
+    }
+    InferenceRequest request = work.request();
+    List<ChoiceState> choices = new ArrayList<>();
+    List<Integer> promptOfChoice = new ArrayList<>();
+    int promptTokens = 0;
+    for (int p = 0; p < work.prompts().size(); p++) {
+      promptTokens += work.prompts().get(p).length;
+      for (int n = 0; n < request.choices(); n++) {
+        String echo = work.echoes().isEmpty() ? null : work.echoes().get(p);
+        choices.add(new ChoiceState(choices.size(), work.prompts().get(p), echo));
+        promptOfChoice.add(p);
+      }
+    }
+    Answer answer =
+        request.stream()
+            ? new StreamedAnswer(responder, format, choices, request.includeUsage(), promptTokens)
+            : new WholeAnswer(responder, format, choices, promptTokens);
+    long seed = request.seeded() ? request.sampling().seed() : random.nextLong();
+    List<Engine.Submission> submissions = new ArrayList<>();
+    for (int i = 0; i < choices.size(); i++) {
+      int[] prompt = work.prompts().get(promptOfChoice.get(i));
+      SamplingParams params = resolve(request, prompt.length, work.promptParam());
+      // choices of one prompt differ; the first is what a request for one choice would get
+      params = params.withSeed(seed + (i % request.choices()) * 0x632be59bd9b4e019L);
+      boolean echo = !work.echoes().isEmpty();
+      GenerationListener listener =
+          new TimedListener(new ContextListener(context, answer, i), metrics, ticker);
+      submissions.add(
+          new Engine.Submission(
+              new GenerationRequest(
+                  prompt,
+                  params,
+                  request.stops(),
+                  request.priority(),
+                  echo && params.topLogprobs() >= 0,
+                  echo,
+                  timeoutNanos),
+              listener));
+    }
+    responder.attach(model.engine().submit(submissions));
+  }
+
+  private SamplingParams resolve(InferenceRequest request, int promptLength, String promptParam) {
+    int limit = model.engine().maxSequenceLength();
+    Integer asked = request.maxTokens();
+    long total = (long) promptLength + (asked == null ? 1 : asked);
+    if (total > limit) {
+      throw ApiException.invalid(
+          promptParam,
+          "context_length_exceeded",
+          "the context holds "
+              + limit
+              + " tokens, but the prompt has "
+              + promptLength
+              + (asked == null ? "" : " and '" + request.maxTokensParam() + "' asks for " + asked));
+    }
+    SamplingParams p = request.sampling();
+    int maxTokens = asked == null ? limit - promptLength : asked;
+    return new SamplingParams(
+        p.temperature(),
+        p.topK(),
+        p.topP(),
+        p.minP(),
+        p.repetitionPenalty(),
+        p.presencePenalty(),
+        p.frequencyPenalty(),
+        p.logitBias(),
+        p.seed(),
+        maxTokens,
+        p.minTokens(),
+        p.ignoreEos(),
+        p.stopTokens(),
+        p.topLogprobs());
+  }
+
+  private void checkModel(@Nullable String name) {
+    if (!model.name().equals(name)) {
+      throw new ApiException(
+          404,
+          "not_found_error",
+          "the model '" + name + "' does not exist",
+          "model",
+          "model_not_found");
+    }
+  }
+
+  private String newId() {
+    byte[] id = new byte[12];
+    random.nextBytes(id);
+    return HexFormat.of().formatHex(id);
+  }
+}

@@ -1,0 +1,3 @@
+/** Routes, sockets, streaming and errors. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.server.http;

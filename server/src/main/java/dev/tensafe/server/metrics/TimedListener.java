@@ -1,0 +1,70 @@
+package dev.tensafe.server.metrics;
+
+import dev.tensafe.batching.engine.GenerationListener;
+import dev.tensafe.batching.engine.Ticker;
+import dev.tensafe.batching.sample.TokenLogprob;
+import dev.tensafe.formats.CodedException;
+import java.util.List;
+import java.util.Locale;
+
+/** Measures one output on its way from the engine to its receiver. */
+public final class TimedListener implements GenerationListener {
+  private final GenerationListener target;
+  private final ServerMetrics metrics;
+  private final Ticker ticker;
+  private final long submitted;
+  private long scheduled;
+  private long firstToken;
+  private long lastToken;
+  private boolean started;
+
+  public TimedListener(GenerationListener target, ServerMetrics metrics, Ticker ticker) {
+    this.target = target;
+    this.metrics = metrics;
+    this.ticker = ticker;
+    this.submitted = ticker.nanos();
+    this.scheduled = submitted;
+  }
+
+  @Override
+  public void onScheduled() {
+    scheduled = ticker.nanos();
+    metrics.queued(scheduled - submitted);
+    target.onScheduled();
+  }
+
+  @Override
+  public void onPromptScored(List<TokenLogprob> logprobs) {
+    target.onPromptScored(logprobs);
+  }
+
+  @Override
+  public void onOutput(String text, List<TokenLogprob> logprobs) {
+    long now = ticker.nanos();
+    if (started) {
+      metrics.nextToken(now - lastToken);
+    } else {
+      started = true;
+      firstToken = now;
+      metrics.firstToken(now - submitted, now - scheduled);
+    }
+    lastToken = now;
+    metrics.generated();
+    target.onOutput(text, logprobs);
+  }
+
+  @Override
+  public void onFinish(FinishReason reason, int promptTokens, int outputTokens) {
+    long now = ticker.nanos();
+    metrics.prompt(promptTokens);
+    metrics.ended(now - submitted, started ? now - firstToken : 0);
+    metrics.finished(reason.name().toLowerCase(Locale.ROOT), 1);
+    target.onFinish(reason, promptTokens, outputTokens);
+  }
+
+  @Override
+  public void onFailure(CodedException error) {
+    metrics.finished(error.code().equals("engine.cancelled") ? "abort" : "error", 1);
+    target.onFailure(error);
+  }
+}

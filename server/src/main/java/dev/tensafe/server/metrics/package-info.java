@@ -1,0 +1,3 @@
+/** What /metrics shows. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.server.metrics;

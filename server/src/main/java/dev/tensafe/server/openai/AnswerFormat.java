@@ -1,0 +1,88 @@
+package dev.tensafe.server.openai;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.batching.engine.GenerationListener.FinishReason;
+import dev.tensafe.batching.sample.TokenLogprob;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Builds the JSON of one answer, whole or in chunks. Confined to the request's context. */
+public abstract class AnswerFormat {
+  private final String id;
+  private final long created;
+  private final String model;
+  private final boolean usageInChunks;
+
+  AnswerFormat(String id, long created, String model, boolean usageInChunks) {
+    this.id = id;
+    this.created = created;
+    this.model = model;
+    this.usageInChunks = usageInChunks;
+  }
+
+  /** The chunk that precedes a choice's first text, or null if there is none. */
+  public abstract @Nullable ObjectNode opening(ChoiceState choice);
+
+  /** A chunk of text with the log-probabilities that came with it. */
+  public abstract ObjectNode chunk(ChoiceState choice, String text, List<TokenLogprob> logprobs);
+
+  /** The chunk that ends a choice. */
+  public abstract ObjectNode closing(ChoiceState choice, FinishReason reason);
+
+  abstract String wholeObject();
+
+  abstract String chunkObject();
+
+  abstract ObjectNode wholeChoice(ChoiceState choice);
+
+  /** The last chunk of a stream whose client asked for usage. */
+  public final ObjectNode usageChunk(Usage usage) {
+    ObjectNode out = head(chunkObject());
+    out.putArray("choices");
+    out.set("usage", usage.json());
+    return out;
+  }
+
+  /** The whole answer. */
+  public final ObjectNode whole(List<ChoiceState> choices, Usage usage) {
+    ObjectNode out = head(wholeObject());
+    ArrayNode array = out.putArray("choices");
+    choices.forEach(choice -> array.add(wholeChoice(choice)));
+    out.set("usage", usage.json());
+    out.set("tensafe", provenance());
+    return out;
+  }
+
+  final ObjectNode chunkOf(ObjectNode choice) {
+    ObjectNode out = head(chunkObject());
+    out.putArray("choices").add(choice);
+    if (usageInChunks) {
+      out.putNull("usage");
+    }
+    return out;
+  }
+
+  private ObjectNode head(String object) {
+    return JsonBody.object()
+        .put("id", id)
+        .put("object", object)
+        .put("created", created)
+        .put("model", model);
+  }
+
+  /** How the answer came about; without an adapter always the base model. */
+  static ObjectNode provenance() {
+    ObjectNode out = JsonBody.object();
+    out.putNull("adapter_digest");
+    out.put("mode", "base");
+    out.putNull("profile");
+    out.put("rotations", 0);
+    return out;
+  }
+
+  static String name(FinishReason reason) {
+    return reason.name().toLowerCase(Locale.ROOT);
+  }
+}

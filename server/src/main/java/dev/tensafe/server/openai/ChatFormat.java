@@ -1,0 +1,98 @@
+package dev.tensafe.server.openai;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.batching.engine.GenerationListener.FinishReason;
+import dev.tensafe.batching.sample.TokenLogprob;
+import dev.tensafe.model.tokenizer.Tokenizer;
+import java.util.List;
+import java.util.Objects;
+
+/** Answers of {@code /v1/chat/completions}. */
+public final class ChatFormat extends AnswerFormat {
+  private final TokenTexts texts;
+  private final boolean logprobs;
+
+  public ChatFormat(
+      String id,
+      long created,
+      String model,
+      boolean usageInChunks,
+      Tokenizer tokenizer,
+      boolean logprobs) {
+    super("chatcmpl-" + id, created, model, usageInChunks);
+    this.texts = new TokenTexts(tokenizer);
+    this.logprobs = logprobs;
+  }
+
+  @Override
+  String wholeObject() {
+    return "chat.completion";
+  }
+
+  @Override
+  String chunkObject() {
+    return "chat.completion.chunk";
+  }
+
+  @Override
+  public ObjectNode opening(ChoiceState choice) {
+    ObjectNode node = choice(choice);
+    node.putObject("delta").put("role", "assistant").put("content", "");
+    node.putNull("logprobs");
+    node.putNull("finish_reason");
+    return chunkOf(node);
+  }
+
+  @Override
+  public ObjectNode chunk(ChoiceState choice, String text, List<TokenLogprob> scores) {
+    ObjectNode node = choice(choice);
+    node.putObject("delta").put("content", text);
+    putLogprobs(node, scores);
+    node.putNull("finish_reason");
+    return chunkOf(node);
+  }
+
+  @Override
+  public ObjectNode closing(ChoiceState choice, FinishReason reason) {
+    ObjectNode node = choice(choice);
+    node.putObject("delta");
+    node.putNull("logprobs");
+    node.put("finish_reason", name(reason));
+    ObjectNode out = chunkOf(node);
+    out.set("tensafe", provenance());
+    return out;
+  }
+
+  @Override
+  ObjectNode wholeChoice(ChoiceState choice) {
+    ObjectNode node = choice(choice);
+    node.putObject("message")
+        .put("role", "assistant")
+        .put("content", choice.text.toString())
+        .putNull("refusal");
+    putLogprobs(node, choice.logprobs);
+    node.put("finish_reason", name(Objects.requireNonNull(choice.reason)));
+    return node;
+  }
+
+  private static ObjectNode choice(ChoiceState choice) {
+    return JsonBody.object().put("index", choice.index);
+  }
+
+  private void putLogprobs(ObjectNode node, List<TokenLogprob> scores) {
+    if (!logprobs) {
+      node.putNull("logprobs");
+      return;
+    }
+    ObjectNode inner = node.putObject("logprobs");
+    ArrayNode content = inner.putArray("content");
+    for (TokenLogprob score : scores) {
+      ObjectNode entry = texts.entry(score.token(), score.logprob());
+      ArrayNode top = entry.putArray("top_logprobs");
+      score.top().forEach(t -> top.add(texts.entry(t.token(), t.logprob())));
+      content.add(entry);
+    }
+    inner.putNull("refusal");
+  }
+}

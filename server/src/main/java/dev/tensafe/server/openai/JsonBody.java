@@ -1,0 +1,104 @@
+package dev.tensafe.server.openai;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** Request bodies to JSON and back: strict UTF-8, bounded nesting, errors that quote nothing. */
+public final class JsonBody {
+  private static final int MAX_DEPTH = 64;
+
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(MAX_DEPTH)
+                          .maxStringLength(Integer.MAX_VALUE)
+                          .maxNumberLength(100)
+                          .build())
+                  .build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private JsonBody() {}
+
+  /**
+   * Parses one JSON object.
+   *
+   * @throws ApiException 400 with code {@code invalid_utf8} or {@code invalid_json}
+   */
+  public static JsonNode parse(byte[] body) {
+    String text;
+    try {
+      text =
+          StandardCharsets.UTF_8
+              .newDecoder()
+              .onMalformedInput(CodingErrorAction.REPORT)
+              .onUnmappableCharacter(CodingErrorAction.REPORT)
+              .decode(ByteBuffer.wrap(body))
+              .toString();
+    } catch (CharacterCodingException e) {
+      throw ApiException.invalid(null, "invalid_utf8", "the body is not valid UTF-8");
+    }
+    JsonNode node;
+    try {
+      node = MAPPER.readTree(text);
+    } catch (JsonProcessingException e) {
+      var at = e.getLocation();
+      String where =
+          at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
+      String deep =
+          e.getOriginalMessage().contains("nesting depth")
+              ? ": nested deeper than " + MAX_DEPTH
+              : "";
+      throw ApiException.invalid(null, "invalid_json", "the body is not valid JSON" + where + deep);
+    }
+    if (node == null || !node.isObject()) {
+      throw ApiException.invalid(null, "invalid_json", "the body must be one JSON object");
+    }
+    return node;
+  }
+
+  public static ObjectNode object() {
+    return MAPPER.createObjectNode();
+  }
+
+  public static byte[] bytes(JsonNode node) {
+    try {
+      return MAPPER.writeValueAsBytes(node);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The error body: all four keys, always. */
+  public static ObjectNode error(ApiException error) {
+    ObjectNode out = object();
+    ObjectNode inner = out.putObject("error");
+    inner.put("message", error.text());
+    inner.put("type", error.type());
+    putOrNull(inner, "param", error.param());
+    putOrNull(inner, "code", error.code());
+    return out;
+  }
+
+  private static void putOrNull(ObjectNode node, String key, @Nullable String value) {
+    if (value == null) {
+      node.putNull(key);
+    } else {
+      node.put(key, value);
+    }
+  }
+}
