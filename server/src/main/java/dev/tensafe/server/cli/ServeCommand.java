@@ -80,7 +80,7 @@ final class ServeCommand implements Callable<Integer> {
     }
     provider.load(file, spec);
     // parsed once more, now that the provider knows the file
-    var line = spec.commandLine();
+    var line = spec.root().commandLine();
     line.parseArgs(line.getParseResult().originalArgs().toArray(new String[0]));
     return given;
   }

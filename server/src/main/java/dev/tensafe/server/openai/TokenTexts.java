@@ -8,13 +8,22 @@ import java.nio.charset.StandardCharsets;
 /** Tokens as log-probability reports show them. */
 final class TokenTexts {
   private final Tokenizer tokenizer;
+  private final int anchor;
+  private final String anchorText;
 
   TokenTexts(Tokenizer tokenizer) {
     this.tokenizer = tokenizer;
+    int[] letter = tokenizer.encode("a", false);
+    this.anchor = letter[letter.length - 1];
+    this.anchorText = tokenizer.decode(new int[] {anchor}, false);
   }
 
+  /** The token's text inside a text: decoded after a letter, so that a leading space is kept. */
   String text(int token) {
-    return tokenizer.decode(new int[] {token}, false);
+    String joined = tokenizer.decode(new int[] {anchor, token}, false);
+    return joined.startsWith(anchorText)
+        ? joined.substring(anchorText.length())
+        : tokenizer.decode(new int[] {token}, false);
   }
 
   /** {@code token}, {@code logprob}, {@code bytes} (null for a part of a character). */

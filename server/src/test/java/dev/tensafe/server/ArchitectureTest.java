@@ -1,0 +1,96 @@
+package dev.tensafe.server;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Modules depend one way, and each library is known to one module only. */
+class ArchitectureTest {
+  private static JavaClasses ours;
+
+  @BeforeAll
+  static void load() {
+    ours =
+        new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("dev.tensafe");
+  }
+
+  @Test
+  void modulesDependOneWay() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.tensafe.formats..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "dev.tensafe.model..",
+            "dev.tensafe.batching..",
+            "dev.tensafe.server..",
+            "dev.tensafe.bench..")
+        .check(ours);
+    noClasses()
+        .that()
+        .resideInAPackage("dev.tensafe.model..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.tensafe.batching..", "dev.tensafe.server..", "dev.tensafe.bench..")
+        .check(ours);
+    noClasses()
+        .that()
+        .resideInAPackage("dev.tensafe.batching..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.tensafe.server..", "dev.tensafe.bench..")
+        .check(ours);
+  }
+
+  @Test
+  void schedulingKnowsNoModel() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("dev.tensafe.batching.schedule..", "dev.tensafe.batching.sample..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.tensafe.model..", "dev.tensafe.batching.engine..")
+        .check(ours);
+    noClasses()
+        .that()
+        .resideInAPackage("dev.tensafe.batching..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.tensafe.model.torch..")
+        .check(ours);
+  }
+
+  @Test
+  void eachLibraryIsKnownToOneModule() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("dev.tensafe.model.torch..", "dev.tensafe.model.tokenizer..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("ai.djl..")
+        .check(ours);
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("dev.tensafe.server..", "dev.tensafe.bench..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.vertx..", "io.micrometer..", "picocli..")
+        .check(ours);
+  }
+
+  @Test
+  void packagesHaveNoCyclesAndClassesNoMutableStatics() {
+    slices().matching("dev.tensafe.(*)..").should().beFreeOfCycles().check(ours);
+    slices().matching("dev.tensafe.batching.(*)..").should().beFreeOfCycles().check(ours);
+    classes().that().resideInAPackage("dev.tensafe..").should(new FinalStatics()).check(ours);
+  }
+}

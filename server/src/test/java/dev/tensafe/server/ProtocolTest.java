@@ -1,0 +1,330 @@
+package dev.tensafe.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tensafe.server.config.ApiKeys;
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Frames, headers, keys, drain and metrics, on the wire. */
+class ProtocolTest {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static TestServer server;
+
+  @BeforeAll
+  static void start(@TempDir Path dir) throws IOException {
+    server = TestServer.start(dir);
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+  }
+
+  private static String chat(String more) {
+    return ("{'model':'tiny','messages':[{'role':'user','content':'hi'}],'seed':3" + more + "}")
+        .replace('\'', '"');
+  }
+
+  private static JsonNode json(HttpResponse<String> response) throws IOException {
+    return MAPPER.readTree(response.body());
+  }
+
+  private static List<JsonNode> frames(String body) throws IOException {
+    List<JsonNode> out = new ArrayList<>();
+    String[] parts = body.split("\n\n", -1);
+    for (int i = 0; i < parts.length - 2; i++) {
+      assertTrue(parts[i].startsWith("data: {"), parts[i]);
+      out.add(MAPPER.readTree(parts[i].substring(6)));
+    }
+    assertEquals("data: [DONE]", parts[parts.length - 2]);
+    assertEquals("", parts[parts.length - 1]);
+    return out;
+  }
+
+  @Test
+  void streamedFramesHaveTheShapeClientsExpect() throws Exception {
+    HttpResponse<String> response =
+        server.post(
+            "/v1/chat/completions",
+            chat(
+                ",'max_tokens':9,'stream':true,'ignore_eos':true,'stream_options':{'include_usage':true}"));
+    assertEquals("no-cache", response.headers().firstValue("cache-control").orElse(""));
+    assertEquals("no", response.headers().firstValue("x-accel-buffering").orElse(""));
+    assertTrue(
+        response.headers().firstValue("content-type").orElse("").startsWith("text/event-stream"));
+    List<JsonNode> frames = frames(response.body());
+    JsonNode first = frames.get(0).at("/choices/0/delta");
+    assertEquals("{\"role\":\"assistant\",\"content\":\"\"}", first.toString());
+    JsonNode usage = frames.get(frames.size() - 1);
+    assertEquals(0, usage.path("choices").size());
+    assertEquals(9, usage.at("/usage/completion_tokens").intValue());
+    JsonNode finish = frames.get(frames.size() - 2);
+    assertEquals("{}", finish.at("/choices/0/delta").toString());
+    assertEquals("length", finish.at("/choices/0/finish_reason").asText());
+    assertEquals("base", finish.at("/tensafe/mode").asText());
+    assertTrue(finish.at("/tensafe/adapter_digest").isNull());
+    for (JsonNode frame : frames.subList(0, frames.size() - 1)) {
+      assertTrue(frame.has("usage") && frame.path("usage").isNull());
+    }
+    assertEquals(
+        frames.size() - 2,
+        frames.stream().filter(f -> f.at("/choices/0/finish_reason").isNull()).count());
+  }
+
+  @Test
+  void stopStringsCutStreamedAndWholeAnswersAlike() throws Exception {
+    String more = ",'max_tokens':200,'ignore_eos':true,'temperature':1.5";
+    String free =
+        json(server.post("/v1/chat/completions", chat(more)))
+            .at("/choices/0/message/content")
+            .asText();
+    for (int at = 20; at < 120; at += 25) {
+      String stop = free.substring(at, at + 3);
+      String stopped =
+          more + ",'stop':" + MAPPER.writeValueAsString(stop).replace("\\\"", "\\u0022");
+      JsonNode whole = json(server.post("/v1/chat/completions", chat(stopped)));
+      String text = whole.at("/choices/0/message/content").asText();
+      assertEquals(free.substring(0, free.indexOf(stop)), text);
+      assertEquals("stop", whole.at("/choices/0/finish_reason").asText());
+      StringBuilder streamed = new StringBuilder();
+      frames(server.post("/v1/chat/completions", chat(stopped + ",'stream':true")).body())
+          .forEach(f -> streamed.append(f.at("/choices/0/delta/content").asText("")));
+      assertEquals(text, streamed.toString());
+    }
+  }
+
+  @Test
+  void seedsMakeAnswersRepeatableAndChoicesDiffer() throws Exception {
+    JsonNode a = json(server.post("/v1/chat/completions", chat(",'max_tokens':30,'n':3")));
+    JsonNode b = json(server.post("/v1/chat/completions", chat(",'max_tokens':30,'n':3")));
+    assertEquals(a.path("choices"), b.path("choices"));
+    assertNotEquals(
+        a.at("/choices/0/message/content").asText(), a.at("/choices/1/message/content").asText());
+    JsonNode single = json(server.post("/v1/chat/completions", chat(",'max_tokens':30")));
+    assertEquals(a.at("/choices/0/message"), single.at("/choices/0/message"));
+    assertTrue(a.at("/choices/0/message").has("refusal"));
+    assertTrue(a.at("/choices/0").has("logprobs"));
+  }
+
+  @Test
+  void completionsTakeTextListsAndTokensAndEcho() throws Exception {
+    String list =
+        "{\"model\":\"tiny\",\"prompt\":[\"ab\",\"cd\"],\"max_tokens\":3,\"temperature\":0,"
+            + "\"echo\":true,\"logprobs\":1}";
+    JsonNode answer = json(server.post("/v1/completions", list));
+    assertEquals(2, answer.path("choices").size());
+    assertTrue(answer.at("/choices/1/text").asText().startsWith("cd"));
+    assertEquals(5, answer.at("/choices/0/logprobs/tokens").size());
+    assertTrue(answer.at("/choices/0/logprobs/token_logprobs/0").isNull());
+    assertTrue(answer.at("/choices/0/logprobs/token_logprobs/1").doubleValue() < 0);
+    assertEquals(4, answer.at("/usage/prompt_tokens").intValue());
+    String tokens = "{\"model\":\"tiny\",\"prompt\":[97,98],\"max_tokens\":3,\"temperature\":0}";
+    JsonNode byTokens = json(server.post("/v1/completions", tokens));
+    assertEquals(
+        answer.at("/choices/0/text").asText(), "ab" + byTokens.at("/choices/0/text").asText());
+    String score =
+        "{\"model\":\"tiny\",\"prompt\":\"abc\",\"max_tokens\":0,\"echo\":true,\"logprobs\":0}";
+    JsonNode scored = json(server.post("/v1/completions", score));
+    assertEquals("abc", scored.at("/choices/0/text").asText());
+    assertEquals(3, scored.at("/choices/0/logprobs/token_logprobs").size());
+    assertEquals(0, scored.at("/usage/completion_tokens").intValue());
+  }
+
+  @Test
+  void tokenizesTextAndChats() throws Exception {
+    JsonNode text = json(server.post("/tokenize", "{\"prompt\":\"h\u00e9\"}"));
+    assertEquals("[104,195,169]", text.path("tokens").toString());
+    JsonNode chat =
+        json(server.post("/tokenize", "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"));
+    JsonNode back = json(server.post("/detokenize", "{\"tokens\":" + chat.path("tokens") + "}"));
+    assertEquals(
+        "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n", back.path("prompt").asText());
+    JsonNode without =
+        json(
+            server.post(
+                "/tokenize",
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"add_generation_prompt\":false}"));
+    assertTrue(without.path("count").intValue() < chat.path("count").intValue());
+    assertEquals(400, server.post("/tokenize", "{}").statusCode());
+    assertEquals(400, server.post("/detokenize", "{\"tokens\":[-1]}").statusCode());
+  }
+
+  @Test
+  void manyClientsAtOnceGetWhatEachWouldGetAlone() throws Exception {
+    List<String> bodies = new ArrayList<>();
+    for (int i = 0; i < 24; i++) {
+      bodies.add(
+          chat(
+              ",'max_tokens':40,'temperature':0,'logit_bias':{'"
+                  + (100 + i)
+                  + "':3},'ignore_eos':true"));
+    }
+    List<String> alone = new ArrayList<>();
+    for (String body : bodies) {
+      alone.add(
+          json(server.post("/v1/chat/completions", body)).at("/choices/0/message").toString());
+    }
+    var futures =
+        bodies.stream()
+            .map(
+                body ->
+                    server.http.sendAsync(
+                        HttpRequest.newBuilder(server.uri("/v1/chat/completions"))
+                            .header("Content-Type", "application/json")
+                            .POST(HttpRequest.BodyPublishers.ofString(body))
+                            .build(),
+                        HttpResponse.BodyHandlers.ofString()))
+            .toList();
+    int same = 0;
+    for (int i = 0; i < bodies.size(); i++) {
+      String got = json(futures.get(i).join()).at("/choices/0/message").toString();
+      same += got.equals(alone.get(i)) ? 1 : 0;
+    }
+    // rounding differs with the shape of the batch and may decide a near tie
+    assertTrue(same >= 23, "only " + same + " of 24 are the same");
+  }
+
+  @Test
+  void metricsCountWhatHappened() throws Exception {
+    String before = server.get("/metrics").body();
+    server.post("/v1/chat/completions", chat(",'max_tokens':11,'ignore_eos':true"));
+    String after = server.get("/metrics").body();
+    assertEquals(
+        11,
+        value(after, "vllm:generation_tokens_total")
+            - value(before, "vllm:generation_tokens_total"));
+    assertEquals(
+        1,
+        value(after, "vllm:request_success_total{finished_reason=\"length\"")
+            - value(before, "vllm:request_success_total{finished_reason=\"length\""));
+    assertEquals(
+        1,
+        value(after, "vllm:time_to_first_token_seconds_count")
+            - value(before, "vllm:time_to_first_token_seconds_count"));
+    assertEquals(
+        10,
+        value(after, "vllm:inter_token_latency_seconds_count")
+            - value(before, "vllm:inter_token_latency_seconds_count"));
+    for (String name :
+        List.of(
+            "vllm:num_requests_running{",
+            "vllm:num_requests_waiting{",
+            "vllm:kv_cache_usage_perc{",
+            "vllm:prompt_tokens_total{",
+            "vllm:num_preemptions_total{",
+            "vllm:time_to_first_token_seconds_bucket{model_name=\"tiny\",le=\"0.001\"}",
+            "vllm:inter_token_latency_seconds_bucket{model_name=\"tiny\",le=\"0.025\"}",
+            "vllm:e2e_request_latency_seconds_bucket{model_name=\"tiny\",le=\"7680.0\"}",
+            "vllm:request_queue_time_seconds_bucket",
+            "vllm:request_prefill_time_seconds_bucket",
+            "vllm:request_decode_time_seconds_bucket",
+            "tensafe_inference_latency_seconds_bucket",
+            "tensafe_inference_tokens_total{",
+            "tensafe_request_queue_depth{")) {
+      assertTrue(after.contains("\n" + name), name);
+    }
+  }
+
+  private static double value(String metrics, String prefix) {
+    return metrics
+        .lines()
+        .filter(line -> line.startsWith(prefix))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
+  }
+
+  @Test
+  void keysOpenWhatTheirScopesAllow(@TempDir Path dir) throws Exception {
+    Path file = dir.resolve("keys.json");
+    String infer = ApiKeys.add(file, "app", Set.of(ApiKeys.Scope.INFER));
+    String metrics = ApiKeys.add(file, "grafana", Set.of(ApiKeys.Scope.METRICS));
+    assertFalse(Files.readString(file).contains(infer.substring(8)), "the key itself is stored");
+    try (TestServer closed = TestServer.of(modelOf(dir), file)) {
+      assertEquals(401, closed.get("/v1/models").statusCode());
+      assertEquals(401, closed.get("/v1/models", "Authorization", "Bearer tsk-wrong").statusCode());
+      assertEquals(200, closed.get("/v1/models", "Authorization", "Bearer " + infer).statusCode());
+      assertEquals(
+          403, closed.get("/v1/models", "Authorization", "Bearer " + metrics).statusCode());
+      assertEquals(403, closed.get("/metrics", "Authorization", "Bearer " + infer).statusCode());
+      assertEquals(200, closed.get("/metrics", "Authorization", "Bearer " + metrics).statusCode());
+      assertEquals(401, closed.post("/v1/chat/completions", chat("")).statusCode());
+      assertEquals(200, closed.get("/health").statusCode());
+      assertEquals(200, closed.get("/ready").statusCode());
+    }
+  }
+
+  private static Path modelOf(Path dir) throws IOException {
+    Path model = dir.resolve("m");
+    dev.tensafe.model.synthetic.SyntheticModel.write(
+        model, TestServer.shape(), dev.tensafe.formats.safetensors.DType.F32, 5);
+    return model;
+  }
+
+  @Test
+  void corsAnswersOnlyToConfiguredOrigins() throws Exception {
+    HttpResponse<String> allowed = server.get("/health", "Origin", "https://example.org");
+    assertEquals(
+        "https://example.org",
+        allowed.headers().firstValue("access-control-allow-origin").orElse(""));
+    HttpResponse<String> other = server.get("/health", "Origin", "https://evil.example");
+    assertTrue(other.headers().firstValue("access-control-allow-origin").isEmpty());
+  }
+
+  @Test
+  void formsAreNotJson() throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(server.uri("/v1/chat/completions"))
+            .header("Content-Type", "text/plain")
+            .POST(HttpRequest.BodyPublishers.ofString(chat("")))
+            .build();
+    HttpResponse<String> response = server.http.send(request, HttpResponse.BodyHandlers.ofString());
+    assertEquals(415, response.statusCode());
+  }
+
+  @Test
+  void drainingRefusesNewRequestsAndFinishesRunningOnes(@TempDir Path dir) throws Exception {
+    try (TestServer draining = TestServer.of(modelOf(dir), null)) {
+      HttpRequest request =
+          HttpRequest.newBuilder(draining.uri("/v1/chat/completions"))
+              .header("Content-Type", "application/json")
+              .POST(
+                  HttpRequest.BodyPublishers.ofString(
+                      chat(",'stream':true,'max_tokens':600,'ignore_eos':true")))
+              .build();
+      HttpResponse<Stream<String>> running =
+          draining.http.send(request, HttpResponse.BodyHandlers.ofLines());
+      Iterator<String> lines = running.body().iterator();
+      assertTrue(lines.next().startsWith("data: "));
+      var drained = draining.server.drain().toCompletionStage().toCompletableFuture();
+      assertEquals(503, draining.get("/ready").statusCode());
+      HttpResponse<String> refused = draining.post("/v1/chat/completions", chat(""));
+      assertEquals(503, refused.statusCode());
+      assertEquals("1", refused.headers().firstValue("retry-after").orElse(""));
+      String last = "";
+      while (lines.hasNext()) {
+        String line = lines.next();
+        last = line.isEmpty() ? last : line;
+      }
+      assertEquals("data: [DONE]", last);
+      assertTrue(drained.get());
+    }
+  }
+}

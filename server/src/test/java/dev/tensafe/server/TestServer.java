@@ -1,0 +1,136 @@
+package dev.tensafe.server;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.batching.engine.Engine;
+import dev.tensafe.batching.engine.EngineConfig;
+import dev.tensafe.batching.engine.Ticker;
+import dev.tensafe.batching.schedule.SchedulerConfig;
+import dev.tensafe.formats.safetensors.DType;
+import dev.tensafe.model.ModelFiles;
+import dev.tensafe.model.synthetic.SyntheticModel;
+import dev.tensafe.model.torch.ComputeType;
+import dev.tensafe.model.torch.TorchExecutor;
+import dev.tensafe.server.config.ServerConfig;
+import dev.tensafe.server.http.InferenceServer;
+import dev.tensafe.server.http.ServedModel;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** A whole server in this process, on a real socket, over a model with random weights. */
+final class TestServer implements AutoCloseable {
+  static final int MAX_LENGTH = 4096;
+
+  final ModelFiles files;
+  final TorchExecutor executor;
+  final Engine engine;
+  final InferenceServer server;
+  final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private TestServer(Path model, Path apiKeys, int maxQueuedTokens) {
+    files = ModelFiles.open(model, Clock.systemUTC());
+    executor = TorchExecutor.load(files.config(), files.checkpoint(), ComputeType.F32, 1);
+    int positions = Math.min(MAX_LENGTH, files.config().maxPositions());
+    int blocks = 4 * positions / 16;
+    executor.allocateCache(blocks);
+    engine =
+        new Engine(
+            new EngineConfig(
+                new SchedulerConfig(128, 64, 16, 200), blocks, positions, maxQueuedTokens),
+            executor,
+            List.of(),
+            files.tokenizer(),
+            Ticker.system());
+    engine.start();
+    ServerConfig config =
+        new ServerConfig(
+            "127.0.0.1",
+            0,
+            "tiny",
+            apiKeys,
+            2 << 20,
+            600,
+            30,
+            List.of("https://example.org"),
+            null,
+            null);
+    ServedModel served =
+        new ServedModel(
+            "tiny", 1, files.config().vocabSize(), files.tokenizer(), files.chatTemplate(), engine);
+    server = InferenceServer.start(config, served, Ticker.system(), Clock.systemUTC());
+  }
+
+  static ObjectNode shape() {
+    return SyntheticModel.llama(32, 64, 2, 4, 2, 300, MAX_LENGTH);
+  }
+
+  static TestServer start(Path directory) throws IOException {
+    Path model = directory.resolve("model");
+    SyntheticModel.write(model, shape(), DType.F32, 5);
+    return of(model, null);
+  }
+
+  static TestServer of(Path model, Path apiKeys) {
+    return new TestServer(model, apiKeys, 100_000);
+  }
+
+  static TestServer withQueue(Path model, int maxQueuedTokens) {
+    return new TestServer(model, null, maxQueuedTokens);
+  }
+
+  URI uri(String path) {
+    return URI.create(server.url() + path);
+  }
+
+  HttpResponse<String> get(String path, String... headers) throws Exception {
+    return http.send(request(path, headers).GET().build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  HttpResponse<String> post(String path, String json, String... headers) throws Exception {
+    return post(path, json.getBytes(StandardCharsets.UTF_8), headers);
+  }
+
+  HttpResponse<String> post(String path, byte[] body, String... headers) throws Exception {
+    HttpRequest request =
+        request(path, headers)
+            .setHeader("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+            .build();
+    return http.send(request, HttpResponse.BodyHandlers.ofString());
+  }
+
+  private HttpRequest.Builder request(String path, String... headers) {
+    HttpRequest.Builder builder = HttpRequest.newBuilder(uri(path));
+    return headers.length == 0 ? builder : builder.headers(headers);
+  }
+
+  /** Waits, without sleeping, for something that other threads bring about. */
+  static void await(String what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + 60_000_000_000L;
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("timed out waiting for " + what);
+      }
+      Thread.yield();
+    }
+  }
+
+  void awaitIdle() {
+    await("the engine to be idle", () -> engine.active() == 0 && engine.status().usedBlocks() == 0);
+  }
+
+  @Override
+  public void close() {
+    server.close();
+    engine.close();
+    executor.close();
+    files.close();
+  }
+}
