@@ -142,7 +142,7 @@ interface Stmt {
     @Override
     public Flow run(Frame frame, Output out) {
       List<@Nullable Object> selected = Values.iterate(Expr.value(items, frame));
-      frame.budget().bulk(selected.size());
+      frame.budget().spend(selected.size());
       if (condition != null) {
         List<@Nullable Object> kept = new ArrayList<>();
         for (Object item : selected) {

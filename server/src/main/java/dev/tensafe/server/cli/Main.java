@@ -19,7 +19,12 @@ import picocli.CommandLine.Spec;
     description = "An encrypted inference server that speaks the OpenAI API.",
     versionProvider = Main.Versions.class,
     mixinStandardHelpOptions = true,
-    subcommands = {ServeCommand.class, ApiKeyCommand.class, Main.VersionCommand.class})
+    subcommands = {
+      ServeCommand.class,
+      ApiKeyCommand.class,
+      BenchCommand.class,
+      Main.VersionCommand.class
+    })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -1,0 +1,34 @@
+package dev.tensafe.bench;
+
+import java.net.URI;
+
+/**
+ * What one run sends.
+ *
+ * @param url the server's root
+ * @param concurrency clients in a closed loop; 0 in an open loop
+ * @param requestRate requests per second in an open loop, exponentially spaced; 0 in a closed loop
+ * @param requests how many are measured
+ * @param warmups how many are sent before and not measured
+ * @param vocabulary prompt tokens are drawn below this id
+ * @param apiKey bearer key, empty for none
+ */
+public record LoadSpec(
+    URI url,
+    String model,
+    int concurrency,
+    double requestRate,
+    int requests,
+    int warmups,
+    int inputTokens,
+    int outputTokens,
+    int vocabulary,
+    long seed,
+    String apiKey) {
+
+  /** Without the key. */
+  @Override
+  public String toString() {
+    return "LoadSpec[" + url + ", " + model + "]";
+  }
+}

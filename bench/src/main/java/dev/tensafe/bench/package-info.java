@@ -1,0 +1,3 @@
+/** Load on a running server, measured from outside. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.bench;
