@@ -174,7 +174,7 @@ final class BenchCommand implements Runnable {
   static final class MakeModel implements Callable<Integer> {
     @Spec private CommandSpec spec = CommandSpec.create();
 
-    @Option(names = "--shape", required = true, description = "135m or 1.1b")
+    @Option(names = "--shape", required = true, description = "135m, 1.1b, or tiny to try things")
     private String shape = "";
 
     @Option(names = "--seed", defaultValue = "1", description = "of the weights")
@@ -190,10 +190,11 @@ final class BenchCommand implements Runnable {
     public Integer call() {
       ObjectNode config =
           switch (shape) {
+            case "tiny" -> SyntheticModel.llama(32, 64, 2, 4, 2, 320, 1024);
             case "135m" -> SyntheticModel.shape135m();
             case "1.1b" -> SyntheticModel.shape1b1();
             default ->
-                throw new ParameterException(spec.commandLine(), "--shape must be 135m or 1.1b");
+                throw new ParameterException(spec.commandLine(), "--shape must be tiny, 135m or 1.1b");
           };
       DType type =
           switch (dtype) {

@@ -1,0 +1,67 @@
+// Real npm clients against a running server: BASE_URL and MODEL name it.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import { generateText, streamText } from 'ai';
+import OpenAI from 'openai';
+
+const baseURL = `${process.env.BASE_URL}/v1`;
+const model = process.env.MODEL;
+const openai = new OpenAI({ baseURL, apiKey: 'none', maxRetries: 0 });
+const sdk = createOpenAICompatible({ name: 'tensafe', baseURL, includeUsage: true });
+const messages = [{ role: 'user', content: 'Grüße 東京 🤗' }];
+
+test('openai-node: chat, whole and streamed, is the same text', async () => {
+  const whole = await openai.chat.completions.create({
+    model, messages, max_completion_tokens: 40, seed: 5, logprobs: true, top_logprobs: 2,
+  });
+  assert.equal(whole.object, 'chat.completion');
+  assert.equal(whole.usage.total_tokens, whole.usage.prompt_tokens + whole.usage.completion_tokens);
+  assert.equal(whole.choices[0].logprobs.content[0].top_logprobs.length, 2);
+  const stream = await openai.chat.completions.create({
+    model, messages, max_completion_tokens: 40, seed: 5, stream: true,
+    stream_options: { include_usage: true },
+  });
+  let text = '';
+  let usage;
+  for await (const chunk of stream) {
+    text += chunk.choices[0]?.delta.content ?? '';
+    usage = chunk.usage ?? usage;
+  }
+  assert.equal(text, whole.choices[0].message.content);
+  assert.deepEqual(usage, whole.usage);
+});
+
+test('openai-node: completions, models, errors, abort', async () => {
+  const answer = await openai.completions.create({ model, prompt: ['a', 'b'], max_tokens: 3, echo: true });
+  assert.equal(answer.choices.length, 2);
+  assert.ok(answer.choices[1].text.startsWith('b'));
+  assert.equal((await openai.models.list()).data[0].id, model);
+  await assert.rejects(
+    openai.chat.completions.create({ model: 'other', messages }),
+    (error) => error instanceof OpenAI.NotFoundError && error.code === 'model_not_found',
+  );
+  await assert.rejects(
+    openai.chat.completions.create({ model, messages, temperature: 9 }),
+    (error) => error instanceof OpenAI.BadRequestError && error.param === 'temperature',
+  );
+  const stream = await openai.chat.completions.create({
+    model, messages, stream: true, max_tokens: 400, ignore_eos: true,
+  });
+  for await (const chunk of stream) {
+    assert.equal(chunk.object, 'chat.completion.chunk');
+    break;
+  }
+  stream.controller.abort();
+});
+
+test('Vercel ai: generateText and streamText', async () => {
+  const whole = await generateText({ model: sdk(model), messages, maxOutputTokens: 20, seed: 3, maxRetries: 0 });
+  assert.equal(whole.usage.outputTokens, 20);
+  assert.equal(whole.finishReason, 'length');
+  const result = streamText({ model: sdk(model), messages, maxOutputTokens: 20, seed: 3, maxRetries: 0 });
+  let text = '';
+  for await (const piece of result.textStream) text += piece;
+  assert.equal(text, whole.text);
+  assert.equal((await result.usage).outputTokens, 20);
+});
