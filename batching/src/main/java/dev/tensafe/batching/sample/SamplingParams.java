@@ -50,6 +50,15 @@ public record SamplingParams(
 
   /** The same with another seed. */
   public SamplingParams withSeed(long newSeed) {
+    return with(newSeed, maxTokens);
+  }
+
+  /** The same with another limit of tokens. */
+  public SamplingParams withMaxTokens(int newMaxTokens) {
+    return with(seed, newMaxTokens);
+  }
+
+  private SamplingParams with(long newSeed, int newMaxTokens) {
     return new SamplingParams(
         temperature,
         topK,
@@ -60,7 +69,7 @@ public record SamplingParams(
         frequencyPenalty,
         logitBias,
         newSeed,
-        maxTokens,
+        newMaxTokens,
         minTokens,
         ignoreEos,
         stopTokens,

@@ -194,7 +194,8 @@ final class BenchCommand implements Runnable {
             case "135m" -> SyntheticModel.shape135m();
             case "1.1b" -> SyntheticModel.shape1b1();
             default ->
-                throw new ParameterException(spec.commandLine(), "--shape must be tiny, 135m or 1.1b");
+                throw new ParameterException(
+                    spec.commandLine(), "--shape must be tiny, 135m or 1.1b");
           };
       DType type =
           switch (dtype) {

@@ -9,6 +9,7 @@ import dev.tensafe.batching.sample.SamplingParams;
 import dev.tensafe.server.metrics.ServerMetrics;
 import dev.tensafe.server.metrics.TimedListener;
 import dev.tensafe.server.openai.AnswerFormat;
+import dev.tensafe.server.openai.AnswerHead;
 import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.ChatFormat;
 import dev.tensafe.server.openai.ChatRequest;
@@ -59,15 +60,7 @@ final class InferenceHandler {
     JsonNode body = JsonBody.parse(HttpApi.bodyOf(routing));
     ChatRequest request = ChatRequest.parse(body, model.vocabSize());
     checkModel(request.inference().model());
-    boolean logprobs = request.inference().sampling().topLogprobs() >= 0;
-    AnswerFormat format =
-        new ChatFormat(
-            newId(),
-            clock.instant().getEpochSecond(),
-            model.name(),
-            request.inference().includeUsage(),
-            model.tokenizer(),
-            logprobs);
+    AnswerFormat format = new ChatFormat(head(request.inference()));
     prepared(
         routing,
         () -> {
@@ -81,15 +74,7 @@ final class InferenceHandler {
     JsonNode body = JsonBody.parse(HttpApi.bodyOf(routing));
     CompletionRequest request = CompletionRequest.parse(body, model.vocabSize());
     checkModel(request.inference().model());
-    boolean logprobs = request.inference().sampling().topLogprobs() >= 0;
-    AnswerFormat format =
-        new CompletionFormat(
-            newId(),
-            clock.instant().getEpochSecond(),
-            model.name(),
-            request.inference().includeUsage(),
-            model.tokenizer(),
-            logprobs);
+    AnswerFormat format = new CompletionFormat(head(request.inference()));
     prepared(
         routing,
         () -> {
@@ -189,23 +174,7 @@ final class InferenceHandler {
               + promptLength
               + (asked == null ? "" : " and '" + request.maxTokensParam() + "' asks for " + asked));
     }
-    SamplingParams p = request.sampling();
-    int maxTokens = asked == null ? limit - promptLength : asked;
-    return new SamplingParams(
-        p.temperature(),
-        p.topK(),
-        p.topP(),
-        p.minP(),
-        p.repetitionPenalty(),
-        p.presencePenalty(),
-        p.frequencyPenalty(),
-        p.logitBias(),
-        p.seed(),
-        maxTokens,
-        p.minTokens(),
-        p.ignoreEos(),
-        p.stopTokens(),
-        p.topLogprobs());
+    return request.sampling().withMaxTokens(asked == null ? limit - promptLength : asked);
   }
 
   private void checkModel(@Nullable String name) {
@@ -219,9 +188,15 @@ final class InferenceHandler {
     }
   }
 
-  private String newId() {
+  private AnswerHead head(InferenceRequest request) {
     byte[] id = new byte[12];
     random.nextBytes(id);
-    return HexFormat.of().formatHex(id);
+    return new AnswerHead(
+        HexFormat.of().formatHex(id),
+        clock.instant().getEpochSecond(),
+        model.name(),
+        request.includeUsage(),
+        request.sampling().topLogprobs() >= 0,
+        model.tokenizer());
   }
 }

@@ -11,15 +11,21 @@ import org.jspecify.annotations.Nullable;
 /** Builds the JSON of one answer, whole or in chunks. Confined to the request's context. */
 public abstract class AnswerFormat {
   private final String id;
-  private final long created;
-  private final String model;
-  private final boolean usageInChunks;
+  private final AnswerHead head;
+  private final TokenTexts texts;
 
-  AnswerFormat(String id, long created, String model, boolean usageInChunks) {
-    this.id = id;
-    this.created = created;
-    this.model = model;
-    this.usageInChunks = usageInChunks;
+  AnswerFormat(String idPrefix, AnswerHead head) {
+    this.id = idPrefix + head.id();
+    this.head = head;
+    this.texts = new TokenTexts(head.tokenizer());
+  }
+
+  final boolean logprobs() {
+    return head.logprobs();
+  }
+
+  final TokenTexts texts() {
+    return texts;
   }
 
   /** The chunk that precedes a choice's first text, or null if there is none. */
@@ -58,7 +64,7 @@ public abstract class AnswerFormat {
   final ObjectNode chunkOf(ObjectNode choice) {
     ObjectNode out = head(chunkObject());
     out.putArray("choices").add(choice);
-    if (usageInChunks) {
+    if (head.usageInChunks()) {
       out.putNull("usage");
     }
     return out;
@@ -68,8 +74,8 @@ public abstract class AnswerFormat {
     return JsonBody.object()
         .put("id", id)
         .put("object", object)
-        .put("created", created)
-        .put("model", model);
+        .put("created", head.created())
+        .put("model", head.model());
   }
 
   /** How the answer came about; without an adapter always the base model. */

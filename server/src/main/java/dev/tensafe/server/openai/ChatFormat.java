@@ -4,25 +4,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.batching.engine.GenerationListener.FinishReason;
 import dev.tensafe.batching.sample.TokenLogprob;
-import dev.tensafe.model.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.Objects;
 
 /** Answers of {@code /v1/chat/completions}. */
 public final class ChatFormat extends AnswerFormat {
-  private final TokenTexts texts;
-  private final boolean logprobs;
-
-  public ChatFormat(
-      String id,
-      long created,
-      String model,
-      boolean usageInChunks,
-      Tokenizer tokenizer,
-      boolean logprobs) {
-    super("chatcmpl-" + id, created, model, usageInChunks);
-    this.texts = new TokenTexts(tokenizer);
-    this.logprobs = logprobs;
+  public ChatFormat(AnswerHead head) {
+    super("chatcmpl-", head);
   }
 
   @Override
@@ -81,16 +69,16 @@ public final class ChatFormat extends AnswerFormat {
   }
 
   private void putLogprobs(ObjectNode node, List<TokenLogprob> scores) {
-    if (!logprobs) {
+    if (!logprobs()) {
       node.putNull("logprobs");
       return;
     }
     ObjectNode inner = node.putObject("logprobs");
     ArrayNode content = inner.putArray("content");
     for (TokenLogprob score : scores) {
-      ObjectNode entry = texts.entry(score.token(), score.logprob());
+      ObjectNode entry = texts().entry(score.token(), score.logprob());
       ArrayNode top = entry.putArray("top_logprobs");
-      score.top().forEach(t -> top.add(texts.entry(t.token(), t.logprob())));
+      score.top().forEach(t -> top.add(texts().entry(t.token(), t.logprob())));
       content.add(entry);
     }
     inner.putNull("refusal");

@@ -4,26 +4,14 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.batching.engine.GenerationListener.FinishReason;
 import dev.tensafe.batching.sample.TokenLogprob;
-import dev.tensafe.model.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Answers of {@code /v1/completions}. */
 public final class CompletionFormat extends AnswerFormat {
-  private final TokenTexts texts;
-  private final boolean logprobs;
-
-  public CompletionFormat(
-      String id,
-      long created,
-      String model,
-      boolean usageInChunks,
-      Tokenizer tokenizer,
-      boolean logprobs) {
-    super("cmpl-" + id, created, model, usageInChunks);
-    this.texts = new TokenTexts(tokenizer);
-    this.logprobs = logprobs;
+  public CompletionFormat(AnswerHead head) {
+    super("cmpl-", head);
   }
 
   @Override
@@ -42,7 +30,7 @@ public final class CompletionFormat extends AnswerFormat {
       return null;
     }
     ObjectNode node = choice(choice, choice.echo);
-    if (logprobs) {
+    if (logprobs()) {
       ObjectNode inner = node.putObject("logprobs");
       addPrompt(inner, choice);
     }
@@ -52,7 +40,7 @@ public final class CompletionFormat extends AnswerFormat {
   @Override
   public ObjectNode chunk(ChoiceState choice, String text, List<TokenLogprob> scores) {
     ObjectNode node = choice(choice, text);
-    if (logprobs) {
+    if (logprobs()) {
       ObjectNode inner = node.putObject("logprobs");
       scores.forEach(score -> addScore(inner, choice, score));
       withLists(inner);
@@ -71,7 +59,7 @@ public final class CompletionFormat extends AnswerFormat {
   ObjectNode wholeChoice(ChoiceState choice) {
     ObjectNode node = choice(choice, (choice.echo == null ? "" : choice.echo) + choice.text);
     node.put("finish_reason", name(Objects.requireNonNull(choice.reason)));
-    if (logprobs) {
+    if (logprobs()) {
       ObjectNode inner = node.putObject("logprobs");
       if (choice.echo != null) {
         addPrompt(inner, choice);
@@ -91,7 +79,7 @@ public final class CompletionFormat extends AnswerFormat {
 
   /** The prompt's tokens; the first has no log-probability. */
   private void addPrompt(ObjectNode node, ChoiceState choice) {
-    String first = texts.text(choice.promptTokens[0]);
+    String first = texts().text(choice.promptTokens[0]);
     node.withArray("tokens").add(first);
     node.withArray("token_logprobs").addNull();
     node.withArray("top_logprobs").addNull();
@@ -101,12 +89,12 @@ public final class CompletionFormat extends AnswerFormat {
   }
 
   private void addScore(ObjectNode node, ChoiceState choice, TokenLogprob score) {
-    String text = texts.text(score.token());
+    String text = texts().text(score.token());
     node.withArray("tokens").add(text);
     node.withArray("token_logprobs").add(score.logprob());
     ArrayNode tops = node.withArray("top_logprobs");
     ObjectNode top = tops.addObject();
-    score.top().forEach(t -> top.put(texts.text(t.token()), t.logprob()));
+    score.top().forEach(t -> top.put(texts().text(t.token()), t.logprob()));
     node.withArray("text_offset").add(choice.textOffset);
     choice.textOffset += text.length();
   }

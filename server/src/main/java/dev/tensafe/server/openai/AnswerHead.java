@@ -1,0 +1,19 @@
+package dev.tensafe.server.openai;
+
+import dev.tensafe.model.tokenizer.Tokenizer;
+
+/**
+ * What all JSON of one answer has in common.
+ *
+ * @param id without its prefix
+ * @param created seconds since 1970
+ * @param usageInChunks whether chunks carry {@code usage: null}, because a usage chunk will follow
+ * @param logprobs whether log-probabilities were asked for
+ */
+public record AnswerHead(
+    String id,
+    long created,
+    String model,
+    boolean usageInChunks,
+    boolean logprobs,
+    Tokenizer tokenizer) {}
