@@ -196,15 +196,17 @@ class BadInputTest {
             + body.length()
             + "\r\n\r\n"
             + body;
+    String whole = request.replace("\"stream\":true", "\"stream\":null");
     for (int round = 0; round < 20; round++) {
       List<Socket> sockets = new ArrayList<>();
       for (int i = 0; i < 50; i++) {
         Socket socket = connect();
-        send(socket, request);
+        // every third asks for a whole answer, and leaves without it
+        send(socket, i % 3 == 2 ? whole : request);
         sockets.add(socket);
       }
       // the first few are read from, so that the rest leave while they run or wait
-      for (int i = 0; i < 5; i++) {
+      for (int i = 0; i < 2; i++) {
         assertTrue(sockets.get(i).getInputStream().read() > 0);
       }
       for (int i = 0; i < sockets.size(); i++) {

@@ -9,8 +9,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tensafe.server.config.ApiKeys;
 import java.io.IOException;
+import java.net.Socket;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -326,5 +329,73 @@ class ProtocolTest {
       assertEquals("data: [DONE]", last);
       assertTrue(drained.get());
     }
+  }
+
+  @Test
+  void servesOverTls(@TempDir Path dir) throws Exception {
+    TestCertificate certificate = TestCertificate.make(dir);
+    try (TestServer secure = TestServer.withTls(modelOf(dir), certificate)) {
+      assertTrue(secure.server.url().startsWith("https://"));
+      HttpResponse<String> response =
+          HttpClient.newBuilder()
+              .sslContext(certificate.trusting())
+              .build()
+              .send(
+                  HttpRequest.newBuilder(secure.uri("/v1/chat/completions"))
+                      .header("Content-Type", "application/json")
+                      .POST(HttpRequest.BodyPublishers.ofString(chat(",'max_tokens':3")))
+                      .build(),
+                  HttpResponse.BodyHandlers.ofString());
+      assertEquals(200, response.statusCode());
+    }
+  }
+
+  @Test
+  void anErrorInAStreamIsAFrameAndDoneFollows(@TempDir Path dir) throws Exception {
+    try (TestServer stopping = TestServer.of(modelOf(dir), null)) {
+      HttpRequest request =
+          HttpRequest.newBuilder(stopping.uri("/v1/chat/completions"))
+              .header("Content-Type", "application/json")
+              .POST(
+                  HttpRequest.BodyPublishers.ofString(
+                      chat(",'stream':true,'max_tokens':4000,'ignore_eos':true")))
+              .build();
+      HttpResponse<Stream<String>> running =
+          stopping.http.send(request, HttpResponse.BodyHandlers.ofLines());
+      Iterator<String> lines = running.body().iterator();
+      assertTrue(lines.next().startsWith("data: "));
+      stopping.engine.close();
+      List<String> rest = new ArrayList<>();
+      lines.forEachRemaining(line -> rest.add(line));
+      rest.removeIf(String::isEmpty);
+      assertEquals("data: [DONE]", rest.get(rest.size() - 1));
+      JsonNode error = MAPPER.readTree(rest.get(rest.size() - 2).substring(6)).path("error");
+      assertEquals("server_stopping", error.path("code").asText());
+      assertEquals(503, stopping.get("/ready").statusCode());
+    }
+  }
+
+  @Test
+  void aBodyThatDoesNotArriveClosesTheConnectionButALongAnswerDoesNot() throws Exception {
+    // the test server gives bodies one second
+    try (Socket socket = new Socket("127.0.0.1", server.uri("").getPort())) {
+      socket.setSoTimeout(30_000);
+      socket
+          .getOutputStream()
+          .write(
+              ("POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                      + "Content-Length: 100\r\n\r\n{")
+                  .getBytes(StandardCharsets.UTF_8));
+      assertEquals(-1, socket.getInputStream().read());
+    }
+    long start = System.nanoTime();
+    int status;
+    do {
+      status =
+          server
+              .post("/v1/chat/completions", chat(",'max_tokens':4000,'ignore_eos':true,'n':3"))
+              .statusCode();
+      assertEquals(200, status);
+    } while (System.nanoTime() - start < 1_500_000_000L);
   }
 }

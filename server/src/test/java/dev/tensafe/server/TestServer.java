@@ -34,7 +34,7 @@ final class TestServer implements AutoCloseable {
   final InferenceServer server;
   final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  private TestServer(Path model, Path apiKeys, int maxQueuedTokens) {
+  private TestServer(Path model, Path apiKeys, int maxQueuedTokens, TestCertificate tls) {
     files = ModelFiles.open(model, Clock.systemUTC());
     executor = TorchExecutor.load(files.config(), files.checkpoint(), ComputeType.F32, 1);
     int positions = Math.min(MAX_LENGTH, files.config().maxPositions());
@@ -56,11 +56,12 @@ final class TestServer implements AutoCloseable {
             "tiny",
             apiKeys,
             2 << 20,
+            1,
             600,
             30,
             List.of("https://example.org"),
-            null,
-            null);
+            tls == null ? null : tls.certificate(),
+            tls == null ? null : tls.key());
     ServedModel served =
         new ServedModel(
             "tiny", 1, files.config().vocabSize(), files.tokenizer(), files.chatTemplate(), engine);
@@ -78,11 +79,15 @@ final class TestServer implements AutoCloseable {
   }
 
   static TestServer of(Path model, Path apiKeys) {
-    return new TestServer(model, apiKeys, 100_000);
+    return new TestServer(model, apiKeys, 100_000, null);
   }
 
   static TestServer withQueue(Path model, int maxQueuedTokens) {
-    return new TestServer(model, null, maxQueuedTokens);
+    return new TestServer(model, null, maxQueuedTokens, null);
+  }
+
+  static TestServer withTls(Path model, TestCertificate tls) {
+    return new TestServer(model, null, 100_000, tls);
   }
 
   URI uri(String path) {

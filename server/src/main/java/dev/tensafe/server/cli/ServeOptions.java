@@ -69,6 +69,12 @@ final class ServeOptions {
   int maxBodyKib;
 
   @Option(
+      names = "--body-timeout-seconds",
+      defaultValue = "30",
+      description = "time a request body may take to arrive")
+  int bodyTimeoutSeconds;
+
+  @Option(
       names = "--request-timeout-seconds",
       defaultValue = "600",
       description = "time one request may take; 0 for no limit")
@@ -130,6 +136,7 @@ final class ServeOptions {
         name,
         apiKeys,
         maxBodyKib * 1024,
+        bodyTimeoutSeconds,
         requestTimeoutSeconds,
         drainTimeoutSeconds,
         origins == null ? List.of() : origins,

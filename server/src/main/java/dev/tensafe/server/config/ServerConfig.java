@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param modelName what clients call the model
  * @param apiKeys key file; without it every route is open and only loopback is bound
  * @param maxBodyBytes largest request body
+ * @param bodyTimeoutSeconds time a body may take to arrive
  * @param requestTimeoutSeconds time one request may take; 0 for no limit
  * @param drainTimeoutSeconds time running requests get after SIGTERM
  * @param corsOrigins origins browsers may call from; empty for none
@@ -23,6 +24,7 @@ public record ServerConfig(
     String modelName,
     @Nullable Path apiKeys,
     int maxBodyBytes,
+    int bodyTimeoutSeconds,
     int requestTimeoutSeconds,
     int drainTimeoutSeconds,
     List<String> corsOrigins,
@@ -33,6 +35,7 @@ public record ServerConfig(
     corsOrigins = List.copyOf(corsOrigins);
     range("port", port, 0, 65_535);
     range("max-body-kib", maxBodyBytes / 1024, 1, 1 << 20);
+    range("body-timeout-seconds", bodyTimeoutSeconds, 1, 86_400);
     range("request-timeout-seconds", requestTimeoutSeconds, 0, 86_400);
     range("drain-timeout-seconds", drainTimeoutSeconds, 0, 86_400);
     if (modelName.isBlank()) {

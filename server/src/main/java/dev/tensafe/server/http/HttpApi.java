@@ -23,8 +23,7 @@ import org.slf4j.LoggerFactory;
 final class HttpApi {
   private static final Logger LOG = LoggerFactory.getLogger(HttpApi.class);
 
-  /** A body must arrive within this time. */
-  private static final long BODY_TIMEOUT_MILLIS = 30_000;
+  private static final String BODY_TIMER = "body-timer";
 
   private final Vertx vertx;
   private final ServerConfig config;
@@ -89,6 +88,7 @@ final class HttpApi {
     router.post(path).handler(HttpApi::checkContentType);
     router.post(path).handler(this::limitBodyTime);
     router.post(path).handler(body);
+    router.post(path).handler(this::bodyArrived);
     router
         .post(path)
         .handler(
@@ -100,10 +100,18 @@ final class HttpApi {
             });
   }
 
+  /** Closes connections whose body does not arrive in time. */
   private void limitBodyTime(RoutingContext routing) {
-    long timer = vertx.setTimer(BODY_TIMEOUT_MILLIS, id -> routing.request().connection().close());
-    routing.request().endHandler(v -> vertx.cancelTimer(timer));
+    long millis = config.bodyTimeoutSeconds() * 1000L;
+    long timer = vertx.setTimer(millis, id -> routing.request().connection().close());
+    routing.put(BODY_TIMER, timer);
     routing.addEndHandler(v -> vertx.cancelTimer(timer));
+    routing.next();
+  }
+
+  private void bodyArrived(RoutingContext routing) {
+    Long timer = routing.get(BODY_TIMER);
+    vertx.cancelTimer(timer);
     routing.next();
   }
 

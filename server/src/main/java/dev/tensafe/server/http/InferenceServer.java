@@ -82,6 +82,7 @@ public final class InferenceServer implements AutoCloseable {
         new HttpServerOptions()
             .setCompressionSupported(false)
             .setTcpNoDelay(true)
+            .setHandle100ContinueAutomatically(true)
             .setMaxInitialLineLength(8192)
             .setMaxHeaderSize(32 * 1024);
     Path certificate = config.tlsCertificate();
