@@ -7,6 +7,7 @@ import dev.tensafe.model.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
@@ -28,7 +29,7 @@ public final class Engine implements AutoCloseable {
   private final AtomicLong queuedTokens = new AtomicLong();
   private final AtomicLong active = new AtomicLong();
   private final CountDownLatch stopped = new CountDownLatch(1);
-  private final Thread thread;
+  private volatile boolean started;
   private volatile EngineStatus status;
   private volatile boolean stopping;
 
@@ -55,11 +56,21 @@ public final class Engine implements AutoCloseable {
             ticker,
             s -> queuedTokens.addAndGet(-s.promptLength()));
     this.status = core.status();
-    this.thread = new Thread(this::loop, "engine");
   }
 
+  /** Runs the engine on a thread of its own. */
   public void start() {
-    thread.start();
+    start(task -> new Thread(task, "engine").start());
+  }
+
+  /**
+   * Runs the engine on a thread of the caller's choice, which it keeps until {@link #close}. Best
+   * is the thread that loaded the executor: compute libraries keep a pool of workers per calling
+   * thread.
+   */
+  public void start(Executor runner) {
+    started = true;
+    runner.execute(this::loop);
   }
 
   /** A request with the receiver of its output. */
@@ -190,7 +201,7 @@ public final class Engine implements AutoCloseable {
 
   /** Whether the engine's thread runs and takes requests. */
   public boolean alive() {
-    return thread.isAlive() && !stopping;
+    return started && !stopping;
   }
 
   /** Stops after the current step; unfinished outputs fail with {@code engine.stopping}. */
@@ -199,7 +210,7 @@ public final class Engine implements AutoCloseable {
     stopping = true;
     commands.add(() -> {});
     boolean interrupted = false;
-    while (thread.isAlive()) {
+    while (started) {
       try {
         stopped.await();
         break;

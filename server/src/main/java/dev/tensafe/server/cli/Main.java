@@ -31,7 +31,12 @@ public final class Main implements Runnable {
   private Main() {}
 
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    int code = commandLine().execute(args);
+    System.out.flush();
+    System.err.flush();
+    // Not exit(): it runs the static destructors of the tensor library beside its own live threads,
+    // which was seen to abort the process after everything was done.
+    Runtime.getRuntime().halt(code);
   }
 
   /** The command line with its error handling; also for tests. */

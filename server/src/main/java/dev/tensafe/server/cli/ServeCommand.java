@@ -5,7 +5,9 @@ import dev.tensafe.batching.engine.EngineConfig;
 import dev.tensafe.batching.engine.Ticker;
 import dev.tensafe.batching.schedule.SchedulerConfig;
 import dev.tensafe.model.ModelFiles;
+import dev.tensafe.model.exec.ForwardBatch;
 import dev.tensafe.model.exec.ModelExecutor;
+import dev.tensafe.model.exec.SequenceInput;
 import dev.tensafe.model.torch.ComputeType;
 import dev.tensafe.model.torch.TorchExecutor;
 import dev.tensafe.server.config.ConfigException;
@@ -18,6 +20,9 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.logging.Level;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,25 +55,66 @@ final class ServeCommand implements Callable<Integer> {
     options.check();
     Clock clock = Clock.systemUTC();
     ServerConfig serverConfig = options.serverConfig(directory);
+    ExecutorService compute = Executors.newSingleThreadExecutor(task -> new Thread(task, "engine"));
     try (ModelFiles files = ModelFiles.open(directory, clock);
-        ModelExecutor executor = loadExecutor(options, files)) {
-      EngineConfig engineConfig = engineConfig(options, files, executor);
-      executor.allocateCache(engineConfig.cacheBlocks());
-      try (Engine engine =
-          new Engine(engineConfig, executor, List.of(), files.tokenizer(), Ticker.system())) {
-        engine.start();
-        ServedModel model =
-            new ServedModel(
-                serverConfig.modelName(),
-                clock.instant().getEpochSecond(),
-                files.config().vocabSize(),
+        Loaded loaded = on(compute, () -> load(options, files));
+        Engine engine =
+            new Engine(
+                loaded.config(),
+                loaded.executor(),
+                List.of(),
                 files.tokenizer(),
-                files.chatTemplate(),
-                engine);
-        serve(serverConfig, model, clock);
-      }
+                Ticker.system())) {
+      engine.start(compute);
+      ServedModel model =
+          new ServedModel(
+              serverConfig.modelName(),
+              clock.instant().getEpochSecond(),
+              files.config().vocabSize(),
+              files.tokenizer(),
+              files.chatTemplate(),
+              engine);
+      serve(serverConfig, model, clock);
+    } finally {
+      compute.shutdown();
     }
     return 0;
+  }
+
+  /** An executor with its cache, and the engine's settings that fit it. */
+  private record Loaded(ModelExecutor executor, EngineConfig config) implements AutoCloseable {
+    @Override
+    public void close() {
+      executor.close();
+    }
+  }
+
+  private static Loaded load(ServeOptions options, ModelFiles files) {
+    ModelExecutor executor = loadExecutor(options, files);
+    try {
+      EngineConfig config = engineConfig(options, files, executor);
+      executor.allocateCache(config.cacheBlocks());
+      warmUp(executor);
+      return new Loaded(executor, config);
+    } catch (RuntimeException e) {
+      executor.close();
+      throw e;
+    }
+  }
+
+  /** Runs work on the engine's thread: the tensor library keeps a pool of workers per caller. */
+  private static <T> T on(ExecutorService compute, Callable<T> work) {
+    try {
+      return compute.submit(work).get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException("loading failed", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while loading", e);
+    }
   }
 
   /** The options, with the file's settings below flags and environment. */
@@ -106,6 +152,18 @@ final class ServeCommand implements Callable<Integer> {
         options.threads(),
         (System.nanoTime() - start) / 1_000_000);
     return executor;
+  }
+
+  /** Runs a prompt and a token through block 0, so that the first request finds warm code. */
+  private static void warmUp(ModelExecutor executor) {
+    int[] blocks = {0};
+    for (int start = 0; start < 4; start++) {
+      int[] tokens = start == 0 ? new int[ModelExecutor.BLOCK_SIZE - 4] : new int[1];
+      int at = start == 0 ? 0 : ModelExecutor.BLOCK_SIZE - 5 + start;
+      SequenceInput input =
+          new SequenceInput(0, tokens, at, 1, blocks, SequenceInput.LogitRows.LAST);
+      executor.forward(new ForwardBatch(List.of(input)), List.of());
+    }
   }
 
   private static EngineConfig engineConfig(
