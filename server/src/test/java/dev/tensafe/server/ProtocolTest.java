@@ -292,6 +292,17 @@ class ProtocolTest {
   }
 
   @Test
+  void modelsAreFoundByNamesWithSlashesToo() throws Exception {
+    assertEquals(200, server.get("/v1/models/tiny").statusCode());
+    for (String path : List.of("/v1/models/org/tiny", "/v1/models/org%2Ftiny")) {
+      HttpResponse<String> response = server.get(path);
+      assertEquals(404, response.statusCode());
+      assertTrue(
+          json(response).at("/error/message").asText().contains("'org/tiny'"), response.body());
+    }
+  }
+
+  @Test
   void formsAreNotJson() throws Exception {
     HttpRequest request =
         HttpRequest.newBuilder(server.uri("/v1/chat/completions"))

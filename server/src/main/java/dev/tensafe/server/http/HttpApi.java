@@ -70,7 +70,8 @@ final class HttpApi {
         .handler(authorizer.require(ApiKeys.Scope.METRICS))
         .handler(this::metrics);
     router.get("/v1/models").handler(infer).handler(this::models);
-    router.get("/v1/models/:id").handler(infer).handler(this::modelById);
+    // a name may hold slashes, as those of Hugging Face do
+    router.getWithRegex("/v1/models/(?<id>.+)").handler(infer).handler(this::modelById);
     post(router, "/v1/chat/completions", infer, inference::chat);
     post(router, "/v1/completions", infer, inference::completion);
     post(router, "/tokenize", infer, tokens::tokenize);
@@ -103,7 +104,7 @@ final class HttpApi {
   /** Closes connections whose body does not arrive in time. */
   private void limitBodyTime(RoutingContext routing) {
     long millis = config.bodyTimeoutSeconds() * 1000L;
-    long timer = vertx.setTimer(millis, id -> routing.request().connection().close());
+    long timer = vertx.setTimer(millis, id -> routing.response().reset());
     routing.put(BODY_TIMER, timer);
     routing.addEndHandler(v -> vertx.cancelTimer(timer));
     routing.next();

@@ -21,7 +21,6 @@ final class Responder {
   static final int MAX_PENDING_BYTES = 256 * 1024;
   private static final Buffer DONE = Buffer.buffer("data: [DONE]\n\n");
 
-  private final RoutingContext routing;
   private final HttpServerResponse response;
   private Engine.@Nullable Handle work;
   private boolean streaming;
@@ -29,7 +28,6 @@ final class Responder {
   private int pendingBytes;
 
   Responder(RoutingContext routing) {
-    this.routing = routing;
     this.response = routing.response();
     response.exceptionHandler(error -> abandon());
     response.closeHandler(v -> abandon());
@@ -102,7 +100,7 @@ final class Responder {
     if (pendingBytes > MAX_PENDING_BYTES) {
       LOG.info("a client reads too slowly; its request is cancelled");
       abandon();
-      routing.request().connection().close();
+      response.reset();
     }
   }
 

@@ -4,23 +4,28 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.model.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** Tokens as log-probability reports show them. */
 final class TokenTexts {
   private final Tokenizer tokenizer;
-  private final int anchor;
+
+  /** Tokens of a letter, and their text. */
+  private final int[] anchor;
+
   private final String anchorText;
 
   TokenTexts(Tokenizer tokenizer) {
     this.tokenizer = tokenizer;
-    int[] letter = tokenizer.encode("a", false);
-    this.anchor = letter[letter.length - 1];
-    this.anchorText = tokenizer.decode(new int[] {anchor}, false);
+    this.anchor = tokenizer.encode("a", false);
+    this.anchorText = tokenizer.decode(anchor, false);
   }
 
   /** The token's text inside a text: decoded after a letter, so that a leading space is kept. */
   String text(int token) {
-    String joined = tokenizer.decode(new int[] {anchor, token}, false);
+    int[] both = Arrays.copyOf(anchor, anchor.length + 1);
+    both[anchor.length] = token;
+    String joined = tokenizer.decode(both, false);
     return joined.startsWith(anchorText)
         ? joined.substring(anchorText.length())
         : tokenizer.decode(new int[] {token}, false);
