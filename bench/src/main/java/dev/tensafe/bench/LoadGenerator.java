@@ -62,7 +62,14 @@ public final class LoadGenerator {
     } catch (InterruptedException | ExecutionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw new BenchException(
-          "bench.unreachable", "no answer from " + spec.url() + ": " + cause.getMessage(), e);
+          "bench.unreachable",
+          "no answer from "
+              + spec.url()
+              + ": "
+              + (cause.getMessage() == null
+                  ? cause.getClass().getSimpleName()
+                  : cause.getMessage()),
+          e);
     } finally {
       threads.shutdownNow();
     }

@@ -12,6 +12,9 @@ import java.util.Arrays;
 public final class IncrementalDecoder {
   private static final char REPLACEMENT = '\uFFFD';
 
+  /** No character needs more tokens than this: text still incomplete then will never be whole. */
+  private static final int MAX_HELD_TOKENS = 16;
+
   private final Tokenizer tokenizer;
   private final boolean skipSpecialTokens;
   private int[] tokens = new int[32];
@@ -22,6 +25,9 @@ public final class IncrementalDecoder {
 
   /** Tokens whose text has been returned. */
   private int read;
+
+  /** Text of the tokens from {@link #window} to {@link #read}. */
+  private String before = "";
 
   public IncrementalDecoder(Tokenizer tokenizer, boolean skipSpecialTokens) {
     this.tokenizer = tokenizer;
@@ -37,8 +43,10 @@ public final class IncrementalDecoder {
     count = context.length;
     read = count;
     window = Math.max(0, count - 16);
-    if (tokenizer.decode(tokens, window, read, skipSpecialTokens).isEmpty()) {
+    before = tokenizer.decode(tokens, window, read, skipSpecialTokens);
+    if (before.isEmpty()) {
       window = 0;
+      before = tokenizer.decode(tokens, window, read, skipSpecialTokens);
     }
   }
 
@@ -57,16 +65,23 @@ public final class IncrementalDecoder {
   }
 
   private String advance(boolean last) {
-    String before = tokenizer.decode(tokens, window, read, skipSpecialTokens);
     String after = tokenizer.decode(tokens, window, count, skipSpecialTokens);
     boolean incomplete = !after.isEmpty() && after.charAt(after.length() - 1) == REPLACEMENT;
-    if ((incomplete && !last) || after.length() <= before.length()) {
+    boolean mayComplete = incomplete && !last && count - read <= MAX_HELD_TOKENS;
+    if (!incomplete && !before.isEmpty() && after.equals(before)) {
+      count = read; // tokens without text, such as special ones, would only lengthen the window
+    }
+    if (mayComplete || after.length() <= before.length()) {
       return "";
     }
     String piece = after.substring(before.length());
     // The next window starts where this piece's tokens do, unless they decode to nothing alone.
-    if (!tokenizer.decode(tokens, read, count, skipSpecialTokens).isEmpty()) {
+    String alone = tokenizer.decode(tokens, read, count, skipSpecialTokens);
+    if (alone.isEmpty()) {
+      before = after;
+    } else {
       window = read;
+      before = alone;
     }
     read = count;
     return piece;

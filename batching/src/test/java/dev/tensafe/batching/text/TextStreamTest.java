@@ -52,6 +52,24 @@ class TextStreamTest {
     }
   }
 
+  @Test
+  void endlessGarbageIsShownAsItComesAndTextAfterItIsWhole(@TempDir Path dir) throws IOException {
+    SyntheticModel.write(dir, SyntheticModel.llama(8, 8, 1, 1, 1, 300, 64), DType.F32, 1);
+    try (Tokenizer tokenizer = Tokenizer.load(dir)) {
+      IncrementalDecoder decoder = new IncrementalDecoder(tokenizer, true);
+      StringBuilder text = new StringBuilder();
+      int special = 257;
+      for (int i = 0; i < 400; i++) {
+        text.append(decoder.add(0x80)).append(decoder.add(special));
+      }
+      assertTrue(text.length() > 350, "held back: " + text.length());
+      for (int token : tokenizer.encode("a 🤗", false)) {
+        text.append(decoder.add(token)).append(decoder.add(special));
+      }
+      assertEquals("\uFFFD".repeat(400) + "a 🤗", text + decoder.finish());
+    }
+  }
+
   /** Texts of many scripts, through real tokenizers: pieces joined equal the whole decoding. */
   @ParameterizedTest
   @CsvSource({
