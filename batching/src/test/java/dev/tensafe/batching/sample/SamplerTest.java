@@ -53,7 +53,9 @@ class SamplerTest {
       }
       for (int i = 0; i < VOCAB; i++) {
         double sigma = Math.sqrt(expected[i] * (1 - expected[i]) / draws);
-        assertEquals(expected[i], counts[i] / (double) draws, 5.5 * sigma + 1e-9, "token " + i);
+        // rare tokens are Poisson, not normal: a few draws of one are no error
+        double tolerance = 5.5 * sigma + (expected[i] > 0 ? 5.0 / draws : 0);
+        assertEquals(expected[i], counts[i] / (double) draws, tolerance, "token " + i);
       }
     }
   }

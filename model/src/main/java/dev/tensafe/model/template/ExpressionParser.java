@@ -173,11 +173,7 @@ final class ExpressionParser {
         return new Expr.Constant(text.toString());
       }
       case INTEGER -> {
-        try {
-          return new Expr.Constant(Long.parseLong(token.text()));
-        } catch (NumberFormatException e) {
-          throw TemplateException.syntax(token.line(), "the number is too large");
-        }
+        return integer(token);
       }
       case FLOAT -> {
         return new Expr.Constant(Double.parseDouble(token.text()));
@@ -204,6 +200,14 @@ final class ExpressionParser {
     }
     throw TemplateException.syntax(
         token.line(), "expected an expression, found '" + token.text() + "'");
+  }
+
+  private static Expr integer(Token token) {
+    try {
+      return new Expr.Constant(Long.parseLong(token.text()));
+    } catch (NumberFormatException e) {
+      throw TemplateException.syntax(token.line(), "the number is too large");
+    }
   }
 
   private Expr parenthesised() {
@@ -253,7 +257,7 @@ final class ExpressionParser {
         expr =
             switch (token.kind()) {
               case NAME -> new Expr.Attribute(expr, token.text());
-              case INTEGER -> new Expr.Item(expr, new Expr.Constant(Long.parseLong(token.text())));
+              case INTEGER -> new Expr.Item(expr, integer(token));
               default -> throw TemplateException.syntax(token.line(), "expected a name after '.'");
             };
       } else if (in.skipOperator("[")) {
