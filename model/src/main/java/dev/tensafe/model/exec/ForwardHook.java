@@ -12,7 +12,7 @@ public interface ForwardHook {
   /**
    * Before the base projections of a group: the moment to start work that may overlap with them.
    *
-   * @param x {@code [tokens, group.in()]}, to be read only, valid until this call returns
+   * @param x {@code [tokens, group.in()]}, a read-only view, valid until this call returns
    */
   void begin(ProjectionGroup group, RowMatrix x, StepRows rows);
 

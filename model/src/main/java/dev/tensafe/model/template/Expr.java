@@ -247,7 +247,7 @@ interface Expr {
     }
   }
 
-  /** {@code a | filter(…)}; a null operand is the body of a filter block. */
+  /** {@code a | filter(…)}. */
   record Filtered(Expr operand, String filter, ArgumentList arguments) implements Expr {
     @Override
     public @Nullable Object evaluate(Frame frame) {

@@ -239,7 +239,8 @@ public final class TorchExecutor implements ModelExecutor {
   private PtNDArray[] project(
       PtNDManager m, ProjectionGroup group, PtNDArray x, List<ForwardHook> hooks, StepRows rows) {
     for (ForwardHook hook : hooks) {
-      hook.begin(group, matrix(x, rows.rows(), group.in()), rows);
+      RowMatrix input = new RowMatrix(live(x).asReadOnlyBuffer(), rows.rows(), group.in());
+      hook.begin(group, input, rows);
     }
     PtNDArray[] out = new PtNDArray[group.projections().size()];
     for (int i = 0; i < out.length; i++) {

@@ -2,19 +2,16 @@ package dev.tensafe.model.torch;
 
 import ai.djl.pytorch.jni.JniUtils;
 import dev.tensafe.model.ModelException;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Process-wide settings of the tensor library, made before its first class is used: no network, no
  * graph specialisation (batch shapes change every step), a fixed number of threads.
  */
 public final class TorchRuntime {
-  private static final AtomicInteger THREADS = new AtomicInteger();
-
   private TorchRuntime() {}
 
   /**
-   * Starts the library, or does nothing if it runs with the same number of threads.
+   * Starts the library, if it does not run yet, and sets its number of threads.
    *
    * @param threads compute threads of one operator
    * @throws ModelException {@code model.runtime} when the native library does not load here
@@ -22,9 +19,6 @@ public final class TorchRuntime {
   public static void start(int threads) {
     System.setProperty("ai.djl.offline", "true");
     System.setProperty("ai.djl.pytorch.graph_optimizer", "false");
-    if (THREADS.getAndSet(threads) == threads) {
-      return;
-    }
     try {
       ai.djl.engine.Engine.getEngine("PyTorch");
       JniUtils.setNumThreads(threads);

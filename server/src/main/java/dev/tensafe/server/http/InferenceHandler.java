@@ -18,6 +18,7 @@ import dev.tensafe.server.openai.CompletionFormat;
 import dev.tensafe.server.openai.CompletionRequest;
 import dev.tensafe.server.openai.InferenceRequest;
 import dev.tensafe.server.openai.JsonBody;
+import dev.tensafe.server.openai.TokenTexts;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
@@ -34,6 +35,7 @@ final class InferenceHandler {
   private final Vertx vertx;
   private final ServedModel model;
   private final PromptEncoder encoder;
+  private final TokenTexts texts;
   private final ServerMetrics metrics;
   private final Ticker ticker;
   private final Clock clock;
@@ -50,6 +52,7 @@ final class InferenceHandler {
     this.vertx = vertx;
     this.model = model;
     this.encoder = new PromptEncoder(model);
+    this.texts = new TokenTexts(model.tokenizer());
     this.metrics = metrics;
     this.ticker = ticker;
     this.clock = clock;
@@ -197,6 +200,6 @@ final class InferenceHandler {
         model.name(),
         request.includeUsage(),
         request.sampling().topLogprobs() >= 0,
-        model.tokenizer());
+        texts);
   }
 }

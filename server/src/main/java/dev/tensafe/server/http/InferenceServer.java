@@ -6,6 +6,7 @@ import dev.tensafe.server.config.ConfigException;
 import dev.tensafe.server.config.ServerConfig;
 import dev.tensafe.server.metrics.ServerMetrics;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
@@ -30,13 +31,16 @@ public final class InferenceServer implements AutoCloseable {
   private final ServedModel model;
   private final Vertx vertx;
   private final HttpServer server;
+  private final Ticker ticker;
   private volatile boolean accepting = true;
 
-  private InferenceServer(ServerConfig config, ServedModel model, Vertx vertx, HttpServer server) {
+  private InferenceServer(
+      ServerConfig config, ServedModel model, Vertx vertx, HttpServer server, Ticker ticker) {
     this.config = config;
     this.model = model;
     this.vertx = vertx;
     this.server = server;
+    this.ticker = ticker;
   }
 
   /**
@@ -52,7 +56,7 @@ public final class InferenceServer implements AutoCloseable {
     Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2).setWorkerPoolSize(2));
     try {
       HttpServer server = vertx.createHttpServer(options(config));
-      InferenceServer self = new InferenceServer(config, model, vertx, server);
+      InferenceServer self = new InferenceServer(config, model, vertx, server, ticker);
       ServerMetrics metrics = new ServerMetrics(model.name(), model.engine());
       InferenceHandler inference =
           new InferenceHandler(
@@ -126,13 +130,13 @@ public final class InferenceServer implements AutoCloseable {
    */
   public Future<Boolean> drain() {
     accepting = false;
-    io.vertx.core.Promise<Boolean> promise = io.vertx.core.Promise.promise();
-    long deadline = System.nanoTime() + config.drainTimeoutSeconds() * 1_000_000_000L;
+    Promise<Boolean> promise = Promise.promise();
+    long deadline = ticker.nanos() + config.drainTimeoutSeconds() * 1_000_000_000L;
     vertx.setPeriodic(
         20,
         id -> {
           boolean idle = model.engine().active() == 0;
-          if (idle || System.nanoTime() - deadline >= 0) {
+          if (idle || ticker.nanos() - deadline >= 0) {
             vertx.cancelTimer(id);
             LOG.info("drained: {} requests left", model.engine().active());
             promise.tryComplete(idle);

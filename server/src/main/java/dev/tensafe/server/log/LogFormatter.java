@@ -7,7 +7,7 @@ import java.util.logging.Formatter;
 import java.util.logging.LogRecord;
 import org.jspecify.annotations.Nullable;
 
-/** One record, one line, as JSON or as text. Causes are named by class; stacks follow in JSON. */
+/** One record, one line, as JSON or as text. Exceptions are shown by class and place. */
 final class LogFormatter extends Formatter {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 

@@ -12,12 +12,10 @@ import org.jspecify.annotations.Nullable;
 public abstract class AnswerFormat {
   private final String id;
   private final AnswerHead head;
-  private final TokenTexts texts;
 
   AnswerFormat(String idPrefix, AnswerHead head) {
     this.id = idPrefix + head.id();
     this.head = head;
-    this.texts = new TokenTexts(head.tokenizer());
   }
 
   final boolean logprobs() {
@@ -25,7 +23,7 @@ public abstract class AnswerFormat {
   }
 
   final TokenTexts texts() {
-    return texts;
+    return head.texts();
   }
 
   /** The chunk that precedes a choice's first text, or null if there is none. */

@@ -1,7 +1,5 @@
 package dev.tensafe.server.openai;
 
-import dev.tensafe.model.tokenizer.Tokenizer;
-
 /**
  * What all JSON of one answer has in common.
  *
@@ -16,4 +14,4 @@ public record AnswerHead(
     String model,
     boolean usageInChunks,
     boolean logprobs,
-    Tokenizer tokenizer) {}
+    TokenTexts texts) {}

@@ -6,8 +6,8 @@ import dev.tensafe.model.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Tokens as log-probability reports show them. */
-final class TokenTexts {
+/** Tokens as log-probability reports show them. Thread-safe. */
+public final class TokenTexts {
   private final Tokenizer tokenizer;
 
   /** Tokens of a letter, and their text. */
@@ -15,7 +15,7 @@ final class TokenTexts {
 
   private final String anchorText;
 
-  TokenTexts(Tokenizer tokenizer) {
+  public TokenTexts(Tokenizer tokenizer) {
     this.tokenizer = tokenizer;
     this.anchor = tokenizer.encode("a", false);
     this.anchorText = tokenizer.decode(anchor, false);
