@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "ring/modulus.hpp"
+#include "ring/ntt_tables.hpp"
+
+namespace tensafe::ckks {
+
+/// Thresholds of the rounded Gaussian; see random/samplers.hpp.
+constexpr std::size_t kGaussianThresholds = 21;
+
+/// Coefficients of one tile: the unit in which ciphertexts are laid out for multiply-accumulate.
+constexpr std::size_t kTile = 8;
+/// Most weight rows that one call of `accumulate_tile` takes.
+constexpr std::size_t kMaxTileRows = 4;
+
+/// The inner loops, one set per instruction set. All sets give the same words for the same input:
+/// every result is the residue in [0, q). Polynomials are N words, 64-byte aligned. No function here
+/// branches on, or indexes by, its data.
+struct Kernels {
+  const char* name;
+
+  /// In place, coefficients to values (bit-reversed order of NttTables).
+  void (*ntt_forward)(std::uint64_t* polynomial, const NttTables& tables);
+  /// In place, values to coefficients.
+  void (*ntt_inverse)(std::uint64_t* polynomial, const NttTables& tables);
+  /// The lowest `wanted` coefficients (a power of two, 1 … N) of a polynomial given by its values;
+  /// overwrites all of it, the answer is in its first words. N additions and N/2·log2(wanted)
+  /// butterflies: the low half of a block of the inverse transform is the plain sum of its halves.
+  void (*ntt_inverse_low)(std::uint64_t* polynomial, std::size_t wanted, const NttTables& tables);
+
+  /// out = a·b, value by value.
+  void (*multiply)(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b, std::size_t n,
+                   const Modulus& q);
+  /// sum += a·b.
+  void (*multiply_add)(std::uint64_t* sum, const std::uint64_t* a, const std::uint64_t* b, std::size_t n,
+                       const Modulus& q);
+  /// sum −= a·b.
+  void (*multiply_subtract)(std::uint64_t* sum, const std::uint64_t* a, const std::uint64_t* b,
+                            std::size_t n, const Modulus& q);
+  void (*add)(std::uint64_t* sum, const std::uint64_t* a, std::size_t n, const Modulus& q);
+  void (*subtract)(std::uint64_t* sum, const std::uint64_t* a, std::size_t n, const Modulus& q);
+  /// product *= factor, a residue.
+  void (*scale)(std::uint64_t* product, std::uint64_t factor, std::size_t n, const Modulus& q);
+
+  /// The multiply-accumulate of the encrypted inner products, for 8 neighbouring NTT values:
+  /// out[r][c][i] = Σ_b weights[b][r][i / (8/distinct)] · tile[b][c][i] for r < rows, c < 2, i < 8.
+  /// `tile` is [blocks][2][8], `weights` [blocks][rows][distinct], `out` [rows][2][8]; rows is 1, 2 or
+  /// 4, distinct 1, 2, 4 or 8 (values of a polynomial in X^T repeat T times). Any number of blocks.
+  void (*accumulate_tile)(const std::uint64_t* tile, const std::uint64_t* weights, std::size_t blocks,
+                          std::size_t rows, std::size_t distinct, std::uint64_t* out, const Modulus& q);
+
+  /// Keeps the low bits of each word given by `mask`; true if any is then ≥ bound.
+  bool (*mask_words)(std::uint64_t* words, std::size_t n, std::uint64_t mask, std::uint64_t bound);
+  /// Rounded Gaussians from uniform 32-bit numbers by inversion, all thresholds always compared.
+  void (*gaussian)(const std::uint32_t* random, std::int32_t* out, std::size_t n,
+                   const std::int32_t* thresholds);
+  /// Residues of small signed numbers, below q in magnitude.
+  void (*small_residues)(const std::int32_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
+  /// Residues of signed numbers of at most 2^62 in magnitude.
+  void (*reduce_signed)(const std::int64_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
+};
+
+/// What was chosen and why, for the log line at start.
+struct KernelChoice {
+  const Kernels* kernels;
+  std::string reason;
+};
+
+/// The environment variable that forces a set by name.
+inline constexpr char kKernelVariable[] = "TENSAFE_CKKS_KERNEL";
+
+/// The named set ("scalar", "avx2", "avx512ifma"), or the best that this processor runs when `name` is
+/// empty and the environment variable is not set. Throws kUnsupportedPlatform for a set that is unknown
+/// or that this processor cannot run.
+KernelChoice choose_kernels(const std::string& name);
+
+const Kernels& scalar_kernels();
+#if defined(__x86_64__)
+const Kernels& avx2_kernels();
+const Kernels& avx512ifma_kernels();
+#endif
+
+}  // namespace tensafe::ckks

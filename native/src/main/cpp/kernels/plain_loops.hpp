@@ -1,0 +1,66 @@
+#pragma once
+
+// Loops that need no intrinsics: compiled once per instruction set, each time for that set. Everything
+// is static, so that no copy is shared between translation units of different sets.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/kernels.hpp"
+#include "ring/modulus.hpp"
+
+namespace tensafe::ckks {
+
+static void plain_add(std::uint64_t* sum, const std::uint64_t* a, std::size_t n, const Modulus& q) {
+  const std::int64_t modulus = static_cast<std::int64_t>(q.value);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::int64_t reduced = static_cast<std::int64_t>(sum[i] + a[i]) - modulus;
+    sum[i] = static_cast<std::uint64_t>(reduced + (reduced < 0 ? modulus : 0));
+  }
+}
+
+static void plain_subtract(std::uint64_t* sum, const std::uint64_t* a, std::size_t n, const Modulus& q) {
+  const std::int64_t modulus = static_cast<std::int64_t>(q.value);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::int64_t difference = static_cast<std::int64_t>(sum[i] - a[i]);
+    sum[i] = static_cast<std::uint64_t>(difference + (difference < 0 ? modulus : 0));
+  }
+}
+
+static bool plain_mask_words(std::uint64_t* words, std::size_t n, std::uint64_t mask,
+                             std::uint64_t bound) {
+  std::uint64_t above = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    words[i] &= mask;
+    above |= bound - 1 - words[i];
+  }
+  return (above >> 63) != 0;
+}
+
+static void plain_gaussian(const std::uint32_t* random, std::int32_t* out, std::size_t n,
+                           const std::int32_t* thresholds) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::int32_t sign = -static_cast<std::int32_t>(random[i] & 1);
+    const std::int32_t uniform = static_cast<std::int32_t>(random[i] >> 1);
+    std::int32_t magnitude = 0;
+#pragma GCC unroll 21
+    for (std::size_t k = 0; k < kGaussianThresholds; ++k) magnitude += uniform >= thresholds[k] ? 1 : 0;
+    out[i] = (magnitude ^ sign) - sign;
+  }
+}
+
+static void plain_small_residues(const std::int32_t* values, std::uint64_t* out, std::size_t n,
+                                 const Modulus& q) {
+  const std::int64_t modulus = static_cast<std::int64_t>(q.value);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::int64_t v = values[i];
+    out[i] = static_cast<std::uint64_t>(v + (v < 0 ? modulus : 0));
+  }
+}
+
+[[maybe_unused]] static void plain_reduce_signed(const std::int64_t* values, std::uint64_t* out, std::size_t n,
+                                const Modulus& q) {
+  for (std::size_t i = 0; i < n; ++i) out[i] = arithmetic::reduce_signed(values[i], q);
+}
+
+}  // namespace tensafe::ckks

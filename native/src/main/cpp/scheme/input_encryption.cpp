@@ -1,0 +1,101 @@
+#include "scheme/input_encryption.hpp"
+
+#include <cmath>
+#include <vector>
+
+#include "scheme/errors.hpp"
+#include "wire/bits.hpp"
+#include "wire/message.hpp"
+
+namespace tensafe::ckks {
+namespace {
+
+/// 2^−exponent for every column.
+AlignedArray<float> column_factors(const InputShape& shape, const InputValues& values) {
+  AlignedArray<float> factors(shape.columns);
+  for (std::size_t j = 0; j < shape.columns; ++j) {
+    const int exponent = values.column_exponents == nullptr ? 0 : values.column_exponents[j];
+    require(exponent >= -60 && exponent <= 60, ErrorCode::kInvalidArgument,
+            "inputs: a column exponent is not from -60 to 60");
+    factors[j] = std::ldexp(1.0f, -exponent);
+  }
+  return factors;
+}
+
+/// The largest magnitude of a token. No branch on values but the one that refuses the whole batch.
+double magnitude(const float* x, const float* factors, std::size_t columns) {
+  float largest = 0.0f;
+  bool finite = true;
+  for (std::size_t j = 0; j < columns; ++j) {
+    const float v = std::fabs(x[j] * factors[j]);
+    finite &= v <= 3.402823466e+38f;
+    largest = v > largest ? v : largest;
+  }
+  require(finite, ErrorCode::kNotFinite, "inputs: a number is not finite");
+  return static_cast<double>(largest);
+}
+
+}  // namespace
+
+void encrypt_inputs(const SecretKey& key, const InputShape& shape, const InputValues& values,
+                    double* magnitudes, std::uint8_t* message) {
+  const Context& context = key.context();
+  const Kernels& kernels = context.kernels();
+  const std::size_t n = context.degree();
+  validate(shape, n);
+  require(values.scale_bits >= 0 && values.scale_bits <= 62, ErrorCode::kInvalidArgument,
+          "inputs: scale bits are not from 0 to 62");
+  const AlignedArray<float> factors = column_factors(shape, values);
+  for (std::size_t t = 0; t < shape.tokens; ++t) {
+    magnitudes[t] = magnitude(values.x + t * shape.columns, factors.data(), shape.columns);
+  }
+
+  const std::uint64_t first_id = key.take_ids(shape.ciphertexts(n));
+  MessageHead head{MessageKind::kInputs};
+  head.limbs = context.limbs();
+  head.packing_tokens = static_cast<std::uint32_t>(shape.packing.tokens);
+  head.packing_outputs = static_cast<std::uint32_t>(shape.packing.outputs);
+  head.tokens = static_cast<std::uint32_t>(shape.tokens);
+  head.width = static_cast<std::uint32_t>(shape.columns);
+  head.first_id = first_id;
+  write_head(context, head, input_payload_bytes(context, shape), message);
+  std::uint8_t* out = message + kHeadBytes;
+
+  const std::size_t stride = shape.packing.tokens * shape.packing.outputs;
+  const std::size_t c = shape.packing.columns(n);
+  AlignedArray<std::int64_t, true> coefficients(n);
+  AlignedArray<std::int32_t, true> errors(n);
+  SecretWords body(n);
+  Words masks(context.limbs() * n);
+  RandomStream stream = key.error_stream();
+  std::uint64_t id = first_id;
+  for (std::size_t group = 0; group < shape.groups(); ++group) {
+    for (std::size_t block = 0; block < shape.blocks(n); ++block, ++id) {
+      sample_gaussian(stream, kernels, errors.data(), n);
+      for (std::size_t i = 0; i < n; ++i) coefficients[i] = errors[i];
+      const std::size_t first_column = block * c;
+      const std::size_t columns = shape.columns - first_column < c ? shape.columns - first_column : c;
+      for (std::size_t t = 0; t < shape.group_tokens(group); ++t) {
+        const std::size_t token = group * shape.packing.tokens + t;
+        const double largest = magnitudes[token];
+        const double factor = std::ldexp(1.0, values.scale_bits) / (largest == 0.0 ? 1.0 : largest);
+        const float* x = values.x + token * shape.columns + first_column;
+        const float* f = factors.data() + first_column;
+        for (std::size_t j = 0; j < columns; ++j) {
+          coefficients[t + stride * j] += std::llrint(static_cast<double>(x[j] * f[j]) * factor);
+        }
+      }
+      key.masks().expand(context, context.limbs(), id, masks.data());
+      for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
+        const Modulus& q = context.modulus(limb);
+        kernels.reduce_signed(coefficients.data(), body.data(), n, q);
+        kernels.ntt_forward(body.data(), context.tables(limb));
+        kernels.multiply_subtract(body.data(), masks.data() + limb * n, key.values(limb), n, q);
+        pack_bits(body.data(), n, residue_bits(context, limb), out);
+        out += polynomial_bytes(context, limb);
+      }
+    }
+  }
+}
+
+}  // namespace tensafe::ckks

@@ -1,0 +1,152 @@
+package dev.tensafe.nativelib.ckks;
+
+import dev.tensafe.nativelib.NativeLibrary;
+import java.nio.Buffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The native methods. Addresses are those of handles that the caller keeps alive; offsets are in
+ * bytes into direct buffers whose room the caller has checked.
+ */
+final class CkksNative {
+  static {
+    NativeLibrary.ensureLoaded();
+  }
+
+  private CkksNative() {}
+
+  static native long contextOpen(int degree, long[] moduli, String kernel);
+
+  static native void contextFree(long context);
+
+  static native String contextKernel(long context);
+
+  static native String contextKernelReason(long context);
+
+  static native String contextGenerator();
+
+  static native double contextMeasure(long context, int primitive, int repetitions);
+
+  static native long secretKeyGenerate(long context);
+
+  static native void secretKeyFree(long key);
+
+  static native byte[] secretKeyMaskSeed(long key);
+
+  static native long inputMessageBytes(
+      long context, int tokens, int columns, int packedTokens, int packedOutputs);
+
+  static native long answerMessageBytes(
+      long context, int tokens, int rows, int packedTokens, int packedOutputs);
+
+  static native void encryptInputs(
+      long key,
+      Buffer x,
+      long offset,
+      int tokens,
+      int columns,
+      int packedTokens,
+      int packedOutputs,
+      byte @Nullable [] exponents,
+      int scaleBits,
+      double[] magnitudes,
+      Buffer out,
+      long outOffset);
+
+  static native void decryptAnswers(
+      long key,
+      Buffer in,
+      long inOffset,
+      long length,
+      int tokens,
+      int rows,
+      int packedTokens,
+      int packedOutputs,
+      double[] tokenScales,
+      double @Nullable [] rowScales,
+      Buffer out,
+      long outOffset);
+
+  static native long masksOpen(byte[] seed);
+
+  static native void masksFree(long masks);
+
+  static native long publicKeyCreate(long key, byte[] seed);
+
+  static native long publicKeyRead(long context, Buffer in, long offset, long length, byte[] seed);
+
+  static native void publicKeyFree(long key);
+
+  static native long publicKeyBytes(long key);
+
+  static native void publicKeyWrite(long key, Buffer out, long offset);
+
+  static native long inputsRead(long context, long masks, Buffer in, long offset, long length);
+
+  static native void inputsFree(long inputs);
+
+  static native int[] inputsShape(long inputs);
+
+  static native long weightsOpen(
+      long context,
+      Buffer matrix,
+      long offset,
+      int rows,
+      int columns,
+      int packedTokens,
+      int packedOutputs);
+
+  static native void weightsFree(long weights);
+
+  static native long weightsBytes(long weights);
+
+  static native long rerandomizerOpen(long key, int capacity);
+
+  static native void rerandomizerFree(long rerandomizer);
+
+  static native int rerandomizerFill(long rerandomizer, int count);
+
+  static native int rerandomizerLevel(long rerandomizer);
+
+  static native void evaluateInputs(
+      long inputs, long weights, long rerandomizer, Buffer out, long offset);
+
+  static native long plaintextOpen(long context, int limbs, long[] coefficients);
+
+  static native void plaintextFree(long plaintext);
+
+  static native long ciphertextEncrypt(long key, long plaintext);
+
+  static native long ciphertextEncryptZero(long key);
+
+  static native long ciphertextRead(long context, Buffer in, long offset, long length);
+
+  static native long ciphertextReadSeeded(
+      long context, long masks, Buffer in, long offset, long length);
+
+  static native void ciphertextFree(long ciphertext);
+
+  static native int ciphertextLimbs(long ciphertext);
+
+  static native long ciphertextAdd(long a, long b);
+
+  static native long ciphertextMultiply(long ciphertext, long plaintext);
+
+  static native long ciphertextRescale(long ciphertext);
+
+  static native long ciphertextDropLimb(long ciphertext);
+
+  static native long[] ciphertextDecrypt(long ciphertext, long key, int count);
+
+  static native long ciphertextBytes(long ciphertext, boolean seeded);
+
+  static native void ciphertextWrite(long ciphertext, boolean seeded, Buffer out, long offset);
+
+  static native long slotsOpen(int degree);
+
+  static native void slotsFree(long encoder);
+
+  static native long[] slotsEncode(long encoder, double[] parts, double scale);
+
+  static native double[] slotsDecode(long encoder, double[] coefficients, double scale);
+}

@@ -1,0 +1,21 @@
+package dev.tensafe.nativelib.ckks;
+
+import dev.tensafe.nativelib.NativeHandle;
+
+/** The public halves of a session's ciphertexts, from {@link SecretKey#maskSeed}. Thread-safe. */
+public final class MaskExpander extends NativeHandle {
+  private MaskExpander(long address) {
+    super(address, CkksNative::masksFree);
+  }
+
+  /**
+   * @param seed 32 bytes
+   */
+  public static MaskExpander of(byte[] seed) {
+    return new MaskExpander(CkksNative.masksOpen(seed));
+  }
+
+  Lease use() {
+    return lease();
+  }
+}

@@ -1,0 +1,85 @@
+package dev.tensafe.nativelib.ckks;
+
+import dev.tensafe.nativelib.NativeHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** A batch of ciphertexts as the evaluating side holds it. Immutable and thread-safe. */
+public final class ReceivedInputs extends NativeHandle {
+  private final CkksContext context;
+  private final InputShape shape;
+
+  private ReceivedInputs(CkksContext context, long address) {
+    super(address, CkksNative::inputsFree);
+    this.context = context;
+    int[] sizes = CkksNative.inputsShape(address);
+    shape = new InputShape(sizes[0], sizes[1], new Packing(sizes[2], sizes[3]));
+  }
+
+  /**
+   * Reads a message of {@link SecretKey#encryptInputs}. Its length is checked against the shape it
+   * declares before anything is allocated.
+   *
+   * @param message the rest of it, direct; not consumed
+   * @throws CkksException MALFORMED_MESSAGE for anything else
+   */
+  public static ReceivedInputs read(CkksContext context, MaskExpander masks, ByteBuffer message) {
+    DirectBuffers.require(message, ByteOrder.nativeOrder(), 0, "message");
+    try (Lease c = context.use();
+        Lease m = masks.use()) {
+      return new ReceivedInputs(
+          context,
+          CkksNative.inputsRead(
+              c.address(), m.address(), message, message.position(), message.remaining()));
+    }
+  }
+
+  public InputShape shape() {
+    return shape;
+  }
+
+  /** Bytes of the message that {@link #evaluate} writes. */
+  public long answerMessageBytes(WeightMatrix weights) {
+    return answerMessageBytes(
+        context, new AnswerShape(shape.tokens(), weights.rows(), shape.packing()));
+  }
+
+  /** Bytes of a message of answers. */
+  public static long answerMessageBytes(CkksContext context, AnswerShape shape) {
+    try (Lease c = context.use()) {
+      return CkksNative.answerMessageBytes(
+          c.address(),
+          shape.tokens(),
+          shape.rows(),
+          shape.packing().tokens(),
+          shape.packing().outputs());
+    }
+  }
+
+  /** {@link #evaluate(WeightMatrix, Rerandomizer, ByteBuffer)} into a new buffer. */
+  public ByteBuffer evaluate(WeightMatrix weights, Rerandomizer rerandomizer) {
+    ByteBuffer out = DirectBuffers.message(answerMessageBytes(weights));
+    evaluate(weights, rerandomizer, out);
+    out.flip();
+    return out;
+  }
+
+  /**
+   * All inner products of the batch with the rows of a matrix, re-randomised. One thread works;
+   * other threads may evaluate the same inputs with other weights.
+   *
+   * @param out direct, with room for {@link #answerMessageBytes}; its position moves past the
+   *     message
+   * @throws CkksException INVALID_ARGUMENT where inputs, weights and session do not fit together
+   */
+  public void evaluate(WeightMatrix weights, Rerandomizer rerandomizer, ByteBuffer out) {
+    long bytes = answerMessageBytes(weights);
+    DirectBuffers.requireWritable(out, out.order(), bytes, "message");
+    try (Lease inputs = lease();
+        Lease w = weights.use();
+        Lease r = rerandomizer.use()) {
+      CkksNative.evaluateInputs(inputs.address(), w.address(), r.address(), out, out.position());
+    }
+    out.position(out.position() + (int) bytes);
+  }
+}

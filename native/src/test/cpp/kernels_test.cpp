@@ -1,0 +1,199 @@
+#include <algorithm>
+#include <bit>
+
+#include "check.hpp"
+#include "memory.hpp"
+#include "random/samplers.hpp"
+#include "ring/ntt_tables.hpp"
+
+namespace tensafe::ckks::test {
+namespace {
+
+// the profiles' primes, a small one, and one just above 2^49
+const std::uint64_t kPrimes[] = {1125899906826241, 1125899906629633, 132120577, 562949954142209};
+
+std::size_t reverse(std::size_t i, std::size_t degree) {
+  std::size_t r = 0;
+  for (std::size_t bit = 1; bit < degree; bit *= 2) r = 2 * r + ((i & bit) != 0 ? 1 : 0);
+  return r;
+}
+
+Words random_residues(std::size_t count, const Modulus& q) {
+  Words words(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    // the ends of the range as often as the middle
+    switch (test_random()() % 4) {
+      case 0: words[i] = q.value - 1 - test_random()() % 3; break;
+      case 1: words[i] = test_random()() % 3; break;
+      default: words[i] = test_random()() % q.value;
+    }
+  }
+  return words;
+}
+
+Words copy(const Words& from) {
+  Words to(from.size());
+  std::copy(from.data(), from.data() + from.size(), to.data());
+  return to;
+}
+
+bool same(const std::uint64_t* a, const std::uint64_t* b, std::size_t n) { return std::equal(a, a + n, b); }
+
+template <typename Body>
+void for_each_prime(std::initializer_list<std::size_t> degrees, Body body) {
+  for (std::uint64_t prime : kPrimes) {
+    for (std::size_t degree : degrees) {
+      if (prime % (2 * degree) == 1 && is_prime(prime)) body(degree, make_modulus(prime));
+    }
+  }
+}
+
+}  // namespace
+
+TENSAFE_TEST(transform_is_evaluation_at_odd_powers_in_bit_reversed_order) {
+  for_each_prime({1024, 2048}, [](std::size_t n, const Modulus& q) {
+    const NttTables tables(n, q);
+    const Words p = random_residues(n, q);
+    for (const Kernels* kernels : runnable_kernels()) {
+      Words values = copy(p);
+      kernels->ntt_forward(values.data(), tables);
+      for (int probe = 0; probe < 8; ++probe) {
+        const std::size_t i = test_random()() % n;
+        const std::uint64_t x = arithmetic::power(tables.root(), 2 * reverse(i, n) + 1, q);
+        std::uint64_t sum = 0;
+        for (std::size_t k = n; k-- > 0;) {
+          sum = arithmetic::add(arithmetic::multiply(sum, x, q), p[k], q);
+        }
+        TENSAFE_CHECK(values[i] == sum, << kernels->name << " N=" << n << " entry " << i);
+      }
+    }
+  });
+}
+
+TENSAFE_TEST(all_kernels_give_the_same_words) {
+  for_each_prime({1024, 2048, 4096, 8192}, [](std::size_t n, const Modulus& q) {
+    const NttTables tables(n, q);
+    const Kernels& scalar = scalar_kernels();
+    const Words a = random_residues(n, q);
+    const Words b = random_residues(n, q);
+    const Words c = random_residues(n, q);
+    Words extreme(n);
+    for (std::size_t i = 0; i < n; ++i) extreme[i] = q.value - 1;
+    for (const Kernels* kernels : runnable_kernels()) {
+      const auto check = [&](const char* what, const Words& start, auto operation) {
+        Words expected = copy(start);
+        Words actual = copy(start);
+        operation(scalar, expected.data());
+        operation(*kernels, actual.data());
+        TENSAFE_CHECK(same(expected.data(), actual.data(), n),
+                      << kernels->name << " " << what << " N=" << n << " q=" << q.value);
+      };
+      for (const Words* start : {&a, static_cast<const Words*>(&extreme)}) {
+        check("forward", *start, [&](const Kernels& k, std::uint64_t* p) { k.ntt_forward(p, tables); });
+        check("inverse", *start, [&](const Kernels& k, std::uint64_t* p) { k.ntt_inverse(p, tables); });
+        check("multiply", *start,
+              [&](const Kernels& k, std::uint64_t* p) { k.multiply(p, start->data(), b.data(), n, q); });
+        check("multiply add", *start,
+              [&](const Kernels& k, std::uint64_t* p) { k.multiply_add(p, b.data(), c.data(), n, q); });
+        check("multiply subtract", *start,
+              [&](const Kernels& k, std::uint64_t* p) { k.multiply_subtract(p, b.data(), c.data(), n, q); });
+        check("add", *start, [&](const Kernels& k, std::uint64_t* p) { k.add(p, b.data(), n, q); });
+        check("subtract", *start, [&](const Kernels& k, std::uint64_t* p) { k.subtract(p, b.data(), n, q); });
+        check("scale", *start, [&](const Kernels& k, std::uint64_t* p) { k.scale(p, q.value - 2, n, q); });
+      }
+      for (std::size_t wanted = 1; wanted <= n; wanted *= 2) {
+        Words whole = copy(a);
+        Words low = copy(a);
+        scalar.ntt_inverse(whole.data(), tables);
+        kernels->ntt_inverse_low(low.data(), wanted, tables);
+        TENSAFE_CHECK(same(whole.data(), low.data(), wanted),
+                      << kernels->name << " lowest " << wanted << " of " << n);
+      }
+      Words back = copy(a);
+      kernels->ntt_forward(back.data(), tables);
+      kernels->ntt_inverse(back.data(), tables);
+      TENSAFE_CHECK(same(back.data(), a.data(), n), << kernels->name << " round trip");
+    }
+  });
+}
+
+TENSAFE_TEST(accumulation_is_the_plain_sum_of_products) {
+  for (std::uint64_t prime : kPrimes) {
+    if (!is_prime(prime)) continue;
+    const Modulus q = make_modulus(prime);
+    // past the points where sums are folded: 2048 (IFMA), 4096 (AVX2)
+    for (std::size_t blocks : {1, 2, 7, 2048, 2049, 4096, 4097, 8200}) {
+      for (std::size_t rows : {1, 2, 4}) {
+        for (std::size_t distinct : {1, 2, 4, 8}) {
+          if (blocks > 7 && (rows + distinct) % 3 != 0) continue;
+          Words tile = random_residues(blocks * 2 * kTile, q);
+          Words weights = random_residues(blocks * rows * distinct, q);
+          if (rows == 2) {
+            for (std::size_t i = 0; i < tile.size(); ++i) tile[i] = q.value - 1;
+            for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = q.value - 1;
+          }
+          Words expected(rows * 2 * kTile);
+          for (std::size_t r = 0; r < rows; ++r) {
+            for (std::size_t c = 0; c < 2; ++c) {
+              for (std::size_t i = 0; i < kTile; ++i) {
+                uint128 sum = 0;
+                for (std::size_t b = 0; b < blocks; ++b) {
+                  sum += static_cast<uint128>(tile[(b * 2 + c) * kTile + i]) *
+                         weights[(b * rows + r) * distinct + i / (kTile / distinct)] % prime;
+                }
+                expected[(r * 2 + c) * kTile + i] = static_cast<std::uint64_t>(sum % prime);
+              }
+            }
+          }
+          for (const Kernels* kernels : runnable_kernels()) {
+            Words out(rows * 2 * kTile);
+            kernels->accumulate_tile(tile.data(), weights.data(), blocks, rows, distinct, out.data(), q);
+            TENSAFE_CHECK(same(out.data(), expected.data(), out.size()),
+                          << kernels->name << " blocks " << blocks << " rows " << rows << " distinct "
+                          << distinct << " q " << prime);
+          }
+        }
+      }
+    }
+  }
+}
+
+TENSAFE_TEST(small_loops_agree) {
+  const Modulus q = make_modulus(kPrimes[0]);
+  constexpr std::size_t kCount = 1000;
+  AlignedArray<std::uint32_t> uniform(kCount);
+  AlignedArray<std::int64_t> numbers(kCount);
+  Words words(kCount);
+  for (std::size_t i = 0; i < kCount; ++i) {
+    uniform[i] = static_cast<std::uint32_t>(test_random()());
+    numbers[i] = static_cast<std::int64_t>(test_random()()) >> (1 + i % 63);
+    words[i] = test_random()();
+  }
+  uniform[0] = 0;
+  uniform[1] = ~0U;
+  numbers[0] = std::int64_t{1} << 62;
+  numbers[1] = -numbers[0];
+  constexpr std::uint64_t kMask = (std::uint64_t{1} << 50) - 1;
+  for (const Kernels* kernels : runnable_kernels()) {
+    AlignedArray<std::int32_t> a(kCount);
+    AlignedArray<std::int32_t> b(kCount);
+    scalar_kernels().gaussian(uniform.data(), a.data(), kCount, gaussian_thresholds());
+    kernels->gaussian(uniform.data(), b.data(), kCount, gaussian_thresholds());
+    TENSAFE_CHECK(std::equal(a.data(), a.data() + kCount, b.data()), << kernels->name);
+    Words c(kCount);
+    kernels->reduce_signed(numbers.data(), c.data(), kCount, q);
+    for (std::size_t i = 0; i < kCount; ++i) {
+      TENSAFE_CHECK(c[i] == arithmetic::reduce_signed(numbers[i], q), << kernels->name);
+    }
+    Words d = copy(words);
+    TENSAFE_CHECK(!kernels->mask_words(d.data(), kCount, kMask, q.value), << kernels->name);
+    for (std::size_t i = 0; i < kCount; ++i) TENSAFE_CHECK(d[i] == (words[i] & kMask), << kernels->name);
+    for (std::size_t at : {std::size_t{0}, std::size_t{3}, kCount - 1}) {
+      Words e = copy(words);
+      e[at] = q.value | std::uint64_t{1} << 60;
+      TENSAFE_CHECK(kernels->mask_words(e.data(), kCount, kMask, q.value), << kernels->name << " " << at);
+    }
+  }
+}
+
+}  // namespace tensafe::ckks::test
