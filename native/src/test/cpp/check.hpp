@@ -33,9 +33,9 @@ struct Registration {
 #define TENSAFE_CHECK(condition, ...)                                                              \
   do {                                                                                             \
     if (!(condition)) {                                                                            \
-      std::ostringstream out;                                                                      \
-      out << __FILE__ << ":" << __LINE__ << ": " #condition __VA_OPT__(<< "; ") __VA_ARGS__;        \
-      throw std::runtime_error(out.str());                                                         \
+      std::ostringstream failure_text_;                                                                     \
+      failure_text_ << __FILE__ << ":" << __LINE__ << ": " #condition __VA_OPT__(<< "; ") __VA_ARGS__;        \
+      throw std::runtime_error(failure_text_.str());                                                         \
     }                                                                                              \
   } while (false)
 

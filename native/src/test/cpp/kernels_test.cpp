@@ -166,13 +166,14 @@ TENSAFE_TEST(small_loops_agree) {
   Words words(kCount);
   for (std::size_t i = 0; i < kCount; ++i) {
     uniform[i] = static_cast<std::uint32_t>(test_random()());
-    numbers[i] = static_cast<std::int64_t>(test_random()()) >> (1 + i % 63);
+    numbers[i] = static_cast<std::int64_t>(test_random()()) >> (i % 64);
     words[i] = test_random()();
   }
   uniform[0] = 0;
   uniform[1] = ~0U;
-  numbers[0] = std::int64_t{1} << 62;
-  numbers[1] = -numbers[0];
+  const std::int64_t edges[] = {INT64_MAX, INT64_MIN, -(std::int64_t{1} << 62) - 5, 0, -1,
+                                static_cast<std::int64_t>(q.value), -static_cast<std::int64_t>(q.value)};
+  std::copy(std::begin(edges), std::end(edges), numbers.data());
   constexpr std::uint64_t kMask = (std::uint64_t{1} << 50) - 1;
   for (const Kernels* kernels : runnable_kernels()) {
     AlignedArray<std::int32_t> a(kCount);

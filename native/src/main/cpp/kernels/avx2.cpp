@@ -415,18 +415,18 @@ void scale(std::uint64_t* product, std::uint64_t by, std::size_t n, const Modulu
   }
 }
 
-/// v + 2^62 as two 31- and 32-bit digits, brought back digit by digit.
+/// v + 2^63, which is the word with its top bit flipped, as two 32-bit digits.
 void reduce_signed(const std::int64_t* values, std::uint64_t* out, std::size_t n, const Modulus& q) {
   const Constants m = constants(q);
-  const __m256i bias = _mm256_set1_epi64x(std::int64_t{1} << 62);
+  const __m256i top_bit = _mm256_set1_epi64x(INT64_MIN);
   const std::uint64_t two_pow_32 = (std::uint64_t{1} << 32) % q.value;
-  const std::uint64_t bias_residue = (std::uint64_t{1} << 62) % q.value;
+  const std::uint64_t bias = (std::uint64_t{1} << 63) % q.value;
   const Factor f = factor(static_cast<double>(two_pow_32), m);
-  const __m256d offset = _mm256_set1_pd(static_cast<double>(bias_residue));
+  const __m256d offset = _mm256_set1_pd(static_cast<double>(bias));
   std::size_t i = 0;
   for (; i + 4 <= n; i += 4) {
-    const __m256i v = _mm256_add_epi64(
-        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values + i)), bias);
+    const __m256i v = _mm256_xor_si256(
+        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values + i)), top_bit);
     const __m256d low = to_double(_mm256_and_si256(v, _mm256_set1_epi64x(0xffffffffLL)));
     const __m256d high = multiply_mod(to_double(_mm256_srli_epi64(v, 32)), f, m);
     const __m256d sum = _mm256_add_pd(high, _mm256_sub_pd(low, offset));

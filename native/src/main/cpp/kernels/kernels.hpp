@@ -60,7 +60,7 @@ struct Kernels {
                    const std::int32_t* thresholds);
   /// Residues of small signed numbers, below q in magnitude.
   void (*small_residues)(const std::int32_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
-  /// Residues of signed numbers of at most 2^62 in magnitude.
+  /// Residues of any signed numbers.
   void (*reduce_signed)(const std::int64_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
 };
 

@@ -1,5 +1,6 @@
 #if defined(__x86_64__)
 
+#include <cpuid.h>
 #include <immintrin.h>
 
 #include "random/aes.hpp"
@@ -7,7 +8,13 @@
 namespace tensafe::ckks {
 
 bool runs_vaes() {
-  return runs_aes_ni() && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("vaes");
+  // AVX2 stands for the operating system saving the wide registers; VAES is bit 9 of leaf 7's ECX
+  unsigned eax = 0;
+  unsigned ebx = 0;
+  unsigned ecx = 0;
+  unsigned edx = 0;
+  return runs_aes_ni() && __builtin_cpu_supports("avx2") &&
+         __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (ecx >> 9 & 1) != 0;
 }
 
 // Two blocks a register, eight registers at a time: the latency of a round is hidden by the others.

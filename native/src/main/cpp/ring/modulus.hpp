@@ -63,7 +63,7 @@ static inline std::uint64_t subtract(std::uint64_t a, std::uint64_t b, const Mod
   return difference + (q.value & (std::uint64_t{0} - (difference >> 63)));
 }
 
-/// Residue of a signed number, |v| < 2^63. No branch on v.
+/// Residue of any signed number. No branch on v.
 static inline std::uint64_t reduce_signed(std::int64_t v, const Modulus& q) {
   const std::uint64_t sign = static_cast<std::uint64_t>(v >> 63);
   const std::uint64_t magnitude = (static_cast<std::uint64_t>(v) ^ sign) - sign;
