@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -11,15 +12,15 @@ namespace tensafe::ckks {
 /// Standard deviation of errors, of the mask of an encryption of zero, in coefficients.
 constexpr double kErrorDeviation = 3.2;
 
-/// Uniform residues: the low 50 bits of each little-endian 64-bit word, a word ≥ q skipped, the next in
-/// the stream taken instead. Works for any source with `fill(void*, bytes)` for multiples of 16 bytes.
+/// Uniform residues: the low ⌈log2 q⌉ bits (50 in both profiles) of each little-endian 64-bit word, a
+/// word ≥ q skipped, the next in the stream taken instead. Works for any source with `fill(void*, bytes)` for multiples of 16 bytes.
 /// The values are public (they are the `a` half of a ciphertext), so skipping may show in time.
 template <typename Source>
 void sample_uniform(Source& source, const Kernels& kernels, const Modulus& q, std::uint64_t* out,
                     std::size_t n) {
-  constexpr std::uint64_t kMask = (std::uint64_t{1} << kMaxModulusBits) - 1;
+  const std::uint64_t mask = (std::uint64_t{1} << std::bit_width(q.value - 1)) - 1;
   source.fill(out, n * sizeof(std::uint64_t));
-  if (!kernels.mask_words(out, n, kMask, q.value)) return;
+  if (!kernels.mask_words(out, n, mask, q.value)) return;
   std::size_t kept = 0;
   for (std::size_t i = 0; i < n; ++i) {
     if (out[i] < q.value) out[kept++] = out[i];
@@ -29,7 +30,7 @@ void sample_uniform(Source& source, const Kernels& kernels, const Modulus& q, st
     std::uint64_t pair[2];
     source.fill(pair, sizeof pair);
     for (std::uint64_t word : pair) {
-      if (kept < n && (word & kMask) < q.value) out[kept++] = word & kMask;
+      if (kept < n && (word & mask) < q.value) out[kept++] = word & mask;
     }
   }
 }

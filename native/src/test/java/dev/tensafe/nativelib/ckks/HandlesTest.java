@@ -1,0 +1,149 @@
+package dev.tensafe.nativelib.ckks;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+class HandlesTest {
+  private static long residentBytes() throws Exception {
+    String[] pages = Files.readString(Path.of("/proc/self/statm")).split(" ");
+    return Long.parseLong(pages[1]) * 4096;
+  }
+
+  @Test
+  void aHundredThousandHandlesLeaveNothingBehind() throws Exception {
+    try (CkksContext context = CkksContext.open(CkksParameters.FAST);
+        SecretKey key = SecretKey.generate(context);
+        Plaintext one = Plaintext.of(context, 1, new long[2048])) {
+      long before = 0;
+      // 32 KiB of residues each: a leak of one in ten would be 300 MB
+      for (int i = 0; i < 100_000; i++) {
+        if (i == 10_000) {
+          before = residentBytes();
+        }
+        Ciphertext.encrypt(key, one).close();
+      }
+      long grown = residentBytes() - before;
+      assertTrue(grown < 64L << 20, "grew by " + grown);
+    }
+  }
+
+  @Test
+  void everythingClosedIsRefusedAndWhatWasMadeFromItLives() {
+    CkksContext context = CkksContext.open(CkksParameters.FAST);
+    SecretKey key = SecretKey.generate(context);
+    Plaintext plaintext = Plaintext.of(context, 1, new long[2048]);
+    Ciphertext ciphertext = Ciphertext.encrypt(key, plaintext);
+    context.close();
+    plaintext.close();
+    assertEquals(16, ciphertext.decrypt(key, 16).length);
+    assertThrows(IllegalStateException.class, () -> SecretKey.generate(context));
+    assertThrows(IllegalStateException.class, context::kernel);
+    assertThrows(IllegalStateException.class, () -> ciphertext.multiply(plaintext));
+    key.close();
+    assertThrows(IllegalStateException.class, () -> ciphertext.decrypt(key, 16));
+    assertThrows(IllegalStateException.class, key::maskSeed);
+    ciphertext.close();
+    assertThrows(IllegalStateException.class, ciphertext::message);
+    assertThrows(IllegalStateException.class, () -> ciphertext.add(ciphertext));
+  }
+
+  @Test
+  void contextsDoNotMix() {
+    try (CkksContext one = CkksContext.open(CkksParameters.FAST);
+        CkksContext two = CkksContext.open(CkksParameters.FAST);
+        SecretKey key = SecretKey.generate(one);
+        SecretKey other = SecretKey.generate(two);
+        Plaintext a = Plaintext.of(one, 1, new long[2048]);
+        Plaintext b = Plaintext.of(two, 1, new long[2048]);
+        Ciphertext x = Ciphertext.encrypt(key, a);
+        Ciphertext y = Ciphertext.encrypt(other, b)) {
+      for (Callable<?> mixed :
+          List.<Callable<?>>of(
+              () -> Ciphertext.encrypt(key, b),
+              () -> x.add(y),
+              () -> x.multiply(b),
+              () -> x.decrypt(other, 1),
+              x::rescale,
+              x::dropLimb,
+              () -> x.decrypt(key, 3),
+              () -> x.decrypt(key, 4096),
+              () -> x.decrypt(key, 0),
+              () -> Plaintext.of(one, 2, new long[2048]),
+              () -> Plaintext.of(one, 1, new long[2047]),
+              () -> Plaintext.of(one, 0, new long[2048]),
+              () -> x.add(x).seededMessage())) {
+        CkksException e = assertThrows(CkksException.class, mixed::call);
+        assertEquals(CkksException.Reason.INVALID_ARGUMENT, e.reason(), e.getMessage());
+      }
+    }
+  }
+
+  @Test
+  void manyThreadsEvaluateAtOnce() throws Exception {
+    ExecutorService pool = Executors.newFixedThreadPool(4);
+    try (CkksContext context = CkksContext.open(CkksParameters.FAST);
+        Parties parties = new Parties(context)) {
+      InputShape shape = new InputShape(8, 300, new Packing(8, 1));
+      float[] x = new float[8 * 300];
+      int[] w = new int[5 * 300];
+      for (int i = 0; i < x.length; i++) {
+        x[i] = i % 7 - 3;
+      }
+      for (int i = 0; i < w.length; i++) {
+        w[i] = i % 1001 - 500;
+      }
+      double[] expected = new double[40];
+      for (int t = 0; t < 8; t++) {
+        for (int k = 0; k < 5; k++) {
+          for (int j = 0; j < 300; j++) {
+            expected[t * 5 + k] += (double) x[t * 300 + j] * w[k * 300 + j];
+          }
+        }
+      }
+      List<Future<double[]>> results = new ArrayList<>();
+      for (int i = 0; i < 64; i++) {
+        results.add(
+            pool.submit(
+                () -> {
+                  parties.rerandomizer.fill(2);
+                  return parties.product(shape, x, null, w, null);
+                }));
+      }
+      for (Future<double[]> result : results) {
+        assertArrayEquals(expected, result.get(), 1e-3);
+      }
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  @Test
+  void nothingPrintsWhatItHolds() {
+    try (CkksContext context = CkksContext.open(CkksParameters.FAST);
+        Parties parties = new Parties(context)) {
+      assertEquals("SecretKey[open]", parties.key.toString());
+      EncryptedInputs sent =
+          parties.key.encryptInputs(
+              new InputShape(1, 2, new Packing(1, 1)),
+              Kernels.floats(new float[] {1.25f, 7.5f}),
+              null,
+              20);
+      assertEquals("EncryptedInputs[12864 bytes]", sent.toString());
+      ByteBuffer message = sent.message();
+      assertEquals(64 + 2048 * 50 / 8, message.remaining());
+    }
+  }
+}
