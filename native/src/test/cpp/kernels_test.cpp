@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "check.hpp"
 #include "memory.hpp"
@@ -185,6 +186,22 @@ TENSAFE_TEST(small_loops_agree) {
     kernels->reduce_signed(numbers.data(), c.data(), kCount, q);
     for (std::size_t i = 0; i < kCount; ++i) {
       TENSAFE_CHECK(c[i] == arithmetic::reduce_signed(numbers[i], q), << kernels->name);
+    }
+    AlignedArray<float> reals(kCount);
+    AlignedArray<float> factors(kCount);
+    AlignedArray<std::int64_t> near(kCount);
+    for (std::size_t i = 0; i < kCount; ++i) {
+      reals[i] = static_cast<float>(static_cast<double>(numbers[i]) * 0x1p-63);
+      factors[i] = std::ldexp(1.0f, static_cast<int>(i % 5) - 4);
+    }
+    kernels->quantize(reals.data(), factors.data(), 0x1.8p47, near.data(), kCount);
+    for (std::size_t i = 0; i < kCount; ++i) {
+      const double scaled = static_cast<double>(reals[i] * factors[i]) * 0x1.8p47;
+      TENSAFE_CHECK(near[i] == std::llrint(scaled), << kernels->name << " " << scaled);
+    }
+    kernels->near_residues(near.data(), c.data(), kCount, q);
+    for (std::size_t i = 0; i < kCount; ++i) {
+      TENSAFE_CHECK(c[i] == arithmetic::reduce_signed(near[i], q), << kernels->name);
     }
     Words d = copy(words);
     TENSAFE_CHECK(!kernels->mask_words(d.data(), kCount, kMask, q.value), << kernels->name);

@@ -60,6 +60,11 @@ struct Kernels {
                    const std::int32_t* thresholds);
   /// Residues of small signed numbers, below q in magnitude.
   void (*small_residues)(const std::int32_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
+  /// Numbers times `factor`, rounded to the nearest integer (ties to even); below 2^51 in magnitude.
+  void (*quantize)(const float* values, const float* column_factors, double factor, std::int64_t* out,
+                   std::size_t n);
+  /// Residues of signed numbers below q in magnitude.
+  void (*near_residues)(const std::int64_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
   /// Residues of any signed numbers.
   void (*reduce_signed)(const std::int64_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
 };

@@ -3,6 +3,7 @@
 // Loops that need no intrinsics: compiled once per instruction set, each time for that set. Everything
 // is static, so that no copy is shared between translation units of different sets.
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -55,6 +56,25 @@ static void plain_small_residues(const std::int32_t* values, std::uint64_t* out,
   for (std::size_t i = 0; i < n; ++i) {
     const std::int64_t v = values[i];
     out[i] = static_cast<std::uint64_t>(v + (v < 0 ? modulus : 0));
+  }
+}
+
+static void plain_near_residues(const std::int64_t* values, std::uint64_t* out, std::size_t n,
+                                const Modulus& q) {
+  const std::int64_t modulus = static_cast<std::int64_t>(q.value);
+  for (std::size_t i = 0; i < n; ++i) {
+    out[i] = static_cast<std::uint64_t>(values[i] + (values[i] < 0 ? modulus : 0));
+  }
+}
+
+static void plain_quantize(const float* values, const float* column_factors, double factor,
+                           std::int64_t* out, std::size_t n) {
+  // 1.5·2^52 moves the unit to the last bit of the fraction: the addition rounds
+  constexpr double kMagic = 6755399441055744.0;
+  const std::int64_t offset = std::bit_cast<std::int64_t>(kMagic);
+  for (std::size_t i = 0; i < n; ++i) {
+    const double scaled = static_cast<double>(values[i] * column_factors[i]) * factor;
+    out[i] = std::bit_cast<std::int64_t>(scaled + kMagic) - offset;
   }
 }
 

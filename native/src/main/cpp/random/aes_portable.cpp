@@ -130,15 +130,22 @@ void aes_counter_portable(const AesKey& key, std::uint64_t nonce, std::uint64_t 
   }
 }
 
-const AesImplementation& aes_implementation() {
-  static const AesImplementation portable = {"portable", aes_counter_portable};
+namespace {
+
+AesImplementation choose_implementation() {
 #if defined(__x86_64__)
-  static const AesImplementation ni = {"aes-ni", aes_counter_ni};
-  static const AesImplementation vaes = {"vaes", aes_counter_vaes};
-  if (runs_vaes()) return vaes;
-  if (runs_aes_ni()) return ni;
+  if (runs_vaes()) return {"vaes", aes_counter_vaes};
+  if (runs_aes_ni()) return {"aes-ni", aes_counter_ni};
 #endif
-  return portable;
+  return {"portable", aes_counter_portable};
+}
+
+}  // namespace
+
+const AesImplementation& aes_implementation() {
+  // asked once: CPUID traps to the hypervisor, which takes longer than a whole polynomial
+  static const AesImplementation chosen = choose_implementation();
+  return chosen;
 }
 
 }  // namespace tensafe::ckks

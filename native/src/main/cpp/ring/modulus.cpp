@@ -28,8 +28,6 @@ Modulus make_modulus(std::uint64_t q) {
   m.value = q;
   m.ratio_low = static_cast<std::uint64_t>(ratio);
   m.ratio_high = static_cast<std::uint64_t>(ratio >> 64);
-  m.two_pow_50 = power_plain(2, 50, q);
-  m.two_pow_82 = power_plain(2, 82, q);
   m.two_pow_52 = power_plain(2, 52, q);
   m.two_pow_104 = power_plain(2, 104, q);
   m.as_double = static_cast<double>(q);

@@ -11,8 +11,6 @@ struct Modulus {
   std::uint64_t value;        ///< q
   std::uint64_t ratio_low;    ///< floor(2^128 / q), low word
   std::uint64_t ratio_high;   ///< floor(2^128 / q), high word
-  std::uint64_t two_pow_50;   ///< 2^50 mod q
-  std::uint64_t two_pow_82;   ///< 2^82 mod q
   std::uint64_t two_pow_52;   ///< 2^52 mod q
   std::uint64_t two_pow_104;  ///< 2^104 mod q
   double as_double;           ///< q, exactly

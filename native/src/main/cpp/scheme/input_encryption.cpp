@@ -35,6 +35,19 @@ double magnitude(const float* x, const float* factors, std::size_t columns) {
   return static_cast<double>(largest);
 }
 
+/// One token's numbers as integers of at most 2^scale_bits.
+void quantize(const Kernels& kernels, const float* x, const float* factors, double largest, int scale_bits,
+              std::int64_t* out, std::size_t columns) {
+  const double factor = std::ldexp(1.0, scale_bits) / (largest == 0.0 ? 1.0 : largest);
+  if (scale_bits <= 50) {
+    kernels.quantize(x, factors, factor, out, columns);
+    return;
+  }
+  for (std::size_t j = 0; j < columns; ++j) {
+    out[j] = std::llrint(static_cast<double>(x[j] * factors[j]) * factor);
+  }
+}
+
 }  // namespace
 
 void encrypt_inputs(const SecretKey& key, const InputShape& shape, const InputValues& values,
@@ -63,7 +76,13 @@ void encrypt_inputs(const SecretKey& key, const InputShape& shape, const InputVa
 
   const std::size_t stride = shape.packing.tokens * shape.packing.outputs;
   const std::size_t c = shape.packing.columns(n);
+  // integers and errors stay below every prime: 2^scale_bits ≤ q/2
+  bool near = true;
+  for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
+    near &= context.modulus(limb).value >> (values.scale_bits + 1) != 0;
+  }
   AlignedArray<std::int64_t, true> coefficients(n);
+  AlignedArray<std::int64_t, true> integers(c);
   AlignedArray<std::int32_t, true> errors(n);
   SecretWords body(n);
   Words masks(context.limbs() * n);
@@ -77,18 +96,19 @@ void encrypt_inputs(const SecretKey& key, const InputShape& shape, const InputVa
       const std::size_t columns = shape.columns - first_column < c ? shape.columns - first_column : c;
       for (std::size_t t = 0; t < shape.group_tokens(group); ++t) {
         const std::size_t token = group * shape.packing.tokens + t;
-        const double largest = magnitudes[token];
-        const double factor = std::ldexp(1.0, values.scale_bits) / (largest == 0.0 ? 1.0 : largest);
         const float* x = values.x + token * shape.columns + first_column;
-        const float* f = factors.data() + first_column;
-        for (std::size_t j = 0; j < columns; ++j) {
-          coefficients[t + stride * j] += std::llrint(static_cast<double>(x[j] * f[j]) * factor);
-        }
+        quantize(kernels, x, factors.data() + first_column, magnitudes[token], values.scale_bits,
+                 integers.data(), columns);
+        for (std::size_t j = 0; j < columns; ++j) coefficients[t + stride * j] += integers[j];
       }
       key.masks().expand(context, context.limbs(), id, masks.data());
       for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
         const Modulus& q = context.modulus(limb);
-        kernels.reduce_signed(coefficients.data(), body.data(), n, q);
+        if (near) {
+          kernels.near_residues(coefficients.data(), body.data(), n, q);
+        } else {
+          kernels.reduce_signed(coefficients.data(), body.data(), n, q);
+        }
         kernels.ntt_forward(body.data(), context.tables(limb));
         kernels.multiply_subtract(body.data(), masks.data() + limb * n, key.values(limb), n, q);
         pack_bits(body.data(), n, residue_bits(context, limb), out);
