@@ -1,6 +1,7 @@
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <new>
 #include <vector>
 
 #include "check.hpp"
@@ -197,6 +198,17 @@ TENSAFE_TEST(floods_are_uniform_in_their_range) {
   double chi = 0;
   for (double n : bins) chi += (n - kCount / 64.0) * (n - kCount / 64.0) / (kCount / 64.0);
   TENSAFE_CHECK(chi < chi_square_bound(63), << chi);
+}
+
+TENSAFE_TEST(a_key_schedule_leaves_zeros_behind) {
+  alignas(AesKey) unsigned char place[sizeof(AesKey)];
+  std::uint8_t key[32];
+  for (auto& byte : key) byte = static_cast<std::uint8_t>(test_random()() | 1);
+  AesKey* schedule = new (place) AesKey(key);
+  TENSAFE_CHECK(place[0] != 0);
+  schedule->~AesKey();
+  const volatile unsigned char* left = place;
+  for (std::size_t i = 0; i < sizeof place; ++i) TENSAFE_CHECK(left[i] == 0, << i);
 }
 
 TENSAFE_TEST(streams_of_a_source_differ) {

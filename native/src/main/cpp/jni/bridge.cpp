@@ -1,6 +1,7 @@
 #include "jni/bridge.hpp"
 
 #include "measure/primitives.hpp"
+#include "measure/product.hpp"
 
 namespace tensafe::ckks::binding {
 
@@ -79,5 +80,22 @@ TENSAFE_NATIVE(jdouble, contextMeasure)(JNIEnv* env, jclass, jlong context, jint
                                         jint repetitions) {
   return guarded(env, [&] {
     return measure(*as<ContextHandle>(context), static_cast<Primitive>(primitive), repetitions);
+  });
+}
+
+TENSAFE_NATIVE(jdoubleArray, contextMeasureProduct)(JNIEnv* env, jclass, jlong context, jint tokens,
+                                                    jint columns, jint rows, jint packed_tokens,
+                                                    jint packed_outputs, jint repetitions) {
+  return guarded(env, [&] {
+    require(tokens > 0 && columns > 0 && rows > 0, ErrorCode::kInvalidArgument,
+            "measure: sizes must be positive");
+    const ProductTimes times = measure_product(
+        *as<ContextHandle>(context), static_cast<std::size_t>(tokens), static_cast<std::size_t>(columns),
+        static_cast<std::size_t>(rows),
+        {static_cast<std::size_t>(packed_tokens), static_cast<std::size_t>(packed_outputs)}, repetitions);
+    const jdouble values[5] = {times.refill, times.encrypt, times.receive, times.evaluate, times.decrypt};
+    jdoubleArray result = env->NewDoubleArray(5);
+    if (result != nullptr) env->SetDoubleArrayRegion(result, 0, 5, values);
+    return result;
   });
 }

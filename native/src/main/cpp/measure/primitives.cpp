@@ -1,10 +1,11 @@
 #include "measure/primitives.hpp"
 
 #include <algorithm>
-#include <ctime>
+#include <utility>
 #include <vector>
 
 #include "error.hpp"
+#include "measure/clock.hpp"
 #include "random/samplers.hpp"
 #include "scheme/answer_decryption.hpp"
 #include "scheme/evaluation.hpp"
@@ -13,12 +14,6 @@
 
 namespace tensafe::ckks {
 namespace {
-
-double thread_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 /// Median seconds of one call of `body`, each sample a loop of about 100 µs after one warm-up.
 template <typename Body>
@@ -38,8 +33,7 @@ double median_seconds(int repetitions, Body body) {
     for (int i = 0; i < loops; ++i) body();
     samples.push_back((thread_seconds() - start) / loops);
   }
-  std::nth_element(samples.begin(), samples.begin() + repetitions / 2, samples.end());
-  return samples[static_cast<std::size_t>(repetitions / 2)];
+  return median(std::move(samples));
 }
 
 Words residues(const Context& context, std::size_t count) {
@@ -118,10 +112,9 @@ double measure_answer(const Context& context, int repetitions) {
     evaluate(inputs, weights, session.rerandomizer(), Protection::kRerandomized, message.data());
     samples.push_back((thread_seconds() - start) / kRows);
   }
-  std::nth_element(samples.begin(), samples.begin() + repetitions / 2, samples.end());
   const double macs = static_cast<double>(2 * context.limbs() * n * Session::kCiphertexts);
   const double accumulation = measure_accumulation(context, repetitions, kTile) * macs;
-  return std::max(samples[static_cast<std::size_t>(repetitions / 2)] - accumulation, 1e-7);
+  return std::max(median(std::move(samples)) - accumulation, 1e-7);
 }
 
 double measure_decryption(const Context& context, int repetitions) {

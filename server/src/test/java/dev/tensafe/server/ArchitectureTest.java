@@ -2,9 +2,11 @@ package dev.tensafe.server;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,6 +33,7 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAnyPackage(
             "dev.tensafe.model..",
+            "dev.tensafe.nativelib..",
             "dev.tensafe.batching..",
             "dev.tensafe.server..",
             "dev.tensafe.bench..")
@@ -40,14 +43,30 @@ class ArchitectureTest {
         .resideInAPackage("dev.tensafe.model..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("dev.tensafe.batching..", "dev.tensafe.server..", "dev.tensafe.bench..")
+        .resideInAnyPackage(
+            "dev.tensafe.nativelib..",
+            "dev.tensafe.batching..",
+            "dev.tensafe.server..",
+            "dev.tensafe.bench..")
+        .check(ours);
+    noClasses()
+        .that()
+        .resideInAPackage("dev.tensafe.nativelib..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "dev.tensafe.model..",
+            "dev.tensafe.batching..",
+            "dev.tensafe.server..",
+            "dev.tensafe.bench..")
         .check(ours);
     noClasses()
         .that()
         .resideInAPackage("dev.tensafe.batching..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("dev.tensafe.server..", "dev.tensafe.bench..")
+        .resideInAnyPackage(
+            "dev.tensafe.nativelib..", "dev.tensafe.server..", "dev.tensafe.bench..")
         .check(ours);
   }
 
@@ -84,6 +103,25 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.vertx..", "io.micrometer..", "picocli..")
+        .check(ours);
+  }
+
+  @Test
+  void onlyTheNativeModuleKnowsPointers() {
+    noMethods()
+        .that()
+        .areDeclaredInClassesThat()
+        .resideOutsideOfPackage("dev.tensafe.nativelib..")
+        .should()
+        .haveModifier(JavaModifier.NATIVE)
+        .check(ours);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.tensafe.nativelib..")
+        .should()
+        .callMethod(System.class, "load", String.class)
+        .orShould()
+        .callMethod(System.class, "loadLibrary", String.class)
         .check(ours);
   }
 

@@ -7,6 +7,8 @@ import dev.tensafe.nativelib.NativeHandle;
  * threads may use it. What is made from it stays valid when it is closed.
  */
 public final class CkksContext extends NativeHandle {
+  private static final System.Logger LOG = System.getLogger(CkksContext.class.getName());
+
   private final CkksParameters parameters;
 
   private CkksContext(CkksParameters parameters, long address) {
@@ -14,7 +16,10 @@ public final class CkksContext extends NativeHandle {
     this.parameters = parameters;
   }
 
-  /** With the best kernels of this processor, or those that TENSAFE_CKKS_KERNEL names. */
+  /**
+   * With the best kernels of this processor, or those that TENSAFE_CKKS_KERNEL names. Which and why
+   * goes to the log.
+   */
   public static CkksContext open(CkksParameters parameters) {
     return open(parameters, "");
   }
@@ -26,7 +31,10 @@ public final class CkksContext extends NativeHandle {
    */
   public static CkksContext open(CkksParameters parameters, String kernel) {
     long[] moduli = parameters.moduli().stream().mapToLong(Long::longValue).toArray();
-    return new CkksContext(parameters, CkksNative.contextOpen(parameters.degree(), moduli, kernel));
+    CkksContext context =
+        new CkksContext(parameters, CkksNative.contextOpen(parameters.degree(), moduli, kernel));
+    LOG.log(System.Logger.Level.INFO, context::description);
+    return context;
   }
 
   public CkksParameters parameters() {
@@ -75,6 +83,28 @@ public final class CkksContext extends NativeHandle {
   public double measure(Primitive primitive, int repetitions) {
     try (Lease context = lease()) {
       return CkksNative.contextMeasure(context.address(), primitive.ordinal(), repetitions);
+    }
+  }
+
+  /**
+   * Median CPU time of every stage of whole products of random numbers, without the binding.
+   *
+   * @param shape of the inputs
+   * @param rows r'
+   * @param repetitions 1 to 100,000
+   */
+  public ProductTimes measureProduct(InputShape shape, int rows, int repetitions) {
+    try (Lease context = lease()) {
+      double[] seconds =
+          CkksNative.contextMeasureProduct(
+              context.address(),
+              shape.tokens(),
+              shape.columns(),
+              rows,
+              shape.packing().tokens(),
+              shape.packing().outputs(),
+              repetitions);
+      return new ProductTimes(seconds[0], seconds[1], seconds[2], seconds[3], seconds[4]);
     }
   }
 

@@ -27,6 +27,15 @@ final class CkksNative {
 
   static native double contextMeasure(long context, int primitive, int repetitions);
 
+  static native double[] contextMeasureProduct(
+      long context,
+      int tokens,
+      int columns,
+      int rows,
+      int packedTokens,
+      int packedOutputs,
+      int repetitions);
+
   static native long secretKeyGenerate(long context);
 
   static native void secretKeyFree(long key);

@@ -47,14 +47,8 @@ public record CostModel(
     AnswerShape answers = new AnswerShape(shape.tokens(), rows, packing);
     long in = shape.ciphertexts(degree);
     long out = answers.ciphertexts();
-    int groups = InputShape.ceilDivide(shape.tokens(), packing.tokens());
-    double products =
-        2.0
-            * parameters.limbs()
-            * degree
-            * (in / groups)
-            * InputShape.ceilDivide(rows, packing.outputs())
-            * groups;
+    double blocks = InputShape.ceilDivide(shape.columns(), packing.columns(degree));
+    double products = 2.0 * parameters.limbs() * degree * blocks * out;
     double accumulate = packing.tokens() >= 8 ? accumulateShared : accumulateDistinct;
     // the low coefficients of an inverse transform need their share of its levels, at both parties
     double levels = Integer.numberOfTrailingZeros(packing.tokens() * packing.outputs());

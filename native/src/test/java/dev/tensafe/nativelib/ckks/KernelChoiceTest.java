@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
@@ -32,10 +33,15 @@ class KernelChoiceTest {
             System.getProperty("java.class.path"),
             Describe.class.getName());
     builder.environment().put("TENSAFE_CKKS_KERNEL", kernel);
-    builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+    Path log = Files.createTempFile("kernel-choice", ".log");
+    builder.redirectError(log.toFile());
     Process process = builder.start();
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, process.waitFor(), out);
+    // what was chosen and why is in the log too
+    String logged = Files.readString(log);
+    assertTrue(out.startsWith("ckks.") || logged.contains(out), logged);
+    Files.delete(log);
     return out;
   }
 

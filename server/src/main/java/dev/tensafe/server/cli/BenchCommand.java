@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.bench.LoadGenerator;
 import dev.tensafe.bench.LoadReport;
 import dev.tensafe.bench.LoadSpec;
+import dev.tensafe.bench.ckks.CkksBench;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.model.synthetic.SyntheticModel;
 import dev.tensafe.server.config.ConfigException;
@@ -29,13 +30,14 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = "Measures, and makes models to measure with.",
     mixinStandardHelpOptions = true,
-    subcommands = {BenchCommand.Serve.class, BenchCommand.MakeModel.class})
+    subcommands = {BenchCommand.Serve.class, BenchCommand.Ckks.class, BenchCommand.MakeModel.class})
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "a subcommand is needed: serve, make-model");
+    throw new ParameterException(
+        spec.commandLine(), "a subcommand is needed: serve, ckks, make-model");
   }
 
   /** {@code tensafe bench serve}: load on a running server. */
@@ -162,6 +164,35 @@ final class BenchCommand implements Runnable {
                   r.path("p99_itl_ms").doubleValue(),
                   r.path("mean_tpot_ms").doubleValue()));
       out.flush();
+    }
+  }
+
+  /** {@code tensafe bench ckks}: what encrypted inner products cost here. */
+  @Command(
+      name = "ckks",
+      description = "Times the encrypted inner products: native primitives, whole products by JMH.",
+      mixinStandardHelpOptions = true,
+      showDefaultValues = true)
+  static final class Ckks implements Callable<Integer> {
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+        names = "--repetitions",
+        defaultValue = "301",
+        description = "samples per native figure")
+    private int repetitions;
+
+    @Option(names = "--seconds", defaultValue = "3", description = "JMH's time per product")
+    private int seconds;
+
+    @Override
+    public Integer call() {
+      if (repetitions < 1 || repetitions > 10_000 || seconds < 1) {
+        throw new ParameterException(
+            spec.commandLine(), "--repetitions must be 1 to 10000, --seconds at least 1");
+      }
+      new CkksBench(spec.commandLine().getOut(), repetitions, seconds).run();
+      return 0;
     }
   }
 
