@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include "check.hpp"
 #include "memory.hpp"
@@ -193,6 +194,17 @@ TENSAFE_TEST(small_loops_agree) {
     for (std::size_t i = 0; i < kCount; ++i) {
       reals[i] = static_cast<float>(static_cast<double>(numbers[i]) * 0x1p-63);
       factors[i] = std::ldexp(1.0f, static_cast<int>(i % 5) - 4);
+    }
+    float largest = 0;
+    for (std::size_t i = 0; i < kCount; ++i) largest = std::max(largest, std::fabs(reals[i] * factors[i]));
+    TENSAFE_CHECK(kernels->largest_magnitude(reals.data(), factors.data(), kCount) ==
+                      std::bit_cast<std::uint32_t>(largest),
+                  << kernels->name);
+    for (const float bad : {INFINITY, -INFINITY, NAN}) {
+      const float kept = std::exchange(reals[kCount / 3], bad);
+      TENSAFE_CHECK(kernels->largest_magnitude(reals.data(), factors.data(), kCount) >= 0x7f800000U,
+                    << kernels->name);
+      reals[kCount / 3] = kept;
     }
     kernels->quantize(reals.data(), factors.data(), 0x1.8p47, near.data(), kCount);
     for (std::size_t i = 0; i < kCount; ++i) {

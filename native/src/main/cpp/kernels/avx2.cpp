@@ -25,10 +25,12 @@ constexpr int kLevelsBetweenReductions = 6;
 struct Constants {
   __m256d q;
   __m256d inverse;
+  __m256i q_word;
 };
 
 Constants constants(const Modulus& m) {
-  return {_mm256_set1_pd(m.as_double), _mm256_set1_pd(m.inverse)};
+  return {_mm256_set1_pd(m.as_double), _mm256_set1_pd(m.inverse),
+          _mm256_set1_epi64x(static_cast<long long>(m.value))};
 }
 
 __m256d nearest(__m256d x) { return _mm256_round_pd(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
@@ -68,16 +70,15 @@ __m256d to_double(__m256i words) {
   return _mm256_sub_pd(_mm256_castsi256_pd(_mm256_or_si256(words, _mm256_castpd_si256(magic))), magic);
 }
 
-/// Whole numbers 0 ≤ x < 2^52 to words.
-__m256i to_words(__m256d x) {
-  const __m256d magic = _mm256_set1_pd(4503599627370496.0);
-  return _mm256_castpd_si256(_mm256_xor_pd(_mm256_add_pd(x, magic), magic));
-}
-
-/// (−q, q) to [0, q). blendv looks at the sign bit only; −0 cannot occur as x − c·q is exact.
+/// (−q, q) to [0, q): 1.5·2^52 moves the unit to the last bit of the fraction, where the difference of
+/// the bits is the number, signed; then q is added to negative ones.
 __m256i to_residues(__m256d x, const Constants& m) {
-  const __m256d positive_zero = _mm256_add_pd(x, _mm256_setzero_pd());
-  return to_words(_mm256_blendv_pd(positive_zero, _mm256_add_pd(x, m.q), positive_zero));
+  const __m256d magic = _mm256_set1_pd(6755399441055744.0);
+  const __m256i number = _mm256_sub_epi64(_mm256_castpd_si256(_mm256_add_pd(x, magic)),
+                                          _mm256_castpd_si256(magic));
+  const __m256i above = _mm256_add_epi64(number, m.q_word);
+  return _mm256_castpd_si256(_mm256_blendv_pd(_mm256_castsi256_pd(number), _mm256_castsi256_pd(above),
+                                              _mm256_castsi256_pd(number)));
 }
 
 __m256d load_words(const std::uint64_t* at) {
@@ -518,7 +519,8 @@ const Kernels& avx2_kernels() {
   static const Kernels kernels = {"avx2",        ntt_forward,       ntt_inverse, ntt_inverse_low,
                                   multiply,      multiply_add,      multiply_subtract,
                                   plain_add,     plain_subtract,    scale,
-                                  accumulate_tile, plain_mask_words, plain_gaussian, plain_small_residues, plain_quantize, plain_near_residues,
+                                  accumulate_tile, plain_mask_words, plain_gaussian, plain_widen, plain_small_residues,
+      plain_largest_magnitude, plain_quantize, plain_near_residues,
                                   reduce_signed};
   return kernels;
 }

@@ -374,7 +374,8 @@ const Kernels& avx512ifma_kernels() {
   static const Kernels kernels = {
       "avx512ifma",    ntt_forward,       ntt_inverse, ntt_inverse_low, multiply,
       multiply_add,    multiply_subtract, plain_add,   plain_subtract,  scale,
-      accumulate_tile, plain_mask_words,  plain_gaussian, plain_small_residues, plain_quantize, plain_near_residues, plain_reduce_signed};
+      accumulate_tile, plain_mask_words,  plain_gaussian, plain_widen, plain_small_residues,
+      plain_largest_magnitude, plain_quantize, plain_near_residues, plain_reduce_signed};
   return kernels;
 }
 

@@ -10,7 +10,7 @@
 namespace tensafe::ckks {
 
 /// Thresholds of the rounded Gaussian; see random/samplers.hpp.
-constexpr std::size_t kGaussianThresholds = 21;
+constexpr std::size_t kGaussianThresholds = 20;
 
 /// Coefficients of one tile: the unit in which ciphertexts are laid out for multiply-accumulate.
 constexpr std::size_t kTile = 8;
@@ -58,8 +58,12 @@ struct Kernels {
   /// Rounded Gaussians from uniform 32-bit numbers by inversion, all thresholds always compared.
   void (*gaussian)(const std::uint32_t* random, std::int32_t* out, std::size_t n,
                    const std::int32_t* thresholds);
+  void (*widen)(const std::int32_t* values, std::int64_t* out, std::size_t n);
   /// Residues of small signed numbers, below q in magnitude.
   void (*small_residues)(const std::int32_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
+  /// The largest |values[i]·column_factors[i]| as the bits of a float; those of an infinity or more if
+  /// any product is not finite.
+  std::uint32_t (*largest_magnitude)(const float* values, const float* column_factors, std::size_t n);
   /// Numbers times `factor`, rounded to the nearest integer (ties to even); below 2^51 in magnitude.
   void (*quantize)(const float* values, const float* column_factors, double factor, std::int64_t* out,
                    std::size_t n);

@@ -44,7 +44,7 @@ static void plain_gaussian(const std::uint32_t* random, std::int32_t* out, std::
     const std::int32_t sign = -static_cast<std::int32_t>(random[i] & 1);
     const std::int32_t uniform = static_cast<std::int32_t>(random[i] >> 1);
     std::int32_t magnitude = 0;
-#pragma GCC unroll 21
+#pragma GCC unroll 20
     for (std::size_t k = 0; k < kGaussianThresholds; ++k) magnitude += uniform >= thresholds[k] ? 1 : 0;
     out[i] = (magnitude ^ sign) - sign;
   }
@@ -65,6 +65,21 @@ static void plain_near_residues(const std::int64_t* values, std::uint64_t* out, 
   for (std::size_t i = 0; i < n; ++i) {
     out[i] = static_cast<std::uint64_t>(values[i] + (values[i] < 0 ? modulus : 0));
   }
+}
+
+static std::uint32_t plain_largest_magnitude(const float* values, const float* column_factors,
+                                             std::size_t n) {
+  // without their sign, floats are in the order of their bits
+  std::int32_t largest = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::int32_t bits = std::bit_cast<std::int32_t>(values[i] * column_factors[i]) & 0x7fffffff;
+    largest = bits > largest ? bits : largest;
+  }
+  return static_cast<std::uint32_t>(largest);
+}
+
+static void plain_widen(const std::int32_t* values, std::int64_t* out, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) out[i] = values[i];
 }
 
 static void plain_quantize(const float* values, const float* column_factors, double factor,

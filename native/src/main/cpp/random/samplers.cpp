@@ -15,8 +15,8 @@ std::array<std::int32_t, kGaussianThresholds> make_thresholds() {
     // P(|z| > k + 1/2) in the units of a 31-bit uniform
     const double bound = (static_cast<double>(k) + 0.5) / kErrorDeviation;
     const double above = std::ldexp(std::erfc(bound / std::numbers::sqrt2), 31);
-    const double threshold = std::ldexp(1.0, 31) - std::ceil(above);
-    thresholds[k] = static_cast<std::int32_t>(threshold);
+    // to the nearest, which keeps the relative error of the tail small: docs/CKKS.md, "Randomness"
+    thresholds[k] = static_cast<std::int32_t>(std::ldexp(1.0, 31) - std::nearbyint(above));
   }
   return thresholds;
 }

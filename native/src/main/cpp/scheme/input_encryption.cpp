@@ -1,7 +1,8 @@
 #include "scheme/input_encryption.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
-#include <vector>
 
 #include "scheme/errors.hpp"
 #include "wire/bits.hpp"
@@ -13,26 +14,26 @@ namespace {
 /// 2^−exponent for every column.
 AlignedArray<float> column_factors(const InputShape& shape, const InputValues& values) {
   AlignedArray<float> factors(shape.columns);
+  if (values.column_exponents == nullptr) {
+    std::fill(factors.data(), factors.data() + shape.columns, 1.0f);
+    return factors;
+  }
   for (std::size_t j = 0; j < shape.columns; ++j) {
-    const int exponent = values.column_exponents == nullptr ? 0 : values.column_exponents[j];
+    const int exponent = values.column_exponents[j];
     require(exponent >= -60 && exponent <= 60, ErrorCode::kInvalidArgument,
             "inputs: a column exponent is not from -60 to 60");
-    factors[j] = std::ldexp(1.0f, -exponent);
+    // the exponent field of a float, biased by 127
+    factors[j] = std::bit_cast<float>(static_cast<std::uint32_t>(127 - exponent) << 23);
   }
   return factors;
 }
 
-/// The largest magnitude of a token. No branch on values but the one that refuses the whole batch.
-double magnitude(const float* x, const float* factors, std::size_t columns) {
-  float largest = 0.0f;
-  bool finite = true;
-  for (std::size_t j = 0; j < columns; ++j) {
-    const float v = std::fabs(x[j] * factors[j]);
-    finite &= v <= 3.402823466e+38f;
-    largest = v > largest ? v : largest;
-  }
-  require(finite, ErrorCode::kNotFinite, "inputs: a number is not finite");
-  return static_cast<double>(largest);
+/// The largest magnitude of a token.
+double magnitude(const Kernels& kernels, const float* x, const float* factors, std::size_t columns) {
+  constexpr std::uint32_t kInfinity = 0x7f800000;
+  const std::uint32_t bits = kernels.largest_magnitude(x, factors, columns);
+  require(bits < kInfinity, ErrorCode::kNotFinite, "inputs: a number is not finite");
+  return static_cast<double>(std::bit_cast<float>(bits));
 }
 
 /// One token's numbers as integers of at most 2^scale_bits.
@@ -60,7 +61,7 @@ void encrypt_inputs(const SecretKey& key, const InputShape& shape, const InputVa
           "inputs: scale bits are not from 0 to 62");
   const AlignedArray<float> factors = column_factors(shape, values);
   for (std::size_t t = 0; t < shape.tokens; ++t) {
-    magnitudes[t] = magnitude(values.x + t * shape.columns, factors.data(), shape.columns);
+    magnitudes[t] = magnitude(kernels, values.x + t * shape.columns, factors.data(), shape.columns);
   }
 
   const std::uint64_t first_id = key.take_ids(shape.ciphertexts(n));
@@ -91,7 +92,7 @@ void encrypt_inputs(const SecretKey& key, const InputShape& shape, const InputVa
   for (std::size_t group = 0; group < shape.groups(); ++group) {
     for (std::size_t block = 0; block < shape.blocks(n); ++block, ++id) {
       sample_gaussian(stream, kernels, errors.data(), n);
-      for (std::size_t i = 0; i < n; ++i) coefficients[i] = errors[i];
+      kernels.widen(errors.data(), coefficients.data(), n);
       const std::size_t first_column = block * c;
       const std::size_t columns = shape.columns - first_column < c ? shape.columns - first_column : c;
       for (std::size_t t = 0; t < shape.group_tokens(group); ++t) {

@@ -1,5 +1,8 @@
 package dev.tensafe.nativelib.ckks;
 
+import java.util.Arrays;
+import java.util.List;
+
 /**
  * What the steps of the protocol cost on this machine, in seconds of one core. Measured once at
  * start.
@@ -22,18 +25,42 @@ public record CostModel(
     double refill,
     double decrypt,
     double inverse) {
+  private static final int ROUNDS = 5;
 
-  /** Times every step, about {@code repetitions} milliseconds in all. */
+  private static final List<Primitive> STEPS =
+      List.of(
+          Primitive.ENCRYPT,
+          Primitive.RECEIVE,
+          Primitive.ACCUMULATE_SHARED,
+          Primitive.ACCUMULATE_DISTINCT,
+          Primitive.ANSWER,
+          Primitive.ZERO_ENCRYPTION,
+          Primitive.DECRYPT,
+          Primitive.INVERSE_TRANSFORM);
+
+  /**
+   * Times every step in several rounds and keeps the smallest median of each: a busy neighbour
+   * makes single steps slow for a while, and a model of such a mixture would choose badly. Takes
+   * about {@code repetitions} milliseconds in all.
+   */
   public static CostModel measure(CkksContext context, int repetitions) {
+    int samples = Math.max(1, repetitions / ROUNDS);
+    double[] best = new double[Primitive.values().length];
+    Arrays.fill(best, Double.POSITIVE_INFINITY);
+    for (int round = 0; round < ROUNDS; round++) {
+      for (Primitive step : STEPS) {
+        best[step.ordinal()] = Math.min(best[step.ordinal()], context.measure(step, samples));
+      }
+    }
     return new CostModel(
-        context.measure(Primitive.ENCRYPT, repetitions),
-        context.measure(Primitive.RECEIVE, repetitions),
-        context.measure(Primitive.ACCUMULATE_SHARED, repetitions),
-        context.measure(Primitive.ACCUMULATE_DISTINCT, repetitions),
-        context.measure(Primitive.ANSWER, repetitions),
-        context.measure(Primitive.ZERO_ENCRYPTION, repetitions),
-        context.measure(Primitive.DECRYPT, repetitions),
-        context.measure(Primitive.INVERSE_TRANSFORM, repetitions));
+        best[Primitive.ENCRYPT.ordinal()],
+        best[Primitive.RECEIVE.ordinal()],
+        best[Primitive.ACCUMULATE_SHARED.ordinal()],
+        best[Primitive.ACCUMULATE_DISTINCT.ordinal()],
+        best[Primitive.ANSWER.ordinal()],
+        best[Primitive.ZERO_ENCRYPTION.ordinal()],
+        best[Primitive.DECRYPT.ordinal()],
+        best[Primitive.INVERSE_TRANSFORM.ordinal()]);
   }
 
   /**

@@ -73,7 +73,7 @@ class ParametersTest {
           Plaintext zero = Plaintext.of(context, 1, new long[good.degree()]);
           Ciphertext ciphertext = Ciphertext.encrypt(key, zero)) {
         for (BigInteger error : ciphertext.decrypt(key, 64)) {
-          assertTrue(error.abs().intValueExact() <= 21);
+          assertTrue(error.abs().intValueExact() <= 20);
         }
       }
     }

@@ -58,7 +58,7 @@ class TwinTest {
           long[] phase = twin.phase(halves, secret, limb, 64);
           for (int i = 0; i < phase.length; i++) {
             long error = Twin.centre(Math.floorMod(phase[i] - message[i], q), q);
-            assertTrue(Math.abs(error) <= 21, "error " + error);
+            assertTrue(Math.abs(error) <= 20, "error " + error);
             assertEquals(decrypted[i].longValueExact(), message[i] + error);
           }
         }
@@ -187,7 +187,7 @@ class TwinTest {
         halves[1][limb] = p1[limb];
         long q = twin.q(limb);
         for (long e : twin.phase(halves, secret, limb, 64)) {
-          assertTrue(Math.abs(Twin.centre(e, q)) <= 21);
+          assertTrue(Math.abs(Twin.centre(e, q)) <= 20);
         }
       }
       double bound = 10 * Math.sqrt(new NoiseModel(parameters).zeroEncryption());
