@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "error.hpp"
-#include "random/samplers.hpp"
+#include "scheme/answer_noise.hpp"
 #include "scheme/modulus_switch.hpp"
 #include "wire/bits.hpp"
 #include "wire/message.hpp"
@@ -55,51 +55,6 @@ class Sums {
   Words words_;
 };
 
-/// Where the wanted coefficients of one answer lie and how many they are.
-struct Wanted {
-  std::size_t tokens;
-  std::size_t rows;
-  std::size_t stride;
-  std::size_t width;  ///< power of two that covers them
-
-  std::size_t count() const { return tokens * rows; }
-  std::size_t position(std::size_t token, std::size_t row) const { return token + stride * row; }
-};
-
-/// Noise on the coefficients that travel: e1 and the flood. [width]
-class AnswerNoise {
- public:
-  explicit AnswerNoise(const Context& context)
-      : context_(context), errors_(context.degree()), flood_(context.degree()) {}
-
-  void add(RandomStream& stream, const Wanted& wanted, std::uint64_t* c0) {
-    const std::size_t n = context_.degree();
-    const std::size_t count = (wanted.count() + 3) / 4 * 4;
-    sample_gaussian(stream, context_.kernels(), errors_.data(), count);
-    if (context_.limbs() == 1) {
-      sample_wide_gaussian(stream, kFloodDeviation, flood_.data(), count);
-    } else {
-      sample_flood(stream, kFloodBits, flood_.data(), count);
-    }
-    std::size_t i = 0;
-    for (std::size_t row = 0; row < wanted.rows; ++row) {
-      for (std::size_t token = 0; token < wanted.tokens; ++token, ++i) {
-        const std::int64_t noise = flood_[i] + errors_[i];
-        for (std::size_t limb = 0; limb < context_.limbs(); ++limb) {
-          const Modulus& q = context_.modulus(limb);
-          std::uint64_t& at = c0[limb * n + wanted.position(token, row)];
-          at = arithmetic::add(at, arithmetic::reduce_signed(noise, q), q);
-        }
-      }
-    }
-  }
-
- private:
-  const Context& context_;
-  AlignedArray<std::int32_t, true> errors_;
-  AlignedArray<std::int64_t, true> flood_;
-};
-
 }  // namespace
 
 AnswerShape answer_shape(const EncryptedInputs& inputs, const Weights& weights) {
@@ -146,7 +101,7 @@ void evaluate(const EncryptedInputs& inputs, const Weights& weights, Rerandomize
       for (std::size_t i = 0; i < count; ++i) {
         std::uint64_t* c0 = sums.component(i, 0);
         std::uint64_t* c1 = sums.component(i, 1);
-        const Wanted wanted{shape.group_tokens(group), shape.block_rows(first + i), shape.packing.tokens,
+        const WantedCoefficients wanted{shape.group_tokens(group), shape.block_rows(first + i), shape.packing.tokens,
                             shape.wanted(group, first + i)};
         if (protection == Protection::kRerandomized) rerandomizer.add_zero(c0, c1);
         for (std::size_t limb = 0; limb < context.limbs(); ++limb) {

@@ -9,11 +9,6 @@
 
 namespace tensafe::ckks {
 
-/// Deviation of the Gaussian that floods wanted coefficients with one limb.
-constexpr double kFloodDeviation = 65536.0;
-/// With two limbs they are flooded with uniform numbers in ±2^52, then the modulus is switched.
-constexpr int kFloodBits = 52;
-
 /// Whether an answer is re-randomised before it leaves. `kNone` exists for the test which shows that
 /// weights can be solved for without it, and for noise measurements; no binding for servers offers it.
 enum class Protection { kRerandomized, kNone };
