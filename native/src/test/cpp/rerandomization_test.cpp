@@ -153,6 +153,10 @@ TENSAFE_TEST(an_encryption_of_zero_has_both_of_its_errors) {
           // six deviations of the variance of 2048 samples
           TENSAFE_CHECK(std::fabs(squares / static_cast<double>(n) / 10.32 - 1) < 0.19, << squares);
         }
+        // independent: two of them are equal with probability 0.088
+        std::size_t equal = 0;
+        for (std::size_t i = 0; i < n; ++i) equal += u[i] == e2[i] ? 1 : 0;
+        TENSAFE_CHECK(equal < n / 6, << equal);
       }
     }
   }
