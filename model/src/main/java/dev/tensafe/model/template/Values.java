@@ -98,10 +98,10 @@ final class Values {
     return items.stream().anyMatch(candidate -> equal(candidate, item));
   }
 
-  /** The items a {@code for} loop would visit. */
+  /** The items a {@code for} loop would visit, in a list of the caller's own. */
   static List<@Nullable Object> iterate(@Nullable Object value) {
     if (value instanceof Undefined) {
-      return List.of();
+      return new ArrayList<>();
     } else if (value instanceof List<?> list) {
       return new ArrayList<>(list);
     } else if (value instanceof Map<?, ?> map) {

@@ -45,6 +45,12 @@ class TemplateLimitsTest {
     assertEquals("template.limit", fails(source).code());
   }
 
+  @Test
+  void whatIsUndefinedSortsAndReversesToNothing() {
+    assertEquals("[]", render("{{ nothing|sort }}"));
+    assertEquals("[]", render("{{ nothing|reverse|list }}"));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = ';',
