@@ -372,10 +372,26 @@ const Kernels& emulated_avx512ifma_kernels() {
 const Kernels& avx512ifma_kernels() {
 #endif
   static const Kernels kernels = {
-      "avx512ifma",    ntt_forward,       ntt_inverse, ntt_inverse_low, multiply,
-      multiply_add,    multiply_subtract, plain_add,   plain_subtract,  scale,
-      accumulate_tile, plain_mask_words,  plain_gaussian, plain_widen, plain_small_residues,
-      plain_largest_magnitude, plain_quantize, plain_near_residues, plain_reduce_signed};
+      .name = "avx512ifma",
+      .ntt_forward = ntt_forward,
+      .ntt_inverse = ntt_inverse,
+      .ntt_inverse_low = ntt_inverse_low,
+      .multiply = multiply,
+      .multiply_add = multiply_add,
+      .multiply_subtract = multiply_subtract,
+      .add = plain_add,
+      .subtract = plain_subtract,
+      .scale = scale,
+      .accumulate_tile = accumulate_tile,
+      .mask_words = plain_mask_words,
+      .gaussian = plain_gaussian,
+      .widen = plain_widen,
+      .small_residues = plain_small_residues,
+      .largest_magnitude = plain_largest_magnitude,
+      .quantize = plain_quantize,
+      .near_residues = plain_near_residues,
+      .reduce_signed = plain_reduce_signed,
+  };
   return kernels;
 }
 

@@ -58,10 +58,26 @@ void accumulate_tile(const std::uint64_t* tile, const std::uint64_t* weights, st
 
 const Kernels& scalar_kernels() {
   static const Kernels kernels = {
-      "scalar",      ntt_forward,       scalar_ntt_inverse, scalar_ntt_inverse_low, multiply,
-      multiply_add,  multiply_subtract, plain_add,          plain_subtract,         scale,
-      accumulate_tile, plain_mask_words, plain_gaussian, plain_widen, plain_small_residues,
-      plain_largest_magnitude, plain_quantize, plain_near_residues,    plain_reduce_signed};
+      .name = "scalar",
+      .ntt_forward = ntt_forward,
+      .ntt_inverse = scalar_ntt_inverse,
+      .ntt_inverse_low = scalar_ntt_inverse_low,
+      .multiply = multiply,
+      .multiply_add = multiply_add,
+      .multiply_subtract = multiply_subtract,
+      .add = plain_add,
+      .subtract = plain_subtract,
+      .scale = scale,
+      .accumulate_tile = accumulate_tile,
+      .mask_words = plain_mask_words,
+      .gaussian = plain_gaussian,
+      .widen = plain_widen,
+      .small_residues = plain_small_residues,
+      .largest_magnitude = plain_largest_magnitude,
+      .quantize = plain_quantize,
+      .near_residues = plain_near_residues,
+      .reduce_signed = plain_reduce_signed,
+  };
   return kernels;
 }
 

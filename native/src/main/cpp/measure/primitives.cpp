@@ -23,7 +23,9 @@ double median_seconds(int repetitions, Body body) {
   body();
   int loops = 1;
   for (double took = thread_seconds() - start; took < kSample; took = thread_seconds() - start) {
-    loops = took <= 0 ? 2 * loops : std::clamp(static_cast<int>(1.2 * kSample / took * loops), loops + 1, 100 * loops);
+    // at least one more, at most a hundred times as many; a coarse clock may show nothing yet
+    const double factor = took <= 0 ? 2.0 : std::min(1.2 * kSample / took, 100.0);
+    loops = std::max(loops + 1, static_cast<int>(factor * loops));
     start = thread_seconds();
     for (int i = 0; i < loops; ++i) body();
   }

@@ -13,8 +13,9 @@ namespace tensafe::ckks {
 constexpr double kErrorDeviation = 3.2;
 
 /// Uniform residues: the low ⌈log2 q⌉ bits (50 in both profiles) of each little-endian 64-bit word, a
-/// word ≥ q skipped, the next in the stream taken instead. Works for any source with `fill(void*, bytes)` for multiples of 16 bytes.
-/// The values are public (they are the `a` half of a ciphertext), so skipping may show in time.
+/// word ≥ q skipped, the next in the stream taken instead. Works for any source with `fill(void*, bytes)`
+/// for multiples of 16 bytes. The values are public (they are the `a` half of a ciphertext), so skipping
+/// may show in time.
 template <typename Source>
 void sample_uniform(Source& source, const Kernels& kernels, const Modulus& q, std::uint64_t* out,
                     std::size_t n) {

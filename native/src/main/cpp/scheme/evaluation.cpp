@@ -101,8 +101,8 @@ void evaluate(const EncryptedInputs& inputs, const Weights& weights, Rerandomize
       for (std::size_t i = 0; i < count; ++i) {
         std::uint64_t* c0 = sums.component(i, 0);
         std::uint64_t* c1 = sums.component(i, 1);
-        const WantedCoefficients wanted{shape.group_tokens(group), shape.block_rows(first + i), shape.packing.tokens,
-                            shape.wanted(group, first + i)};
+        const WantedCoefficients wanted{shape.group_tokens(group), shape.block_rows(first + i),
+                                        shape.packing.tokens, shape.wanted(group, first + i)};
         if (protection == Protection::kRerandomized) rerandomizer.add_zero(c0, c1);
         for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
           context.kernels().ntt_inverse_low(c0 + limb * n, wanted.width, context.tables(limb));
