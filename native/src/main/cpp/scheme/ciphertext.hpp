@@ -1,11 +1,9 @@
 #pragma once
 
-#include <complex>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <vector>
 
 #include "memory.hpp"
 #include "scheme/keys.hpp"
