@@ -26,6 +26,12 @@ InputShape input_shape_of(const Context& context, jint tokens, jint columns, jin
   return shape;
 }
 
+jlong input_message_bytes(const Context& context, jint tokens, jint columns, jint packed_tokens,
+                          jint packed_outputs) {
+  const InputShape shape = input_shape_of(context, tokens, columns, packed_tokens, packed_outputs);
+  return static_cast<jlong>(kHeadBytes + input_payload_bytes(context, shape));
+}
+
 AnswerShape answer_shape_of(const Context& context, jint tokens, jint rows, jint packed_tokens,
                             jint packed_outputs) {
   require(tokens > 0 && rows > 0, ErrorCode::kInvalidArgument, "answers: sizes must be positive");
@@ -64,9 +70,28 @@ TENSAFE_NATIVE(jbyteArray, secretKeyMaskSeed)(JNIEnv* env, jclass, jlong key) {
 TENSAFE_NATIVE(jlong, inputMessageBytes)(JNIEnv* env, jclass, jlong context, jint tokens, jint columns,
                                          jint packed_tokens, jint packed_outputs) {
   return guarded(env, [&] {
-    const Context& c = *as<ContextHandle>(context);
-    const InputShape shape = input_shape_of(c, tokens, columns, packed_tokens, packed_outputs);
-    return static_cast<jlong>(kHeadBytes + input_payload_bytes(c, shape));
+    return input_message_bytes(*as<ContextHandle>(context), tokens, columns, packed_tokens,
+                               packed_outputs);
+  });
+}
+
+TENSAFE_NATIVE(jlong, secretKeyInputMessageBytes)(JNIEnv* env, jclass, jlong key, jint tokens,
+                                                  jint columns, jint packed_tokens,
+                                                  jint packed_outputs) {
+  return guarded(env, [&] {
+    return input_message_bytes(*as<KeyHandle>(key).context, tokens, columns, packed_tokens,
+                               packed_outputs);
+  });
+}
+
+TENSAFE_NATIVE(jlong, inputsAnswerMessageBytes)(JNIEnv* env, jclass, jlong inputs, jint rows) {
+  return guarded(env, [&] {
+    const InputsHandle& handle = as<InputsHandle>(inputs);
+    const InputShape& shape = handle.inputs.shape();
+    require(rows > 0, ErrorCode::kInvalidArgument, "answers: sizes must be positive");
+    const AnswerShape answers{shape.tokens, static_cast<std::size_t>(rows), shape.packing};
+    validate(answers, handle.context->degree());
+    return static_cast<jlong>(kHeadBytes + answer_payload_bytes(*handle.context, answers));
   });
 }
 

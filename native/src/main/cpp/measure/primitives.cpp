@@ -59,7 +59,7 @@ double measure_accumulation(const Context& context, int repetitions, std::size_t
   return seconds / (kBlocks * kMaxTileRows * 2 * kTile);
 }
 
-/// One session with inputs of a few ciphertexts and a matrix of one row.
+/// One session with inputs of a few ciphertexts.
 class Session {
  public:
   explicit Session(const Context& context, std::size_t pool)
@@ -95,45 +95,62 @@ class Session {
   std::vector<std::uint8_t> message_;
 };
 
+/// A session whose inputs were received, and a matrix of a few rows to answer them with.
+class Answering {
+ public:
+  static constexpr std::size_t kRows = 8;
+
+  explicit Answering(const Context& context)
+      : session_(context, kRows),
+        inputs_(encrypted(session_).receive()),
+        matrix_(kRows * inputs_.shape().columns, 3),
+        weights_(context, matrix_.data(), kRows, inputs_.shape().columns, {1, 1}),
+        shape_(answer_shape(inputs_, weights_)),
+        message_(kHeadBytes + answer_payload_bytes(context, shape_)) {}
+
+  void refill() { session_.rerandomizer().fill(kRows); }
+  void answer() {
+    evaluate(inputs_, weights_, session_.rerandomizer(), Protection::kRerandomized, message_.data());
+  }
+  void decrypt() {
+    const double scale = 1.0;
+    decrypt_answers(session_.key(), shape_, {message_.data(), message_.size()}, &scale, nullptr, out_);
+  }
+
+ private:
+  static Session& encrypted(Session& session) {
+    session.encrypt();
+    return session;
+  }
+
+  Session session_;
+  EncryptedInputs inputs_;
+  std::vector<std::int32_t> matrix_;
+  Weights weights_;
+  AnswerShape shape_;
+  std::vector<std::uint8_t> message_;
+  double out_[kRows];
+};
+
+/// What an answer costs beside its multiply-accumulates, which are taken off as measured by themselves.
 double measure_answer(const Context& context, int repetitions) {
-  // The difference between many answers and one leaves out what is done once per call; the sums are
-  // of one input block, whose multiply-accumulates are taken off.
-  constexpr std::size_t kRows = 8;
-  constexpr int kPool = 4096;
-  const std::size_t n = context.degree();
-  Session session(context, kPool);
-  session.encrypt();
-  const EncryptedInputs inputs = session.receive();
-  const std::vector<std::int32_t> matrix(kRows * inputs.shape().columns, 3);
-  const Weights weights(context, matrix.data(), kRows, inputs.shape().columns, {1, 1});
-  std::vector<std::uint8_t> message(kHeadBytes + answer_payload_bytes(context, answer_shape(inputs, weights)));
+  Answering answering(context);
   std::vector<double> samples;
   for (int r = 0; r < repetitions; ++r) {
-    session.rerandomizer().fill(kRows);
+    answering.refill();
     const double start = thread_seconds();
-    evaluate(inputs, weights, session.rerandomizer(), Protection::kRerandomized, message.data());
-    samples.push_back((thread_seconds() - start) / kRows);
+    answering.answer();
+    samples.push_back((thread_seconds() - start) / Answering::kRows);
   }
-  const double macs = static_cast<double>(2 * context.limbs() * n * Session::kCiphertexts);
+  const double macs = static_cast<double>(2 * context.limbs() * context.degree() * Session::kCiphertexts);
   const double accumulation = measure_accumulation(context, repetitions, kTile) * macs;
   return std::max(median(std::move(samples)) - accumulation, 1e-7);
 }
 
 double measure_decryption(const Context& context, int repetitions) {
-  constexpr std::size_t kRows = 8;
-  Session session(context, 0);
-  session.encrypt();
-  const EncryptedInputs inputs = session.receive();
-  const std::vector<std::int32_t> matrix(kRows * inputs.shape().columns, 3);
-  const Weights weights(context, matrix.data(), kRows, inputs.shape().columns, {1, 1});
-  const AnswerShape shape = answer_shape(inputs, weights);
-  std::vector<std::uint8_t> message(kHeadBytes + answer_payload_bytes(context, shape));
-  evaluate(inputs, weights, session.rerandomizer(), Protection::kRerandomized, message.data());
-  double out[kRows];
-  const double scale = 1.0;
-  return median_seconds(repetitions, [&] {
-           decrypt_answers(session.key(), shape, {message.data(), message.size()}, &scale, nullptr, out);
-         }) / kRows;
+  Answering answering(context);
+  answering.answer();
+  return median_seconds(repetitions, [&] { answering.decrypt(); }) / Answering::kRows;
 }
 
 }  // namespace

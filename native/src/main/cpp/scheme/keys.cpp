@@ -40,7 +40,7 @@ SecretKey::SecretKey(const Context& context)
 
 Words PublicKey::expand(const Context& context, const Seed& seed) {
   Words p1(context.limbs() * context.degree());
-  MaskExpander(seed).expand(context, context.limbs(), 0, p1.data());
+  MaskExpander(seed).expand(context, context.limbs(), kPublicKeyNonce, p1.data());
   return p1;
 }
 

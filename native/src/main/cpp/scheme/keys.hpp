@@ -58,6 +58,9 @@ class SecretKey {
   mutable RandomSource errors_;
 };
 
+/// The nonce of p1. No ciphertext has it as its id, so p1 is no mask even if both have one seed.
+constexpr std::uint64_t kPublicKeyNonce = ~std::uint64_t{0};
+
 /// A sample (p0, p1) with p0 = −p1·s + e, whose p1 comes from a seed that neither party chose alone.
 /// It encrypts nothing but zero, for re-randomisation. Values, [limbs][degree]. Immutable.
 class PublicKey {

@@ -45,6 +45,11 @@ final class CkksNative {
   static native long inputMessageBytes(
       long context, int tokens, int columns, int packedTokens, int packedOutputs);
 
+  static native long secretKeyInputMessageBytes(
+      long key, int tokens, int columns, int packedTokens, int packedOutputs);
+
+  static native long inputsAnswerMessageBytes(long inputs, int rows);
+
   static native long answerMessageBytes(
       long context, int tokens, int rows, int packedTokens, int packedOutputs);
 

@@ -6,12 +6,10 @@ import java.nio.ByteOrder;
 
 /** A batch of ciphertexts as the evaluating side holds it. Immutable and thread-safe. */
 public final class ReceivedInputs extends NativeHandle {
-  private final CkksContext context;
   private final InputShape shape;
 
-  private ReceivedInputs(CkksContext context, long address) {
+  private ReceivedInputs(long address) {
     super(address, CkksNative::inputsFree);
-    this.context = context;
     int[] sizes = CkksNative.inputsShape(address);
     shape = new InputShape(sizes[0], sizes[1], new Packing(sizes[2], sizes[3]));
   }
@@ -28,7 +26,6 @@ public final class ReceivedInputs extends NativeHandle {
     try (Lease c = context.use();
         Lease m = masks.use()) {
       return new ReceivedInputs(
-          context,
           CkksNative.inputsRead(
               c.address(), m.address(), message, message.position(), message.remaining()));
     }
@@ -40,8 +37,9 @@ public final class ReceivedInputs extends NativeHandle {
 
   /** Bytes of the message that {@link #evaluate} writes. */
   public long answerMessageBytes(WeightMatrix weights) {
-    return answerMessageBytes(
-        context, new AnswerShape(shape.tokens(), weights.rows(), shape.packing()));
+    try (Lease inputs = lease()) {
+      return CkksNative.inputsAnswerMessageBytes(inputs.address(), weights.rows());
+    }
   }
 
   /** Bytes of a message of answers. */

@@ -38,6 +38,17 @@ public final class SecretKey extends NativeHandle {
     }
   }
 
+  private long inputMessageBytes(InputShape shape) {
+    try (Lease key = lease()) {
+      return CkksNative.secretKeyInputMessageBytes(
+          key.address(),
+          shape.tokens(),
+          shape.columns(),
+          shape.packing().tokens(),
+          shape.packing().outputs());
+    }
+  }
+
   /** Bytes of the message that {@link #encryptInputs} writes for a shape. */
   public static long inputMessageBytes(CkksContext context, InputShape shape) {
     try (Lease c = context.use()) {
@@ -56,7 +67,7 @@ public final class SecretKey extends NativeHandle {
    */
   public EncryptedInputs encryptInputs(
       InputShape shape, FloatBuffer x, @Nullable ColumnScales columns, int scaleBits) {
-    ByteBuffer message = DirectBuffers.message(inputMessageBytes(context, shape));
+    ByteBuffer message = DirectBuffers.message(inputMessageBytes(shape));
     double[] magnitudes = encryptInputs(shape, x, columns, scaleBits, message);
     message.flip();
     return new EncryptedInputs(message, magnitudes);
@@ -79,7 +90,7 @@ public final class SecretKey extends NativeHandle {
       @Nullable ColumnScales columns,
       int scaleBits,
       ByteBuffer out) {
-    long bytes = inputMessageBytes(context, shape);
+    long bytes = inputMessageBytes(shape);
     DirectBuffers.require(x, x.order(), (long) shape.tokens() * shape.columns(), "inputs");
     DirectBuffers.requireWritable(out, out.order(), bytes, "message");
     if (columns != null && columns.columns() != shape.columns()) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
+import java.nio.DoubleBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,6 +59,36 @@ class HandlesTest {
     ciphertext.close();
     assertThrows(IllegalStateException.class, ciphertext::message);
     assertThrows(IllegalStateException.class, () -> ciphertext.add(ciphertext));
+  }
+
+  @Test
+  void aWholeProductWorksAfterTheContextIsClosed() {
+    CkksContext context = CkksContext.open(CkksParameters.FAST);
+    InputShape shape = new InputShape(1, 3, new Packing(1, 1));
+    AnswerShape answers = new AnswerShape(1, 1, shape.packing());
+    try (Parties parties = new Parties(context);
+        WeightMatrix weights =
+            WeightMatrix.of(context, Kernels.ints(new int[] {3, 2, 1}), 1, 3, shape.packing());
+        ReceivedInputs received =
+            ReceivedInputs.read(
+                context,
+                parties.masks,
+                parties
+                    .key
+                    .encryptInputs(shape, Kernels.floats(new float[] {1, 1, 1}), null, 40)
+                    .message())) {
+      context.close();
+      parties.key.encryptInputs(shape, Kernels.floats(new float[] {4, 5, 6}), null, 40);
+      parties.rerandomizer.fill(1);
+      DoubleBuffer out = Kernels.doubles(1);
+      parties.key.decryptAnswers(
+          answers,
+          received.evaluate(weights, parties.rerandomizer),
+          new double[] {Math.scalb(1.0, -40)},
+          null,
+          out);
+      assertEquals(6, out.get(0), 1e-3);
+    }
   }
 
   @Test
