@@ -39,9 +39,7 @@ public final class SafetensorsWriter {
             ByteBuffer bytes =
                 ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
             bytes.asFloatBuffer().put(values);
-            while (bytes.hasRemaining()) {
-              out.write(bytes);
-            }
+            writeFully(out, bytes);
           });
     }
 
@@ -57,23 +55,67 @@ public final class SafetensorsWriter {
    */
   public static void write(Path path, Map<String, String> metadata, List<Entry> entries)
       throws IOException {
-    byte[] header = header(metadata, entries);
     try (FileChannel out =
         FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      ByteBuffer prefix = ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
-      prefix.putLong(header.length).put(header).flip();
-      while (prefix.hasRemaining()) {
-        out.write(prefix);
+      write(out, metadata, entries);
+    }
+  }
+
+  /** As {@link #write(Path, Map, List)}, into a channel. */
+  public static void write(
+      WritableByteChannel out, Map<String, String> metadata, List<Entry> entries)
+      throws IOException {
+    byte[] header = header(metadata, entries);
+    ByteBuffer prefix = ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
+    prefix.putLong(header.length).put(header).flip();
+    Counting counting = new Counting(out);
+    writeFully(counting, prefix);
+    for (Entry entry : entries) {
+      long start = counting.count;
+      entry.body().writeTo(counting);
+      long written = counting.count - start;
+      if (written != entry.byteSize()) {
+        throw new IOException(
+            "tensor " + entry.name() + " has " + written + " bytes, not " + entry.byteSize());
       }
-      for (Entry entry : entries) {
-        long start = out.position();
-        entry.body().writeTo(out);
-        long written = out.position() - start;
-        if (written != entry.byteSize()) {
-          throw new IOException(
-              "tensor " + entry.name() + " has " + written + " bytes, not " + entry.byteSize());
-        }
-      }
+    }
+  }
+
+  /** Bytes of the document that {@link #write} writes. */
+  public static long length(Map<String, String> metadata, List<Entry> entries) throws IOException {
+    long data = entries.stream().mapToLong(Entry::byteSize).reduce(0, Math::addExact);
+    return 8 + header(metadata, entries).length + data;
+  }
+
+  private static void writeFully(WritableByteChannel out, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      out.write(bytes);
+    }
+  }
+
+  private static final class Counting implements WritableByteChannel {
+    private final WritableByteChannel out;
+    private long count;
+
+    Counting(WritableByteChannel out) {
+      this.out = out;
+    }
+
+    @Override
+    public int write(ByteBuffer bytes) throws IOException {
+      int written = out.write(bytes);
+      count += written;
+      return written;
+    }
+
+    @Override
+    public boolean isOpen() {
+      return out.isOpen();
+    }
+
+    @Override
+    public void close() {
+      // The channel below is its owner's to close.
     }
   }
 

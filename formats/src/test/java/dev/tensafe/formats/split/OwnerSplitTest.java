@@ -86,7 +86,8 @@ class OwnerSplitTest {
       double[] columns = transpose(rows, split.rank(), in);
       double[] gramOfRows = multiply(rows, columns, split.rank(), in, split.rank());
       double[] left = multiply(basis, gramOfRows, out, split.rank(), split.rank());
-      double[] right = multiply(columnsScaled(delta, f.exponents()), columns, out, in, split.rank());
+      double[] right =
+          multiply(columnsScaled(delta, f.exponents()), columns, out, in, split.rank());
       assertTrue(norm(subtract(left, right)) <= 1e-3 * norm(right));
     }
   }

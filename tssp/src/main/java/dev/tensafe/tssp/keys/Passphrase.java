@@ -1,0 +1,75 @@
+package dev.tensafe.tssp.keys;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.tensafe.tssp.TsspException;
+import dev.tensafe.tssp.TsspException.Reason;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** A passphrase in UTF-8; wiped when closed. */
+public final class Passphrase implements AutoCloseable {
+  private static final int MAX_BYTES = 1024;
+
+  private final byte[] bytes;
+
+  private Passphrase(byte[] bytes) {
+    if (bytes.length == 0 || bytes.length > MAX_BYTES) {
+      throw new TsspException(
+          Reason.KEY_PASSPHRASE_NEEDED, "a passphrase has 1 to " + MAX_BYTES + " bytes");
+    }
+    this.bytes = bytes;
+  }
+
+  public static Passphrase of(char[] text) {
+    byte[] room = new byte[3 * text.length];
+    ByteBuffer encoded = ByteBuffer.wrap(room);
+    UTF_8.newEncoder().encode(CharBuffer.wrap(text), encoded, true);
+    try {
+      return new Passphrase(Arrays.copyOf(room, encoded.position()));
+    } finally {
+      Arrays.fill(room, (byte) 0);
+    }
+  }
+
+  /** The file's content without one line ending at its end. */
+  public static Passphrase read(Path file) {
+    byte[] content;
+    try (var in = Files.newInputStream(file)) {
+      content = in.readNBytes(MAX_BYTES + 3);
+    } catch (IOException e) {
+      throw new TsspException(Reason.IO, "cannot read the passphrase file " + file);
+    }
+    int length = content.length;
+    if (length > 0 && content[length - 1] == '\n') {
+      length--;
+      if (length > 0 && content[length - 1] == '\r') {
+        length--;
+      }
+    }
+    try {
+      return new Passphrase(Arrays.copyOf(content, length));
+    } finally {
+      Arrays.fill(content, (byte) 0);
+    }
+  }
+
+  /** Not a copy. */
+  byte[] bytes() {
+    return bytes;
+  }
+
+  @Override
+  public void close() {
+    Arrays.fill(bytes, (byte) 0);
+  }
+
+  @Override
+  public String toString() {
+    return "Passphrase";
+  }
+}

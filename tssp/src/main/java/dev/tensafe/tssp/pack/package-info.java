@@ -1,0 +1,3 @@
+/** Making packages from PEFT directories. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.tssp.pack;

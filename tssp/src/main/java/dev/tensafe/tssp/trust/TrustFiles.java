@@ -1,0 +1,152 @@
+package dev.tensafe.tssp.trust;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.formats.FormatException;
+import dev.tensafe.formats.Json;
+import dev.tensafe.tssp.TsspException;
+import dev.tensafe.tssp.TsspException.Reason;
+import dev.tensafe.tssp.canonical.Fields;
+import dev.tensafe.tssp.keys.KeyId;
+import dev.tensafe.tssp.keys.PublicKeyFile;
+import dev.tensafe.tssp.keys.SigningPublicKey;
+import dev.tensafe.tssp.manifest.Names;
+import dev.tensafe.tssp.manifest.SignatureList;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The layout of a trust directory: {@code keys/<key id>.json}, {@code revoked.json} (the operator's
+ * own list) and {@code revocations/<sha256>.rev} (issuers' signed statements).
+ */
+final class TrustFiles {
+  private static final String KEY_FORMAT = "tensafe-trusted-key/v1";
+  private static final String REVOKED_FORMAT = "tensafe-revoked/v1";
+  private static final Pattern ROLE = Pattern.compile("issuer|reviewer");
+  private static final int MAX_ENTRIES = 100_000;
+
+  private final Path directory;
+
+  TrustFiles(Path directory) {
+    this.directory = directory;
+  }
+
+  /** The operator's own list. */
+  record Revoked(Set<String> issuers, Set<String> packages) {}
+
+  Path key(KeyId id) {
+    return directory.resolve("keys").resolve(id.hex() + ".json");
+  }
+
+  Path revoked() {
+    return directory.resolve("revoked.json");
+  }
+
+  Path revocation(String sha256) {
+    return directory.resolve("revocations").resolve(sha256 + ".rev");
+  }
+
+  /** Files of a subdirectory, by name; none if it does not exist. */
+  List<Path> list(String subdirectory, String ending) {
+    Path path = directory.resolve(subdirectory);
+    if (!Files.isDirectory(path)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(path)) {
+      return files.filter(f -> f.getFileName().toString().endsWith(ending)).sorted().toList();
+    } catch (IOException e) {
+      throw new TsspException(Reason.IO, "cannot list " + path, e);
+    }
+  }
+
+  static byte[] read(Path file, int max) {
+    try (var in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(max + 1);
+      if (bytes.length > max) {
+        throw new TsspException(Reason.TRUST_MALFORMED, file + " is too long");
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw new TsspException(Reason.IO, "cannot read " + file, e);
+    }
+  }
+
+  static byte[] write(TrustedKey trusted) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    node.put("format", KEY_FORMAT).put("name", trusted.name());
+    ArrayNode roles = node.putArray("roles");
+    trusted.roles().stream().map(Role::label).sorted().forEach(roles::add);
+    trusted.adapterPrefixes().forEach(node.putArray("adapter_prefixes")::add);
+    trusted.validFrom().ifPresent(t -> node.put("valid_from", Fields.format(t)));
+    trusted.validUntil().ifPresent(t -> node.put("valid_until", Fields.format(t)));
+    node.put("required_reviews", trusted.requiredReviews());
+    node.set("key", PublicKeyFile.json(trusted.key()));
+    return PublicKeyFile.bytes(node);
+  }
+
+  static TrustedKey readKey(Path file) {
+    Fields fields = fields(file, KEY_FORMAT);
+    fields.requireKeys(
+        List.of("format", "name", "roles", "adapter_prefixes", "required_reviews", "key"),
+        List.of("valid_from", "valid_until"));
+    Set<Role> roles = EnumSet.noneOf(Role.class);
+    for (String label : fields.texts("roles", 2, ROLE)) {
+      roles.add(label.equals(Role.ISSUER.label()) ? Role.ISSUER : Role.REVIEWER);
+    }
+    SigningPublicKey key = PublicKeyFile.signing(fields.raw("key"), file + ": key");
+    if (!file.getFileName().toString().equals(key.id().hex() + ".json")) {
+      throw fields.bad("holds another key than its name says");
+    }
+    return new TrustedKey(
+        fields.text("name", Names.LABEL),
+        key,
+        roles,
+        fields.texts("adapter_prefixes", 1000, Names.ADAPTER_PREFIX),
+        fields.has("valid_from") ? Optional.of(fields.time("valid_from")) : Optional.empty(),
+        fields.has("valid_until") ? Optional.of(fields.time("valid_until")) : Optional.empty(),
+        (int) fields.integer("required_reviews", 0, SignatureList.MAX_COUNT - 1));
+  }
+
+  static byte[] write(Revoked revoked) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    node.put("format", REVOKED_FORMAT);
+    new TreeSet<>(revoked.issuers()).forEach(node.putArray("issuers")::add);
+    new TreeSet<>(revoked.packages()).forEach(node.putArray("packages")::add);
+    return PublicKeyFile.bytes(node);
+  }
+
+  Revoked readRevoked() {
+    if (!Files.exists(revoked())) {
+      return new Revoked(Set.of(), Set.of());
+    }
+    Fields fields = fields(revoked(), REVOKED_FORMAT);
+    fields.requireKeys(List.of("format", "issuers", "packages"), List.of());
+    return new Revoked(
+        Set.copyOf(fields.texts("issuers", MAX_ENTRIES, KeyId.PATTERN)),
+        Set.copyOf(fields.texts("packages", MAX_ENTRIES, Names.PACKAGE_ID)));
+  }
+
+  private static Fields fields(Path file, String format) {
+    JsonNode node;
+    try {
+      node = Json.parseObject(read(file, 16 << 20), file.toString(), "trust");
+    } catch (FormatException e) {
+      throw new TsspException(Reason.TRUST_MALFORMED, e.description());
+    }
+    Fields fields = new Fields(node, file.toString(), Reason.TRUST_MALFORMED);
+    if (!fields.text("format", 64).equals(format)) {
+      throw fields.bad("is not of the format '" + format + "'");
+    }
+    return fields;
+  }
+}

@@ -1,0 +1,3 @@
+/** Whose packages are accepted: pinned keys, revocations, versions seen. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.tssp.trust;

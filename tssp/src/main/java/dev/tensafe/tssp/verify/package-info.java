@@ -1,0 +1,3 @@
+/** Verification of a package, step by step, and access to what it verified. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.tssp.verify;
