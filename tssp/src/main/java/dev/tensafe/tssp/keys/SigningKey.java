@@ -79,7 +79,8 @@ public final class SigningKey implements AutoCloseable {
   }
 
   private MLDSAPrivateKeyParameters mlDsa() {
-    return new MLDSAPrivateKeyParameters(MLDSAParameters.ml_dsa_65, mlDsaSeed);
+    // A copy: destroying the parameters wipes the seed they were given.
+    return new MLDSAPrivateKeyParameters(MLDSAParameters.ml_dsa_65, mlDsaSeed.clone());
   }
 
   @Override
