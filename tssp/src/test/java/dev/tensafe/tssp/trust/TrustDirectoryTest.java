@@ -1,0 +1,149 @@
+package dev.tensafe.tssp.trust;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tensafe.tssp.TsspException;
+import dev.tensafe.tssp.TsspException.Reason;
+import dev.tensafe.tssp.fixture.SeededRandom;
+import dev.tensafe.tssp.fixture.Workplace;
+import dev.tensafe.tssp.keys.KeyId;
+import dev.tensafe.tssp.keys.SigningKey;
+import dev.tensafe.tssp.manifest.Manifest;
+import dev.tensafe.tssp.manifest.Mode;
+import dev.tensafe.tssp.pack.PackRequest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrustDirectoryTest {
+  private final SigningKey key = SigningKey.generate(new SeededRandom(1));
+
+  @TempDir Path directory;
+
+  private TrustedKey trusted(String name, String... prefixes) {
+    return new TrustedKey(
+        name,
+        key.publicKey(),
+        Set.of(Role.ISSUER, Role.REVIEWER),
+        List.of(prefixes),
+        Optional.of(Instant.parse("2026-01-01T00:00:00Z")),
+        Optional.of(Instant.parse("2027-01-01T00:00:00Z")),
+        2);
+  }
+
+  private static void assertRefused(Reason reason, Runnable run) {
+    TsspException e = assertThrows(TsspException.class, run::run);
+    assertEquals(reason, e.reason(), e.description());
+  }
+
+  @Test
+  void whatIsAddedIsReadBack() {
+    Path trust = directory.resolve("new/trust");
+    new TrustDirectory(trust).add(trusted("acme", "acme-"));
+    assertEquals(
+        Optional.of(trusted("acme", "acme-")), TrustStore.open(trust).find(key.publicKey().id()));
+    assertRefused(Reason.TRUST_EXISTS, () -> new TrustDirectory(trust).add(trusted("again")));
+  }
+
+  @Test
+  void badNamesPrefixesAndIdsAreRefused() {
+    TrustDirectory trust = new TrustDirectory(directory);
+    assertRefused(Reason.TRUST_MALFORMED, () -> trust.add(trusted("")));
+    assertRefused(Reason.TRUST_MALFORMED, () -> trust.add(trusted("../x")));
+    assertRefused(Reason.TRUST_MALFORMED, () -> trust.add(trusted("acme", "UPPER")));
+    assertRefused(Reason.TRUST_MALFORMED, () -> trust.revokePackage("xyz"));
+    assertRefused(Reason.TRUST_UNKNOWN_KEY, () -> trust.revokeIssuer(key.publicKey().id()));
+  }
+
+  @Test
+  void aStoreThatCannotBeUnderstoodIsNotUsed() throws IOException {
+    assertRefused(Reason.TRUST_MALFORMED, () -> TrustStore.open(directory.resolve("none")));
+    new TrustDirectory(directory).add(trusted("acme"));
+    Path file = directory.resolve("keys/" + key.publicKey().id() + ".json");
+    String good = Files.readString(file);
+    for (String bad :
+        new String[] {
+          "",
+          "{}",
+          good.replace("\"issuer\"", "\"owner\""),
+          good.replace("required_reviews", "reviews"),
+          good.replace("\"acme\"", "\"\""),
+          good.replace("2026-01-01T00:00:00Z", "2026-01-01"),
+          good.replace(key.publicKey().id().hex(), "0".repeat(64)),
+        }) {
+      Files.writeString(file, bad);
+      TsspException e = assertThrows(TsspException.class, () -> TrustStore.open(directory));
+      assertTrue(
+          e.reason() == Reason.TRUST_MALFORMED || e.reason() == Reason.KEY_MALFORMED,
+          e.description());
+    }
+    Files.writeString(file, good);
+    TrustStore.open(directory);
+    Files.move(file, directory.resolve("keys/" + "0".repeat(64) + ".json"));
+    assertRefused(Reason.TRUST_MALFORMED, () -> TrustStore.open(directory));
+  }
+
+  /** Several writers, as in several server processes: no version is lost, none goes down. */
+  @Test
+  void versionsOnlyGrowWhoeverWrites() throws Exception {
+    Workplace place = new Workplace(directory.resolve("place"));
+    Path registry = Files.createDirectory(directory.resolve("registry"));
+    List<Manifest> manifests = new ArrayList<>();
+    for (int version = 0; version < 10; version++) {
+      PackRequest r = place.request(Mode.PLAIN);
+      manifests.add(
+          place.pack(
+              new PackRequest(
+                  r.peft(),
+                  r.base(),
+                  r.baseModel(),
+                  version % 2 == 0 ? "even" : "odd",
+                  version,
+                  r.mode(),
+                  r.recipients(),
+                  r.adapterHosts(),
+                  r.lifetime(),
+                  r.policy(),
+                  r.probes(),
+                  r.license(),
+                  r.annotations()),
+              place.owner,
+              directory.resolve("p.tssp"),
+              version));
+    }
+    SeenVersionsFile shared = SeenVersionsFile.open(registry);
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      int first = i;
+      threads.add(
+          new Thread(
+              () -> {
+                for (int k = first; k < manifests.size(); k += 4) {
+                  try {
+                    shared.record(manifests.get(k));
+                  } catch (TsspException e) {
+                    assertEquals(Reason.ROLLBACK, e.reason());
+                  }
+                }
+              }));
+    }
+    threads.forEach(Thread::start);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    KeyId owner = place.owner.publicKey().id();
+    assertEquals(8, SeenVersionsFile.open(registry).highest(owner, "even"));
+    assertEquals(9, SeenVersionsFile.open(registry).highest(owner, "odd"));
+    assertEquals(-1, SeenVersionsFile.open(registry).highest(owner, "neither"));
+    assertEquals(-1, SeenVersionsFile.open(directory.resolve("none")).highest(owner, "even"));
+  }
+}
