@@ -43,7 +43,8 @@ final class ColumnExponents {
     byte[] exponents = new byte[weights.length];
     for (int j = 0; j < exponents.length; j++) {
       double magnitude = Math.abs(weights[j]);
-      long exponent = magnitude == 0 ? 0 : Math.round(Math.log(magnitude / median) / Math.log(2));
+      long exponent =
+          magnitude == 0 ? 0 : Math.round(StrictMath.log(magnitude / median) / StrictMath.log(2));
       exponents[j] = (byte) Math.max(-LIMIT, Math.min(LIMIT, exponent));
     }
     return exponents;

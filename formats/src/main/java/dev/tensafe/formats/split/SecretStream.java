@@ -55,9 +55,9 @@ final class SecretStream {
     return ((bits >>> 3) + 0.5) * 0x1p-53;
   }
 
-  /** Standard normal, by Box and Muller (1958). */
+  /** Standard normal, by Box and Muller (1958); the same on every platform. */
   double nextGaussian() {
-    double radius = Math.sqrt(-2 * Math.log(nextUniform()));
-    return radius * Math.cos(2 * Math.PI * nextUniform());
+    double radius = Math.sqrt(-2 * StrictMath.log(nextUniform()));
+    return radius * StrictMath.cos(2 * Math.PI * nextUniform());
   }
 }

@@ -1,6 +1,14 @@
 package dev.tensafe.server.cli;
 
 import dev.tensafe.formats.CodedException;
+import dev.tensafe.server.cli.tssp.CountersignCommand;
+import dev.tensafe.server.cli.tssp.InspectCommand;
+import dev.tensafe.server.cli.tssp.KeygenCommand;
+import dev.tensafe.server.cli.tssp.PackCommand;
+import dev.tensafe.server.cli.tssp.RevokeCommand;
+import dev.tensafe.server.cli.tssp.TrustCommand;
+import dev.tensafe.server.cli.tssp.VerifyCommand;
+import dev.tensafe.server.cli.tssp.WithholdCommand;
 import dev.tensafe.server.http.Version;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +30,14 @@ import picocli.CommandLine.Spec;
     subcommands = {
       ServeCommand.class,
       ApiKeyCommand.class,
+      KeygenCommand.class,
+      PackCommand.class,
+      VerifyCommand.class,
+      InspectCommand.class,
+      TrustCommand.class,
+      RevokeCommand.class,
+      WithholdCommand.class,
+      CountersignCommand.class,
       BenchCommand.class,
       Main.VersionCommand.class
     })
@@ -44,6 +60,7 @@ public final class Main implements Runnable {
     CommandLine line = new CommandLine(new Main());
     line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+    line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setDefaultValueProvider(new SettingsProvider(System.getenv()));
     line.setExecutionExceptionHandler(
         (error, command, parsed) -> {

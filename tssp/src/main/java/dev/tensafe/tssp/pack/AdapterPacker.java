@@ -1,6 +1,7 @@
 package dev.tensafe.tssp.pack;
 
 import dev.tensafe.formats.FormatException;
+import dev.tensafe.formats.peft.BaseProjections;
 import dev.tensafe.formats.peft.LoraModule;
 import dev.tensafe.formats.peft.PeftAdapter;
 import dev.tensafe.formats.peft.PeftDirectory;
@@ -58,12 +59,14 @@ public final class AdapterPacker {
    */
   public Manifest pack(PackRequest request, SigningKey key, Path target) {
     requireSensible(request);
-    BaseModel base = BaseModel.of(request.base());
-    try (PeftDirectory peft = PeftDirectory.open(request.peft(), base.projections())) {
+    try (Checkpoint checkpoint = Checkpoint.open(request.base());
+        PeftDirectory peft = PeftDirectory.open(request.peft(), BaseProjections.of(checkpoint))) {
       requireDecimals(peft.adapter());
+      // Reads all weights of the model: last of the checks.
+      BaseModel base = BaseModel.of(request.base());
       return request.mode() == Mode.PLAIN
           ? packPlain(request, key, target, base, peft)
-          : packSplit(request, key, target, base, peft);
+          : packSplit(request, key, target, base, peft, checkpoint);
     }
   }
 
@@ -80,11 +83,15 @@ public final class AdapterPacker {
   }
 
   private Manifest packSplit(
-      PackRequest request, SigningKey key, Path target, BaseModel base, PeftDirectory peft) {
+      PackRequest request,
+      SigningKey key,
+      Path target,
+      BaseModel base,
+      PeftDirectory peft,
+      Checkpoint checkpoint) {
     byte[] packageId = bytes(16);
     byte[] splitSeed = bytes(OwnerSplit.SEED_BYTES);
-    try (Checkpoint checkpoint = Checkpoint.open(request.base());
-        OwnerSplit split = new OwnerSplit(peft, checkpoint, splitSeed)) {
+    try (OwnerSplit split = new OwnerSplit(peft, checkpoint, splitSeed)) {
       HeParts parts = new HeParts(peft, split, bytes(ProbeVectors.SEED_BYTES), request.probes());
       AdapterDescription all = WeightsPart.describe(peft.adapter());
       AdapterDescription effective =
