@@ -7,6 +7,7 @@ import dev.tensafe.bench.LoadGenerator;
 import dev.tensafe.bench.LoadReport;
 import dev.tensafe.bench.LoadSpec;
 import dev.tensafe.bench.ckks.CkksBench;
+import dev.tensafe.bench.tssp.TsspBench;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.model.synthetic.SyntheticModel;
 import dev.tensafe.server.config.ConfigException;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,14 +32,19 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = "Measures, and makes models to measure with.",
     mixinStandardHelpOptions = true,
-    subcommands = {BenchCommand.Serve.class, BenchCommand.Ckks.class, BenchCommand.MakeModel.class})
+    subcommands = {
+      BenchCommand.Serve.class,
+      BenchCommand.Ckks.class,
+      BenchCommand.Tssp.class,
+      BenchCommand.MakeModel.class
+    })
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "a subcommand is needed: serve, ckks, make-model");
+        spec.commandLine(), "a subcommand is needed: serve, ckks, tssp, make-model");
   }
 
   /** {@code tensafe bench serve}: load on a running server. */
@@ -192,6 +199,44 @@ final class BenchCommand implements Runnable {
             spec.commandLine(), "--repetitions must be 1 to 10000, --seconds at least 1");
       }
       new CkksBench(spec.commandLine().getOut(), repetitions, seconds).run();
+      return 0;
+    }
+  }
+
+  /** {@code tensafe bench tssp}: what adapter packages cost here. */
+  @Command(
+      name = "tssp",
+      description = "Times signing, packing, verifying and opening packages, beside their limits.",
+      mixinStandardHelpOptions = true,
+      showDefaultValues = true)
+  static final class Tssp implements Callable<Integer> {
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+        names = "--size-mib",
+        split = ",",
+        defaultValue = "64,256",
+        description = "plain adapters, one after the other")
+    private List<Integer> sizes = List.of();
+
+    @Option(
+        names = "--he-size-mib",
+        split = ",",
+        defaultValue = "16,64",
+        description = "adapters to split, one after the other")
+    private List<Integer> heSizes = List.of();
+
+    @Option(names = "--repetitions", defaultValue = "5", description = "of which the median counts")
+    private int repetitions;
+
+    @Override
+    public Integer call() {
+      boolean positive =
+          Stream.concat(sizes.stream(), heSizes.stream()).allMatch(size -> size >= 1);
+      if (repetitions < 1 || !positive) {
+        throw new ParameterException(spec.commandLine(), "sizes and --repetitions are at least 1");
+      }
+      new TsspBench(spec.commandLine().getOut(), repetitions).run(sizes, heSizes);
       return 0;
     }
   }
