@@ -6,9 +6,11 @@ import dev.tensafe.formats.safetensors.SafetensorsFile;
 import dev.tensafe.formats.safetensors.TensorInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /** A directory as {@code save_pretrained} of PEFT writes it, opened read-only and checked. */
 public final class PeftDirectory implements AutoCloseable {
@@ -91,11 +93,18 @@ public final class PeftDirectory implements AutoCloseable {
    * @throws FormatException {@code peft.not_finite}, naming the tensor
    */
   public double[] values(TensorInfo tensor) {
-    ByteBuffer bytes = tensors.map(tensor.name());
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.toIntExact(tensor.byteSize())).order(ByteOrder.LITTLE_ENDIAN);
+    tensors.read(tensor.name(), 0, bytes);
+    bytes.flip();
     if (!FloatElements.allFinite(tensor.dtype(), bytes)) {
       throw new FormatException("peft.not_finite", tensor.name() + " holds a NaN or an infinity");
     }
-    return FloatElements.decode(tensor.dtype(), bytes);
+    try {
+      return FloatElements.decode(tensor.dtype(), bytes);
+    } finally {
+      Arrays.fill(bytes.array(), (byte) 0);
+    }
   }
 
   @Override

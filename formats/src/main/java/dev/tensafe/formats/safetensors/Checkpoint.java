@@ -118,6 +118,11 @@ public final class Checkpoint implements AutoCloseable {
     return fileOf(name).map(name);
   }
 
+  /** Reads bytes of one tensor; see {@link SafetensorsFile#read}. */
+  public void read(String name, long offset, ByteBuffer target) {
+    fileOf(name).read(name, offset, target);
+  }
+
   private SafetensorsFile fileOf(String name) {
     SafetensorsFile file = owner.get(name);
     if (file == null) {

@@ -126,6 +126,35 @@ public final class SafetensorsFile implements AutoCloseable {
     return mapBytes(info, from * rowBytes, to * rowBytes);
   }
 
+  /**
+   * Reads bytes of one tensor, without mapping them: into {@code target}, from its position to its
+   * limit, which becomes its position.
+   *
+   * @param offset in the tensor, in bytes
+   * @throws FormatException {@code safetensors.no_tensor}, {@code .truncated} when the file became
+   *     shorter, {@code .unreadable}
+   */
+  public void read(String name, long offset, ByteBuffer target) {
+    TensorInfo info = info(name);
+    if (offset < 0 || target.remaining() > info.byteSize() - offset) {
+      throw new IndexOutOfBoundsException(
+          target.remaining() + " bytes at " + offset + " of " + info.byteSize());
+    }
+    long at = dataStart + info.begin() + offset;
+    try {
+      while (target.hasRemaining()) {
+        int count = channel.read(target, at);
+        if (count < 0) {
+          throw new FormatException(
+              "safetensors.truncated", path.getFileName() + " became shorter while it was read");
+        }
+        at += count;
+      }
+    } catch (IOException e) {
+      throw new FormatException("safetensors.unreadable", "cannot read " + name, e);
+    }
+  }
+
   private TensorInfo info(String name) {
     TensorInfo info = tensors.get(name);
     if (info == null) {

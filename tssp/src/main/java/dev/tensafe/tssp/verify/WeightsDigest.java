@@ -14,6 +14,7 @@ import dev.tensafe.tssp.canonical.CanonicalJson;
 import dev.tensafe.tssp.crypto.Digests;
 import dev.tensafe.tssp.file.AtomicFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -36,7 +37,7 @@ final class WeightsDigest {
   static final String CACHE = ".tensafe-weights.json";
 
   private static final String FORMAT = "tensafe-weights/v1";
-  private static final long PIECE_BYTES = 64 << 20;
+  private static final int PIECE_BYTES = 1 << 18;
 
   private WeightsDigest() {}
 
@@ -106,11 +107,11 @@ final class WeightsDigest {
 
   private static byte[] digest(Checkpoint checkpoint, TensorInfo info) {
     MessageDigest digest = Digests.sha256();
-    long rows = info.shape().isEmpty() ? 1 : info.shape().get(0);
-    long rowBytes = rows == 0 ? 0 : info.byteSize() / rows;
-    long step = Math.max(1, PIECE_BYTES / Math.max(1, rowBytes));
-    for (long row = 0; row < rows; row += step) {
-      digest.update(checkpoint.mapRows(info.name(), row, Math.min(rows, row + step)));
+    ByteBuffer piece = ByteBuffer.allocate(PIECE_BYTES);
+    for (long at = 0; at < info.byteSize(); at += piece.limit()) {
+      piece.clear().limit((int) Math.min(PIECE_BYTES, info.byteSize() - at));
+      checkpoint.read(info.name(), at, piece);
+      digest.update(piece.flip());
     }
     return digest.digest();
   }
