@@ -65,7 +65,8 @@ public final class Json {
           at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
       throw new FormatException(
           area + ".invalid_json", what + " is not valid JSON" + where + ": " + reason(e));
-    } catch (IOException e) {
+    } catch (IOException | NumberFormatException e) {
+      // The latter comes out of Jackson for an exponent no BigDecimal can have.
       throw new FormatException(area + ".invalid_json", what + " is not valid JSON", e);
     }
     if (node == null || !node.isObject()) {

@@ -34,6 +34,19 @@ class ArchitectureTest {
         .resideInAnyPackage(
             "dev.tensafe.model..",
             "dev.tensafe.nativelib..",
+            "dev.tensafe.tssp..",
+            "dev.tensafe.batching..",
+            "dev.tensafe.server..",
+            "dev.tensafe.bench..")
+        .check(ours);
+    noClasses()
+        .that()
+        .resideInAPackage("dev.tensafe.tssp..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "dev.tensafe.model..",
+            "dev.tensafe.nativelib..",
             "dev.tensafe.batching..",
             "dev.tensafe.server..",
             "dev.tensafe.bench..")
@@ -45,6 +58,7 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAnyPackage(
             "dev.tensafe.nativelib..",
+            "dev.tensafe.tssp..",
             "dev.tensafe.batching..",
             "dev.tensafe.server..",
             "dev.tensafe.bench..")
@@ -56,6 +70,7 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAnyPackage(
             "dev.tensafe.model..",
+            "dev.tensafe.tssp..",
             "dev.tensafe.batching..",
             "dev.tensafe.server..",
             "dev.tensafe.bench..")
@@ -66,7 +81,10 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
-            "dev.tensafe.nativelib..", "dev.tensafe.server..", "dev.tensafe.bench..")
+            "dev.tensafe.nativelib..",
+            "dev.tensafe.tssp..",
+            "dev.tensafe.server..",
+            "dev.tensafe.bench..")
         .check(ours);
   }
 
@@ -104,6 +122,20 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAnyPackage("io.vertx..", "io.micrometer..", "picocli..")
         .check(ours);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.tensafe.tssp..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.bouncycastle..")
+        .check(ours);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.tensafe.formats.split..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.ejml..")
+        .check(ours);
   }
 
   @Test
@@ -129,6 +161,7 @@ class ArchitectureTest {
   void packagesHaveNoCyclesAndClassesNoMutableStatics() {
     slices().matching("dev.tensafe.(*)..").should().beFreeOfCycles().check(ours);
     slices().matching("dev.tensafe.batching.(*)..").should().beFreeOfCycles().check(ours);
+    slices().matching("dev.tensafe.tssp.(*)..").should().beFreeOfCycles().check(ours);
     classes().that().resideInAPackage("dev.tensafe..").should(new FinalStatics()).check(ours);
   }
 }

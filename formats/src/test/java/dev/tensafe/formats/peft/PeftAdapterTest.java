@@ -127,6 +127,8 @@ class PeftAdapterTest {
         "{\"peft_type\":\"LORA\",\"r\":8,\"lora_alpha\":1,\"target_modules\":\"(\"}",
         "{\"peft_type\":\"LORA\",\"r\":8,\"r\":8,\"lora_alpha\":1,\"target_modules\":[\"q_proj\"]}",
         "{\"peft_type\":\"LORA\",\"r\":8,\"lora_alpha\":0,\"target_modules\":[\"q_proj\"]}",
+        "{\"peft_type\":\"LORA\",\"r\":8,\"lora_alpha\":5e5555555555}",
+        "{\"peft_type\":\"LORA\",\"r\":8,\"lora_alpha\":5e555555555,\"target_modules\":[\"q_proj\"]}",
         "[]",
         "",
         "nonsense",

@@ -96,7 +96,10 @@ public final class PackCommand implements Callable<Integer> {
       description = "adapter hosts that may open the sealed part (mode he)")
   private @Nullable List<Path> adapterHosts;
 
-  @Option(names = "--expires-days", paramLabel = "N", description = "valid that long; for ever")
+  @Option(
+      names = "--expires-days",
+      paramLabel = "N",
+      description = "valid that long; for ever if not given")
   private @Nullable Integer expiresDays;
 
   @Option(names = "--allowed-tenant", paramLabel = "NAME", description = "only these tenants")
