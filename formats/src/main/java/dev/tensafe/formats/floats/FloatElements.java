@@ -3,6 +3,7 @@ package dev.tensafe.formats.floats;
 import dev.tensafe.formats.FormatException;
 import dev.tensafe.formats.safetensors.DType;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /** Elements of F16, BF16, F32 and F64 tensors, little-endian. */
 public final class FloatElements {
@@ -58,37 +59,33 @@ public final class FloatElements {
    * @throws FormatException {@code safetensors.dtype} for any other type
    */
   public static boolean allFinite(DType type, ByteBuffer bytes) {
-    int end = bytes.limit();
-    int broken = 0;
-    switch (type) {
-      case F64 -> {
-        for (int i = bytes.position(); i < end; i += 8) {
-          broken |= exponentFull(bytes.getLong(i) >>> 32, 0x7ff00000);
-        }
-      }
-      case F32 -> {
-        for (int i = bytes.position(); i < end; i += 4) {
-          broken |= exponentFull(bytes.getInt(i), 0x7f800000);
-        }
-      }
-      case BF16 -> {
-        for (int i = bytes.position(); i < end; i += 2) {
-          broken |= exponentFull(bytes.getShort(i), 0x7f80);
-        }
-      }
-      case F16 -> {
-        for (int i = bytes.position(); i < end; i += 2) {
-          broken |= exponentFull(bytes.getShort(i), 0x7c00);
-        }
-      }
-      default -> throw unsupported(type);
+    // An exponent of all ones, and only such a one, carries into the sign's place when one is added
+    // to it; with the signs masked out, several elements of a long do not disturb each other.
+    long exponents =
+        switch (type) {
+          case F64 -> 0x7ff0000000000000L;
+          case F32 -> 0x7f8000007f800000L;
+          case BF16 -> 0x7f807f807f807f80L;
+          case F16 -> 0x7c007c007c007c00L;
+          default -> throw unsupported(type);
+        };
+    long ones = exponents & -exponents;
+    for (int bits = 8 * type.bytes(); bits < Long.SIZE; bits *= 2) {
+      ones |= ones << bits;
     }
-    return broken == 0;
-  }
-
-  /** Negative when all bits of the mask are set, else not: no branch in the loop. */
-  private static int exponentFull(long bits, int mask) {
-    return ((((int) bits & mask) ^ mask) - 1) & Integer.MIN_VALUE;
+    long signs = ~exponents & (exponents << 1);
+    ByteBuffer little = bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    long carried = 0;
+    int at = bytes.position();
+    for (; at + Long.BYTES <= bytes.limit(); at += Long.BYTES) {
+      carried |= (little.getLong(at) & exponents) + ones;
+    }
+    long rest = 0;
+    for (int shift = 0; at < bytes.limit(); at++, shift += 8) {
+      rest |= (little.get(at) & 0xffL) << shift;
+    }
+    carried |= (rest & exponents) + ones;
+    return (carried & signs) == 0;
   }
 
   /** IEEE 754 binary16 to double: 1 sign, 5 exponent, 10 fraction bits. */

@@ -5,16 +5,23 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * A regular expression out of a configuration file. Matching counts the characters it looks at, so
- * that an expression built to backtrack forever ends in an error.
+ * A regular expression out of a configuration file. Matching counts the characters it looks at, and
+ * all expressions of a configuration share what they may look at, so that one built to backtrack
+ * forever, or many of them, end in an error.
  */
 final class BoundedRegex {
   private static final int MAX_LENGTH = 4096;
-  private static final int MAX_READS = 1 << 20;
 
   private final Pattern pattern;
+  private final Budget budget;
 
-  BoundedRegex(String expression) {
+  /** Characters that may still be looked at: about a second's worth. */
+  static final class Budget {
+    private long left = 1L << 28;
+  }
+
+  BoundedRegex(String expression, Budget budget) {
+    this.budget = budget;
     if (expression.length() > MAX_LENGTH) {
       throw new FormatException(
           "peft.pattern",
@@ -30,7 +37,7 @@ final class BoundedRegex {
   /** Whether the whole text matches, Python's {@code re.fullmatch}. */
   boolean matches(String text) {
     try {
-      return pattern.matcher(new Counted(text, new int[1])).matches();
+      return pattern.matcher(new Counted(text, budget)).matches();
     } catch (StackOverflowError e) {
       throw tooCostly();
     }
@@ -40,7 +47,7 @@ final class BoundedRegex {
     return new FormatException("peft.pattern", "a pattern takes too many steps to match");
   }
 
-  private record Counted(String text, int[] reads) implements CharSequence {
+  private record Counted(String text, Budget budget) implements CharSequence {
     @Override
     public int length() {
       return text.length();
@@ -48,7 +55,7 @@ final class BoundedRegex {
 
     @Override
     public char charAt(int index) {
-      if (++reads[0] > MAX_READS) {
+      if (--budget.left < 0) {
         throw tooCostly();
       }
       return text.charAt(index);
@@ -56,7 +63,7 @@ final class BoundedRegex {
 
     @Override
     public CharSequence subSequence(int start, int end) {
-      return new Counted(text.substring(start, end), reads);
+      return new Counted(text.substring(start, end), budget);
     }
 
     @Override

@@ -15,7 +15,7 @@ import java.util.TreeSet;
 /**
  * The settings of a PEFT {@code adapter_config.json} that decide what a LoRA adapter computes.
  * Settings that would change the result and are not computed here are refused by name, never
- * ignored. Immutable.
+ * ignored. For one thread at a time.
  *
  * <p>Source: huggingface/peft, {@code LoraConfig} and {@code tuners/lora/model.py}.
  */
@@ -32,6 +32,7 @@ public final class PeftConfig {
   private final TargetSelector selector;
   private final Map<BoundedRegex, Integer> rankPattern;
   private final Map<BoundedRegex, BigDecimal> alphaPattern;
+  private final BoundedRegex.Budget budget = new BoundedRegex.Budget();
 
   private PeftConfig(JsonNode root) {
     refuseUnsupported(root);
@@ -105,8 +106,8 @@ public final class PeftConfig {
     return otherwise;
   }
 
-  private static BoundedRegex patternKey(String key) {
-    return new BoundedRegex("(.*\\.)?(" + key + ")");
+  private BoundedRegex patternKey(String key) {
+    return new BoundedRegex("(.*\\.)?(" + key + ")", budget);
   }
 
   private static void refuseUnsupported(JsonNode root) {
@@ -182,9 +183,9 @@ public final class PeftConfig {
     return value.booleanValue();
   }
 
-  private static TargetSelector.Rule rule(JsonNode value, String key, boolean needed) {
+  private TargetSelector.Rule rule(JsonNode value, String key, boolean needed) {
     if (value.isTextual() && !value.textValue().isEmpty()) {
-      return TargetSelector.Rule.ofText(value.textValue());
+      return TargetSelector.Rule.ofText(value.textValue(), budget);
     }
     if (value.isArray() && !value.isEmpty()) {
       List<String> names = new ArrayList<>();

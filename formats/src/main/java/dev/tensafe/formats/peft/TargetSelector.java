@@ -39,11 +39,11 @@ final class TargetSelector {
       return module -> false;
     }
 
-    static Rule ofText(String text) {
+    static Rule ofText(String text, BoundedRegex.Budget budget) {
       if (text.equals(ALL)) {
         return module -> true;
       }
-      BoundedRegex regex = new BoundedRegex(text);
+      BoundedRegex regex = new BoundedRegex(text, budget);
       return regex::matches;
     }
 

@@ -66,8 +66,19 @@ record LowRankProduct(DMatrixRMaj u, double[] sigma, DMatrixRMaj vt) {
     return sigma.length;
   }
 
+  /** Sizes only: the values are the adapter. */
+  @Override
+  public String toString() {
+    return "LowRankProduct[out=" + u.numRows + ", rank=" + rank() + ", in=" + vt.numCols + "]";
+  }
+
   /** Q [n, k] with orthonormal columns and R [k, c], k = min(n, c). */
   private record ThinQr(DMatrixRMaj q, DMatrixRMaj r) {
+    @Override
+    public String toString() {
+      return "ThinQr";
+    }
+
     static ThinQr of(DMatrixRMaj m) {
       QRDecomposition<DMatrixRMaj> qr = DecompositionFactory_DDRM.qr(m.numRows, m.numCols);
       // It answers false for singular matrices, whose Q is orthonormal all the same.

@@ -16,6 +16,7 @@ import dev.tensafe.tssp.manifest.Names;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -26,7 +27,8 @@ import java.util.TreeMap;
 /**
  * {@link SeenVersions} in a file, {@code versions.json} in the registry's directory. It only grows;
  * it is on disk before {@link #record} returns, and a file that cannot be read stops everything
- * rather than being taken for an empty one. Thread-safe; several processes may write.
+ * rather than being taken for an empty one. Thread-safe; several processes may write, each through
+ * one instance.
  */
 public final class SeenVersionsFile implements SeenVersions {
   private static final String FORMAT = "tensafe-versions/v1";
@@ -83,6 +85,9 @@ public final class SeenVersionsFile implements SeenVersions {
         versions.put(key, manifest.version());
         write(versions);
       }
+    } catch (OverlappingFileLockException e) {
+      throw new TsspException(
+          Reason.VERSIONS_UNUSABLE, "another part of this process is writing " + file, e);
     } catch (IOException e) {
       throw new TsspException(Reason.IO, "cannot write " + file, e);
     }
