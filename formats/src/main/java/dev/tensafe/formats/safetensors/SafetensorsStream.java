@@ -114,7 +114,6 @@ public final class SafetensorsStream {
               offset,
               ByteBuffer.wrap(buffer, 0, count)
                   .slice()
-                  .order(ByteOrder.LITTLE_ENDIAN)
                   .asReadOnlyBuffer()
                   .order(ByteOrder.LITTLE_ENDIAN));
           offset += count;

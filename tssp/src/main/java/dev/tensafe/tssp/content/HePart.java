@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which tensors the parts {@code public} and {@code sealed} must have, no more and no fewer. */
@@ -30,7 +29,7 @@ final class HePart {
     List<ContentTensor> found = new ArrayList<>();
     Map<String, Integer> groups = new HashMap<>();
     boolean isPublic = kind == PartKind.PUBLIC;
-    Set<Role> roles = isPublic ? HeTensors.PUBLIC_OF_MODULE : HeTensors.SEALED_OF_MODULE;
+    List<Role> roles = isPublic ? HeTensors.PUBLIC_OF_MODULE : HeTensors.SEALED_OF_MODULE;
     for (AdapterModule module : manifest.adapter().modules()) {
       BaseProjections.Shape shape = base.byModule().get(module.name());
       LoraTarget target = LoraTarget.parse(module.name());

@@ -2,19 +2,18 @@ package dev.tensafe.tssp.content;
 
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.tssp.content.ContentTensor.Role;
-import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /** Names and types of the tensors in the parts of mode he. */
 public final class HeTensors {
   /** Bytes from which the probe vectors are drawn; belongs to no module. */
   public static final String PROBE_SEED = "probe_seed";
 
-  static final Set<Role> PUBLIC_OF_MODULE =
-      EnumSet.of(
+  static final List<Role> PUBLIC_OF_MODULE =
+      List.of(
           Role.BASIS, Role.ROW_NORMS, Role.ROW_SCALES, Role.LARGEST_ROW_SUM, Role.PROBE_ANSWERS);
-  static final Set<Role> SEALED_OF_MODULE = EnumSet.of(Role.WEIGHTS, Role.ROW_SCALES);
+  static final List<Role> SEALED_OF_MODULE = List.of(Role.WEIGHTS, Role.ROW_SCALES);
 
   private HeTensors() {}
 

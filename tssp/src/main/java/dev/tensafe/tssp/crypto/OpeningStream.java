@@ -17,7 +17,6 @@ public final class OpeningStream extends InputStream {
   private final String part;
   private final SegmentCipher cipher;
   private final MessageDigest plaintextDigest = Digests.sha256();
-  private final MessageDigest streamDigest = Digests.sha256();
   private final byte[] sealed = new byte[SegmentCipher.SEGMENT_BYTES + SegmentCipher.TAG_BYTES];
   private final byte[] segment = new byte[SegmentCipher.SEGMENT_BYTES];
   private final long segments;
@@ -25,9 +24,6 @@ public final class OpeningStream extends InputStream {
   private int at;
   private int filled;
   private long index;
-
-  /** SHA-256 of the whole plaintext and of the whole stream. */
-  public record Result(byte[] plaintextSha256, byte[] streamSha256) {}
 
   /**
    * @param in the stream, of exactly {@link SegmentCipher#streamLength} of the plaintext's length
@@ -72,13 +68,13 @@ public final class OpeningStream extends InputStream {
     return count;
   }
 
-  /** Reads what is left, if anything, and returns the digests. */
-  public Result finish() throws IOException {
+  /** Reads what is left, if anything, and returns the SHA-256 of the whole plaintext. */
+  public byte[] finish() throws IOException {
     while (index < segments) {
       nextSegment();
     }
     close();
-    return new Result(plaintextDigest.digest(), streamDigest.digest());
+    return plaintextDigest.digest();
   }
 
   private void nextSegment() throws IOException {
@@ -100,7 +96,6 @@ public final class OpeningStream extends InputStream {
     if (in.readNBytes(bytes, 0, count) != count) {
       throw failed("the stream ends early");
     }
-    streamDigest.update(bytes, 0, count);
   }
 
   private TsspException failed(String problem) {

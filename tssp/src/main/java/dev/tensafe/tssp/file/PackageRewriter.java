@@ -5,7 +5,7 @@ import dev.tensafe.tssp.TsspException.Reason;
 import dev.tensafe.tssp.keys.Signature;
 import dev.tensafe.tssp.keys.SigningKey;
 import dev.tensafe.tssp.manifest.Manifest;
-import dev.tensafe.tssp.manifest.ManifestJson;
+import dev.tensafe.tssp.manifest.ManifestReader;
 import dev.tensafe.tssp.manifest.PartKind;
 import dev.tensafe.tssp.manifest.SignatureList;
 import java.io.IOException;
@@ -35,7 +35,7 @@ public final class PackageRewriter {
    *     tssp.manifest_invalid}, {@code tssp.layout}, {@code tssp.io}
    */
   public static void withhold(PackageFile file, Set<PartKind> withheld, Path target) {
-    Manifest manifest = ManifestJson.read(file.manifestBytes());
+    Manifest manifest = ManifestReader.read(file.manifestBytes());
     for (PartKind kind : withheld) {
       if (manifest.part(kind).isEmpty()) {
         throw new TsspException(
@@ -64,7 +64,7 @@ public final class PackageRewriter {
     signatures.add(key.sign(PackageWriter.signedBytes(file.manifestBytes()), random));
     write(
         file,
-        ManifestJson.read(file.manifestBytes()),
+        ManifestReader.read(file.manifestBytes()),
         Set.of(),
         SignatureList.write(signatures),
         target);

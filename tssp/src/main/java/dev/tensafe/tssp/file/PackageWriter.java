@@ -12,7 +12,8 @@ import dev.tensafe.tssp.keys.Signature;
 import dev.tensafe.tssp.keys.SigningKey;
 import dev.tensafe.tssp.manifest.Extent;
 import dev.tensafe.tssp.manifest.Manifest;
-import dev.tensafe.tssp.manifest.ManifestJson;
+import dev.tensafe.tssp.manifest.ManifestReader;
+import dev.tensafe.tssp.manifest.ManifestWriter;
 import dev.tensafe.tssp.manifest.Part;
 import dev.tensafe.tssp.manifest.PartKind;
 import dev.tensafe.tssp.manifest.Recipient;
@@ -110,7 +111,7 @@ public final class PackageWriter {
                       channel, drafts.get(i), sources.get(i), keys.get(i), packageId, random));
             }
             Manifest manifest = manifestOf.apply(parts);
-            byte[] manifestBytes = ManifestJson.write(manifest);
+            byte[] manifestBytes = ManifestWriter.write(manifest);
             byte[] signatures =
                 SignatureList.write(List.of(key.sign(signedBytes(manifestBytes), random)));
             byte[] headBytes = head(manifestBytes, signatures);
@@ -128,7 +129,7 @@ public final class PackageWriter {
 
   /** Length of the manifest; one that readers would refuse is refused here, before any work. */
   private static int acceptableLength(Manifest draft) {
-    byte[] bytes = ManifestJson.write(draft);
+    byte[] bytes = ManifestWriter.write(draft);
     if (bytes.length > Manifest.MAX_BYTES) {
       throw new TsspException(
           Reason.INVALID_REQUEST,
@@ -139,7 +140,7 @@ public final class PackageWriter {
               + " are allowed");
     }
     try {
-      Manifest unusedAccepted = ManifestJson.read(bytes);
+      Manifest unusedAccepted = ManifestReader.read(bytes);
     } catch (TsspException e) {
       throw new TsspException(Reason.INVALID_REQUEST, e.description(), e);
     }

@@ -17,7 +17,7 @@ import dev.tensafe.tssp.keys.RecipientPublicKey;
 import dev.tensafe.tssp.keys.SigningKey;
 import dev.tensafe.tssp.manifest.AdapterDescription;
 import dev.tensafe.tssp.manifest.Manifest;
-import dev.tensafe.tssp.manifest.ManifestJson;
+import dev.tensafe.tssp.manifest.ManifestWriter;
 import dev.tensafe.tssp.manifest.Mode;
 import dev.tensafe.tssp.manifest.Names;
 import dev.tensafe.tssp.manifest.Part;
@@ -206,7 +206,7 @@ public final class AdapterPacker {
 
   private static void requireDecimal(BigDecimal alpha) {
     require(
-        ManifestJson.isDecimal(alpha),
+        ManifestWriter.isDecimal(alpha),
         "alpha " + alpha + " has more than 16 digits after the point or 13 before");
   }
 

@@ -9,7 +9,7 @@ import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.keys.Signature;
 import dev.tensafe.tssp.manifest.BaseModelBinding;
 import dev.tensafe.tssp.manifest.Manifest;
-import dev.tensafe.tssp.manifest.ManifestJson;
+import dev.tensafe.tssp.manifest.ManifestReader;
 import dev.tensafe.tssp.manifest.Part;
 import dev.tensafe.tssp.manifest.PolicyField;
 import dev.tensafe.tssp.manifest.SignatureList;
@@ -64,7 +64,7 @@ public final class PackageVerifier {
     Instant now = clock.instant();
     byte[] manifestBytes = file.manifestBytes();
     List<TrustedKey> signers = signers(file, manifestBytes, now);
-    Manifest manifest = ManifestJson.read(manifestBytes);
+    Manifest manifest = ManifestReader.read(manifestBytes);
     requireIssuer(manifest, signers);
     requireCurrent(manifest, signers, now);
     request.base().ifPresent(base -> requireBase(manifest.baseModel(), base));

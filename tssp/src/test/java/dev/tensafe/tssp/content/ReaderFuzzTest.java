@@ -16,7 +16,7 @@ import dev.tensafe.tssp.keys.PrivateKeyFile;
 import dev.tensafe.tssp.keys.PublicKeyFile;
 import dev.tensafe.tssp.keys.SigningKey;
 import dev.tensafe.tssp.manifest.Manifest;
-import dev.tensafe.tssp.manifest.ManifestJson;
+import dev.tensafe.tssp.manifest.ManifestReader;
 import dev.tensafe.tssp.manifest.Mode;
 import dev.tensafe.tssp.manifest.PartKind;
 import dev.tensafe.tssp.manifest.SignatureList;
@@ -180,7 +180,7 @@ class ReaderFuzzTest {
 
     private void verify(byte[] bytes) throws IOException {
       try (PackageFile file = PackageFile.open(write(bytes))) {
-        ManifestJsonOrError.read(file);
+        UnverifiedManifest.read(file);
         verifier.verify(file, request);
       }
     }
@@ -207,10 +207,10 @@ class ReaderFuzzTest {
   }
 
   /** What {@code inspect} does before anything is verified. */
-  private static final class ManifestJsonOrError {
+  private static final class UnverifiedManifest {
     static void read(PackageFile file) {
       try {
-        Manifest unused = ManifestJson.read(file.manifestBytes());
+        Manifest unused = ManifestReader.read(file.manifestBytes());
       } catch (CodedException e) {
         assertTrue(e.code().startsWith("tssp."), e.code());
       }

@@ -6,7 +6,7 @@ import dev.tensafe.tssp.keys.PublicKeyFile;
 import dev.tensafe.tssp.keys.RecipientPublicKey;
 import dev.tensafe.tssp.keys.SigningKey;
 import dev.tensafe.tssp.manifest.Manifest;
-import dev.tensafe.tssp.manifest.ManifestJson;
+import dev.tensafe.tssp.manifest.ManifestWriter;
 import dev.tensafe.tssp.manifest.Mode;
 import dev.tensafe.tssp.manifest.Policy;
 import dev.tensafe.tssp.pack.AdapterPacker;
@@ -178,7 +178,7 @@ public final class PackCommand implements Callable<Integer> {
       manifest =
           new AdapterPacker(InstantSource.system(), new SecureRandom()).pack(request, key, out);
     }
-    String digest = HexFormat.of().formatHex(Digests.sha256(ManifestJson.write(manifest)));
+    String digest = HexFormat.of().formatHex(Digests.sha256(ManifestWriter.write(manifest)));
     spec.commandLine()
         .getOut()
         .println(

@@ -11,7 +11,7 @@ import dev.tensafe.tssp.file.PackageFile;
 import dev.tensafe.tssp.keys.Signature;
 import dev.tensafe.tssp.manifest.BaseModelBinding;
 import dev.tensafe.tssp.manifest.Manifest;
-import dev.tensafe.tssp.manifest.ManifestJson;
+import dev.tensafe.tssp.manifest.ManifestReader;
 import dev.tensafe.tssp.manifest.Part;
 import dev.tensafe.tssp.manifest.PolicyField;
 import dev.tensafe.tssp.manifest.SignatureList;
@@ -26,7 +26,7 @@ final class PackageReport {
 
   PackageReport(PackageFile file) {
     this.file = file;
-    this.manifest = ManifestJson.read(file.manifestBytes());
+    this.manifest = ManifestReader.read(file.manifestBytes());
   }
 
   String digest() {

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class ManifestJsonTest {
+class ManifestTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   @TempDir Path directory;
@@ -39,12 +39,12 @@ class ManifestJsonTest {
   }
 
   private static TsspException refusal(byte[] bytes) {
-    return assertThrows(TsspException.class, () -> ManifestJson.read(bytes));
+    return assertThrows(TsspException.class, () -> ManifestReader.read(bytes));
   }
 
   @Test
   void writingWhatWasReadGivesTheSameBytes() {
-    assertArrayEquals(good, ManifestJson.write(ManifestJson.read(good)));
+    assertArrayEquals(good, ManifestWriter.write(ManifestReader.read(good)));
   }
 
   /** pointer = JSON value to put there; nothing for its removal. */
