@@ -61,21 +61,7 @@ public final class SafetensorsFile implements AutoCloseable {
             "safetensors.truncated", name + " has " + size + " bytes; a header needs at least 8");
       }
       long headerBytes = readFully(channel, 0, 8).order(ByteOrder.LITTLE_ENDIAN).getLong();
-      if (headerBytes < 2 || headerBytes > MAX_HEADER_BYTES) {
-        throw new FormatException(
-            "safetensors.header",
-            name
-                + " claims a header of "
-                + headerBytes
-                + " bytes; 2 to "
-                + MAX_HEADER_BYTES
-                + " are allowed");
-      }
-      if (headerBytes > size - 8) {
-        throw new FormatException(
-            "safetensors.truncated",
-            name + " claims a header of " + headerBytes + " bytes but has only " + (size - 8));
-      }
+      SafetensorsHeader.requireLength(headerBytes, MAX_HEADER_BYTES, size - 8, name);
       byte[] json = readFully(channel, 8, (int) headerBytes).array();
       long dataStart = 8 + headerBytes;
       return new SafetensorsFile(

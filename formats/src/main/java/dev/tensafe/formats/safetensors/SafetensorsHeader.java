@@ -19,6 +19,20 @@ final class SafetensorsHeader {
 
   private SafetensorsHeader() {}
 
+  /** Checks the length field against what is left of the file behind it. */
+  static void requireLength(long headerBytes, long max, long left, String file) {
+    if (headerBytes < 2 || headerBytes > max) {
+      throw new FormatException(
+          "safetensors.header",
+          file + " claims a header of " + headerBytes + " bytes; 2 to " + max + " are allowed");
+    }
+    if (headerBytes > left) {
+      throw new FormatException(
+          "safetensors.truncated",
+          file + " claims a header of " + headerBytes + " bytes but has only " + left);
+    }
+  }
+
   record Parsed(Map<String, TensorInfo> tensors, Map<String, String> metadata) {}
 
   static Parsed parse(byte[] json, long dataBytes, String file) {

@@ -62,21 +62,7 @@ public final class SafetensorsStream {
     }
     long headerBytes =
         ByteBuffer.wrap(exactly(in, 8, name)).order(ByteOrder.LITTLE_ENDIAN).getLong();
-    if (headerBytes < 2 || headerBytes > MAX_HEADER_BYTES) {
-      throw new FormatException(
-          "safetensors.header",
-          name
-              + " claims a header of "
-              + headerBytes
-              + " bytes; 2 to "
-              + MAX_HEADER_BYTES
-              + " are allowed");
-    }
-    if (headerBytes > length - 8) {
-      throw new FormatException(
-          "safetensors.truncated",
-          name + " claims a header of " + headerBytes + " bytes but has only " + (length - 8));
-    }
+    SafetensorsHeader.requireLength(headerBytes, MAX_HEADER_BYTES, length - 8, name);
     byte[] json = exactly(in, (int) headerBytes, name);
     return new SafetensorsStream(
         in, name, SafetensorsHeader.parse(json, length - 8 - headerBytes, name));
