@@ -34,13 +34,15 @@ Vector reduce_once(Vector x, Vector bound) { return _mm512_min_epu64(x, subtract
 
 struct Constants {
   Vector q;
+  Vector minus_q;
   Vector two_q;
   Vector low52;
   Vector zero;
 };
 
 Constants constants(const Modulus& m) {
-  return {broadcast(m.value), broadcast(2 * m.value), broadcast(kLow52), _mm512_setzero_si512()};
+  return {broadcast(m.value), broadcast(kLow52 + 1 - m.value), broadcast(2 * m.value),
+          broadcast(kLow52), _mm512_setzero_si512()};
 }
 
 struct Factor {
@@ -58,12 +60,17 @@ Factor factor(std::uint64_t w, const Modulus& m) {
 /// y·w mod q in [0, 2q) for y < 2^52.
 Vector multiply_lazy(Vector y, const Factor& f, const Constants& m) {
   const Vector quotient = product_high(m.zero, y, f.shoup);
-  const Vector difference = subtract(product_low(m.zero, y, f.w), product_low(m.zero, quotient, m.q));
+  // minus quotient·q modulo 2^52, as an addition of quotient·(2^52 − q)
+  const Vector difference = product_low(product_low(m.zero, y, f.w), quotient, m.minus_q);
   return _mm512_and_si512(difference, m.low52);
 }
 
+// Eight vectors stay in registers only where everything that touches them is inlined and every index
+// is a constant: hence the attribute, and the tails without loops.
+#define TENSAFE_INLINE [[gnu::always_inline]] inline
+
 /// Rows to columns of 8×8 words.
-void transpose(Vector (&r)[8]) {
+TENSAFE_INLINE void transpose(Vector (&r)[8]) {
   Vector t[8];
   for (int i = 0; i < 8; i += 2) {
     t[i] = _mm512_unpacklo_epi64(r[i], r[i + 1]);
@@ -83,45 +90,83 @@ void transpose(Vector (&r)[8]) {
 
 // --- forward: values below 4q between levels -------------------------------------------------------
 
-void forward_butterfly(Vector& x, Vector& y, const Factor& f, const Constants& m) {
+TENSAFE_INLINE void forward_butterfly(Vector& x, Vector& y, const Factor& f, const Constants& m) {
   const Vector reduced = reduce_once(x, m.two_q);
   const Vector product = multiply_lazy(y, f, m);
   x = add(reduced, product);
   y = add(subtract(reduced, product), m.two_q);
 }
 
+Factor factor(const NttTables::Direction& roots, std::size_t index) {
+  return factor(roots.residue[index], roots.shoup52[index]);
+}
+
+/// The level whose butterflies join coefficients `half` ≥ 8 apart.
+void forward_level(std::uint64_t* p, std::size_t half, const NttTables& tables, const Constants& m) {
+  const std::size_t blocks = tables.degree() / (2 * half);
+  for (std::size_t block = 0; block < blocks; ++block) {
+    const Factor f = factor(tables.forward(), blocks + block);
+    std::uint64_t* low = p + block * 2 * half;
+    std::uint64_t* high = low + half;
+    for (std::size_t i = 0; i < half; i += 8) {
+      Vector x = load(low + i);
+      Vector y = load(high + i);
+      forward_butterfly(x, y, f, m);
+      store(low + i, x);
+      store(high + i, y);
+    }
+  }
+}
+
+/// The levels of 2·quarter and quarter ≥ 8 in one pass: half the loads and stores.
+void forward_two_levels(std::uint64_t* p, std::size_t quarter, const NttTables& tables,
+                        const Constants& m) {
+  const std::size_t blocks = tables.degree() / (4 * quarter);
+  for (std::size_t block = 0; block < blocks; ++block) {
+    const Factor outer = factor(tables.forward(), blocks + block);
+    const Factor lower = factor(tables.forward(), 2 * (blocks + block));
+    const Factor upper = factor(tables.forward(), 2 * (blocks + block) + 1);
+    std::uint64_t* at = p + block * 4 * quarter;
+    for (std::size_t i = 0; i < quarter; i += 8, at += 8) {
+      Vector x[4];
+      for (int k = 0; k < 4; ++k) x[k] = load(at + k * quarter);
+      forward_butterfly(x[0], x[2], outer, m);
+      forward_butterfly(x[1], x[3], outer, m);
+      forward_butterfly(x[0], x[1], lower, m);
+      forward_butterfly(x[2], x[3], upper, m);
+      for (int k = 0; k < 4; ++k) store(at + k * quarter, x[k]);
+    }
+  }
+}
+
 void ntt_forward(std::uint64_t* p, const NttTables& tables) {
   const std::size_t n = tables.degree();
   const Constants m = constants(tables.modulus());
   const NttTables::Direction& roots = tables.forward();
-  for (std::size_t half = n / 2; half >= 8; half /= 2) {
-    const std::size_t blocks = n / (2 * half);
-    for (std::size_t block = 0; block < blocks; ++block) {
-      const Factor f = factor(roots.residue[blocks + block], roots.shoup52[blocks + block]);
-      std::uint64_t* low = p + block * 2 * half;
-      std::uint64_t* high = low + half;
-      for (std::size_t i = 0; i < half; i += 8) {
-        Vector x = load(low + i);
-        Vector y = load(high + i);
-        forward_butterfly(x, y, f, m);
-        store(low + i, x);
-        store(high + i, y);
-      }
-    }
-  }
+  std::size_t half = n / 2;
+  for (; half >= 16; half /= 4) forward_two_levels(p, half / 2, tables, m);
+  if (half == 8) forward_level(p, half, tables, m);
   const std::uint64_t* w = roots.tail8.data();
   const std::uint64_t* shoup = roots.tail8_shoup52.data();
   for (std::size_t i = 0; i < n; i += 64, w += 56, shoup += 56) {
     Vector x[8];
     for (int k = 0; k < 8; ++k) x[k] = load(p + i + 8 * k);
     transpose(x);
-    int at = 0;
-    for (int half = 4; half >= 1; half /= 2) {
-      for (int start = 0; start < 8; start += 2 * half, at += 8) {
-        const Factor f{load(w + at), load(shoup + at)};
-        for (int k = start; k < start + half; ++k) forward_butterfly(x[k], x[k + half], f, m);
-      }
-    }
+    const auto at = [&](int k) { return Factor{load(w + 8 * k), load(shoup + 8 * k)}; };
+    const Factor four = at(0);
+    forward_butterfly(x[0], x[4], four, m);
+    forward_butterfly(x[1], x[5], four, m);
+    forward_butterfly(x[2], x[6], four, m);
+    forward_butterfly(x[3], x[7], four, m);
+    const Factor two[] = {at(1), at(2)};
+    forward_butterfly(x[0], x[2], two[0], m);
+    forward_butterfly(x[1], x[3], two[0], m);
+    forward_butterfly(x[4], x[6], two[1], m);
+    forward_butterfly(x[5], x[7], two[1], m);
+    forward_butterfly(x[0], x[1], at(3), m);
+    forward_butterfly(x[2], x[3], at(4), m);
+    forward_butterfly(x[4], x[5], at(5), m);
+    forward_butterfly(x[6], x[7], at(6), m);
     transpose(x);
     for (int k = 0; k < 8; ++k) store(p + i + 8 * k, reduce_once(reduce_once(x[k], m.two_q), m.q));
   }
@@ -129,10 +174,48 @@ void ntt_forward(std::uint64_t* p, const NttTables& tables) {
 
 // --- inverse: values below 2q between levels -------------------------------------------------------
 
-void inverse_butterfly(Vector& x, Vector& y, const Factor& f, const Constants& m) {
+TENSAFE_INLINE void inverse_butterfly(Vector& x, Vector& y, const Factor& f, const Constants& m) {
   const Vector difference = add(subtract(x, y), m.two_q);
   x = reduce_once(add(x, y), m.two_q);
   y = multiply_lazy(difference, f, m);
+}
+
+/// The level whose butterflies join coefficients `half` ≥ 8 apart.
+void inverse_level(std::uint64_t* p, std::size_t half, const NttTables& tables, const Constants& m) {
+  const std::size_t blocks = tables.degree() / (2 * half);
+  for (std::size_t block = 0; block < blocks; ++block) {
+    const Factor f = factor(tables.inverse(), blocks + block);
+    std::uint64_t* low = p + block * 2 * half;
+    std::uint64_t* high = low + half;
+    for (std::size_t i = 0; i < half; i += 8) {
+      Vector x = load(low + i);
+      Vector y = load(high + i);
+      inverse_butterfly(x, y, f, m);
+      store(low + i, x);
+      store(high + i, y);
+    }
+  }
+}
+
+/// The levels of `quarter` ≥ 8 and 2·quarter in one pass.
+void inverse_two_levels(std::uint64_t* p, std::size_t quarter, const NttTables& tables,
+                        const Constants& m) {
+  const std::size_t blocks = tables.degree() / (4 * quarter);
+  for (std::size_t block = 0; block < blocks; ++block) {
+    const Factor lower = factor(tables.inverse(), 2 * (blocks + block));
+    const Factor upper = factor(tables.inverse(), 2 * (blocks + block) + 1);
+    const Factor outer = factor(tables.inverse(), blocks + block);
+    std::uint64_t* at = p + block * 4 * quarter;
+    for (std::size_t i = 0; i < quarter; i += 8, at += 8) {
+      Vector x[4];
+      for (int k = 0; k < 4; ++k) x[k] = load(at + k * quarter);
+      inverse_butterfly(x[0], x[1], lower, m);
+      inverse_butterfly(x[2], x[3], upper, m);
+      inverse_butterfly(x[0], x[2], outer, m);
+      inverse_butterfly(x[1], x[3], outer, m);
+      for (int k = 0; k < 4; ++k) store(at + k * quarter, x[k]);
+    }
+  }
 }
 
 /// All levels with blocks of up to `width` ≥ 8 coefficients.
@@ -145,33 +228,28 @@ void inverse_levels(std::uint64_t* p, std::size_t width, const NttTables& tables
     Vector x[8];
     for (int k = 0; k < 8; ++k) x[k] = load(p + i + 8 * k);
     transpose(x);
-    int at = 24;  // the table holds the level of 4 first, then 2, then 1
-    for (int half = 1; half <= 4; half *= 2) {
-      int factor_at = at;
-      for (int start = 0; start < 8; start += 2 * half, factor_at += 8) {
-        const Factor f{load(w + factor_at), load(shoup + factor_at)};
-        for (int k = start; k < start + half; ++k) inverse_butterfly(x[k], x[k + half], f, m);
-      }
-      at = half == 1 ? 8 : 0;
-    }
+    // the table holds the level of 4 first, then 2, then 1
+    const auto at = [&](int k) { return Factor{load(w + 8 * k), load(shoup + 8 * k)}; };
+    inverse_butterfly(x[0], x[1], at(3), m);
+    inverse_butterfly(x[2], x[3], at(4), m);
+    inverse_butterfly(x[4], x[5], at(5), m);
+    inverse_butterfly(x[6], x[7], at(6), m);
+    const Factor two[] = {at(1), at(2)};
+    inverse_butterfly(x[0], x[2], two[0], m);
+    inverse_butterfly(x[1], x[3], two[0], m);
+    inverse_butterfly(x[4], x[6], two[1], m);
+    inverse_butterfly(x[5], x[7], two[1], m);
+    const Factor four = at(0);
+    inverse_butterfly(x[0], x[4], four, m);
+    inverse_butterfly(x[1], x[5], four, m);
+    inverse_butterfly(x[2], x[6], four, m);
+    inverse_butterfly(x[3], x[7], four, m);
     transpose(x);
     for (int k = 0; k < 8; ++k) store(p + i + 8 * k, x[k]);
   }
-  for (std::size_t half = 8; 2 * half <= width; half *= 2) {
-    const std::size_t blocks = n / (2 * half);
-    for (std::size_t block = 0; block < blocks; ++block) {
-      const Factor f = factor(roots.residue[blocks + block], roots.shoup52[blocks + block]);
-      std::uint64_t* low = p + block * 2 * half;
-      std::uint64_t* high = low + half;
-      for (std::size_t i = 0; i < half; i += 8) {
-        Vector x = load(low + i);
-        Vector y = load(high + i);
-        inverse_butterfly(x, y, f, m);
-        store(low + i, x);
-        store(high + i, y);
-      }
-    }
-  }
+  std::size_t half = 8;
+  for (; 4 * half <= width; half *= 4) inverse_two_levels(p, half, tables, m);
+  if (2 * half <= width) inverse_level(p, half, tables, m);
 }
 
 void multiply_by_degree_inverse(std::uint64_t* p, std::size_t count, const NttTables& tables,
