@@ -187,7 +187,10 @@ public final class PackageVerifier {
         bound.configSha256().orElse(base.configSha256()),
         base.configSha256());
     requireSame(
-        bound, "weights", bound.weightsSha256().orElse(base.weightsSha256()), base.weightsSha256());
+        bound,
+        "set of weights",
+        bound.weightsSha256().orElse(base.weightsSha256()),
+        base.weightsSha256());
   }
 
   private static void requireSame(
@@ -197,11 +200,11 @@ public final class PackageVerifier {
           Reason.BASE_MODEL_MISMATCH,
           "made for '"
               + bound.id()
-              + "' whose "
+              + "', whose "
               + what
-              + " have SHA-256 "
+              + " has SHA-256 "
               + expected
-              + "; this model's have "
+              + "; this model's has "
               + actual);
     }
   }
