@@ -12,7 +12,7 @@ import org.ejml.interfaces.decomposition.QRDecomposition;
 final class HaarRotation {
   private HaarRotation() {}
 
-  static DMatrixRMaj sample(int size, SecretStream random) {
+  static DMatrixRMaj sample(int size, SeedStream random) {
     DMatrixRMaj gaussian = new DMatrixRMaj(size, size);
     for (int i = 0; i < gaussian.data.length; i++) {
       gaussian.data[i] = random.nextGaussian();

@@ -59,7 +59,7 @@ public final class OwnerSplit implements AutoCloseable {
     LowRankProduct product = product(module);
     int rank = product.rank();
     DMatrixRMaj rotation =
-        HaarRotation.sample(rank, new SecretStream(seed, "rotation:" + module.name()));
+        HaarRotation.sample(rank, new SeedStream(seed, "rotation:" + module.name()));
     DMatrixRMaj basis = new DMatrixRMaj(module.out(), rank);
     CommonOps_DDRM.multTransB(product.u(), rotation, basis);
     DMatrixRMaj scaled = product.vt().copy();
@@ -77,7 +77,9 @@ public final class OwnerSplit implements AutoCloseable {
 
   /** The rank of a module's delta, without the rest of the split. */
   public int rank(LoraModule module) {
-    return product(module).rank();
+    LowRankProduct product = product(module);
+    Arrays.fill(product.vt().data, 0);
+    return product.rank();
   }
 
   private LowRankProduct product(LoraModule module) {

@@ -22,7 +22,7 @@ public final class ProbeVectors {
    * @return [in], each in -128 … 127
    */
   public static byte[] vector(byte[] seed, String group, int index, int in) {
-    SecretStream stream = new SecretStream(seed, "probe:" + index + ":" + group);
+    SeedStream stream = new SeedStream(seed, "probe:" + index + ":" + group);
     byte[] x = new byte[in];
     for (int j = 0; j < in; j++) {
       x[j] = stream.nextByte();

@@ -148,7 +148,7 @@ class OwnerSplitTest {
     double[] mean = new double[n * n];
     double[] square = new double[n * n];
     for (int i = 0; i < samples; i++) {
-      double[] g = HaarRotation.sample(n, new SecretStream(seedBytes(), "r")).data;
+      double[] g = HaarRotation.sample(n, new SeedStream(seedBytes(), "r")).data;
       double[] gram = multiply(transpose(g, n, n), g, n, n, n);
       for (int e = 0; e < n * n; e++) {
         assertEquals(e % (n + 1) == 0 ? 1 : 0, gram[e], 1e-12);

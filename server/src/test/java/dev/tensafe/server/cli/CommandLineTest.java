@@ -10,9 +10,7 @@ import dev.tensafe.model.synthetic.SyntheticModel;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.PrintWriter;
 import java.io.RandomAccessFile;
-import java.io.StringWriter;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -27,25 +25,11 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** Exit codes and messages of the command line, in this process and as a process. */
 class CommandLineTest {
-  private record Result(int exit, String out, String err) {}
-
-  private static Result run(Map<String, String> environment, String... args) {
-    CommandLine line = Main.commandLine();
-    line.setDefaultValueProvider(new SettingsProvider(environment));
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    line.setOut(new PrintWriter(out));
-    line.setErr(new PrintWriter(err));
-    int exit = line.execute(args);
-    return new Result(exit, out.toString(), err.toString());
-  }
-
   private static void refuses(String code, String... args) {
-    Result result = run(Map.of(), args);
+    CommandRun result = CommandRun.of(Map.of(), args);
     assertEquals(1, result.exit(), result.err());
     assertTrue(result.err().startsWith(code + ":"), result.err());
     assertEquals(1, result.err().strip().lines().count(), "one line: " + result.err());
@@ -58,14 +42,15 @@ class CommandLineTest {
 
   @Test
   void helpVersionAndWrongUsage() {
-    assertEquals(0, run(Map.of(), "--help").exit());
-    assertEquals(0, run(Map.of(), "serve", "--help").exit());
-    assertEquals("tensafe 0.1.0", run(Map.of(), "version").out().strip());
-    assertEquals("{\"version\":\"0.1.0\"}", run(Map.of(), "version", "--json").out().strip());
-    assertEquals(2, run(Map.of()).exit());
-    assertEquals(2, run(Map.of(), "nonsense").exit());
-    assertEquals(2, run(Map.of(), "serve", "--nonsense").exit());
-    Result port = run(Map.of(), "serve", "--port", "abc");
+    assertEquals(0, CommandRun.of(Map.of(), "--help").exit());
+    assertEquals(0, CommandRun.of(Map.of(), "serve", "--help").exit());
+    assertEquals("tensafe 0.1.0", CommandRun.of(Map.of(), "version").out().strip());
+    assertEquals(
+        "{\"version\":\"0.1.0\"}", CommandRun.of(Map.of(), "version", "--json").out().strip());
+    assertEquals(2, CommandRun.of(Map.of()).exit());
+    assertEquals(2, CommandRun.of(Map.of(), "nonsense").exit());
+    assertEquals(2, CommandRun.of(Map.of(), "serve", "--nonsense").exit());
+    CommandRun port = CommandRun.of(Map.of(), "serve", "--port", "abc");
     assertEquals(2, port.exit());
     assertTrue(port.err().contains("--port"), port.err());
   }
@@ -101,14 +86,19 @@ class CommandLineTest {
     Map<String, String> environment = Map.of("TENSAFE_PORT", "70002");
     String file = yaml.toString();
     assertTrue(
-        run(environment, "serve", "--config", file, "--threads", "1").err().contains("70002"));
+        CommandRun.of(environment, "serve", "--config", file, "--threads", "1")
+            .err()
+            .contains("70002"));
     assertTrue(
-        run(environment, "serve", "--config", file, "--threads", "1", "--port", "70003")
+        CommandRun.of(environment, "serve", "--config", file, "--threads", "1", "--port", "70003")
             .err()
             .contains("70003"));
-    assertTrue(run(Map.of(), "serve", "--config", file, "--threads", "1").err().contains("70001"));
+    assertTrue(
+        CommandRun.of(Map.of(), "serve", "--config", file, "--threads", "1")
+            .err()
+            .contains("70001"));
     Map<String, String> named = Map.of("TENSAFE_CONFIG", file);
-    assertTrue(run(named, "serve", "--threads", "1").err().contains("70001"));
+    assertTrue(CommandRun.of(named, "serve", "--threads", "1").err().contains("70001"));
   }
 
   @Test
@@ -151,13 +141,13 @@ class CommandLineTest {
   @Test
   void apiKeysAreAddedOnce(@TempDir Path dir) {
     String file = dir.resolve("k.json").toString();
-    Result added =
-        run(Map.of(), "apikey", "add", "--file", file, "--name", "a", "--scope", "infer");
+    CommandRun added =
+        CommandRun.of(Map.of(), "apikey", "add", "--file", file, "--name", "a", "--scope", "infer");
     assertEquals(0, added.exit(), added.err());
     assertTrue(added.out().startsWith("tsk-"));
     refuses("config.api-keys", "apikey", "add", "--file", file, "--name", "a", "--scope", "infer");
     refuses("config.api-keys", "apikey", "add", "--file", file, "--name", "b", "--scope", "root");
-    assertEquals(2, run(Map.of(), "apikey", "add", "--file", file).exit());
+    assertEquals(2, CommandRun.of(Map.of(), "apikey", "add", "--file", file).exit());
   }
 
   @Test

@@ -12,8 +12,6 @@ import dev.tensafe.formats.safetensors.Checkpoint;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.model.synthetic.SyntheticModel;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,34 +22,20 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** The commands of an owner and an operator, from keys to a revoked package. */
 class PackageCommandsTest {
   @TempDir Path dir;
 
-  private record Result(int exit, String out, String err) {}
-
-  private static Result run(Map<String, String> environment, String... args) {
-    CommandLine line = Main.commandLine();
-    line.setDefaultValueProvider(new SettingsProvider(environment));
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    line.setOut(new PrintWriter(out));
-    line.setErr(new PrintWriter(err));
-    int exit = line.execute(args);
-    return new Result(exit, out.toString(), err.toString());
-  }
-
   private String ok(String... args) {
-    Result result = run(Map.of(), args);
+    CommandRun result = CommandRun.of(Map.of(), args);
     assertEquals(0, result.exit(), result.err());
     assertEquals("", result.err());
     return result.out();
   }
 
   private void refused(String code, String... args) {
-    Result result = run(Map.of(), args);
+    CommandRun result = CommandRun.of(Map.of(), args);
     assertEquals(1, result.exit(), result.err());
     assertTrue(result.err().startsWith(code + ":"), result.err());
     assertEquals(1, result.err().strip().lines().count(), "one line: " + result.err());
@@ -59,7 +43,7 @@ class PackageCommandsTest {
   }
 
   private void usage(String... args) {
-    assertEquals(2, run(Map.of(), args).exit(), String.join(" ", args));
+    assertEquals(2, CommandRun.of(Map.of(), args).exit(), String.join(" ", args));
   }
 
   private String at(String name) {
@@ -235,8 +219,9 @@ class PackageCommandsTest {
   /** Flags may come from the environment, secrets never go to the terminal. */
   @Test
   void environmentGivesFlagsAndOutputGivesNoSecrets() throws IOException {
-    Result result =
-        run(Map.of("TENSAFE_PASSPHRASE_FILE", at("pass"), "TENSAFE_MODE", "plain"), pack());
+    CommandRun result =
+        CommandRun.of(
+            Map.of("TENSAFE_PASSPHRASE_FILE", at("pass"), "TENSAFE_MODE", "plain"), pack());
     assertEquals(0, result.exit(), result.err());
     String seed = json(Files.readString(dir.resolve("host.key"))).path("seed").asText();
     assertEquals(44, seed.length());

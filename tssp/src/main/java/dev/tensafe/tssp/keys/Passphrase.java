@@ -7,6 +7,7 @@ import dev.tensafe.tssp.TsspException.Reason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
+import java.nio.charset.CoderResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -28,8 +29,11 @@ public final class Passphrase implements AutoCloseable {
   public static Passphrase of(char[] text) {
     byte[] room = new byte[3 * text.length];
     ByteBuffer encoded = ByteBuffer.wrap(room);
-    UTF_8.newEncoder().encode(CharBuffer.wrap(text), encoded, true);
+    CoderResult result = UTF_8.newEncoder().encode(CharBuffer.wrap(text), encoded, true);
     try {
+      if (!result.isUnderflow()) {
+        throw new TsspException(Reason.KEY_PASSPHRASE_NEEDED, "a passphrase is Unicode text");
+      }
       return new Passphrase(Arrays.copyOf(room, encoded.position()));
     } finally {
       Arrays.fill(room, (byte) 0);

@@ -53,12 +53,8 @@ public final class PrivateKeyFile {
       @Nullable Passphrase passphrase,
       ScryptCost cost,
       SecureRandom random) {
-    byte[] seed = key.seed();
-    try {
-      write(prefix, SIGNING, PublicKeyFile.json(key.publicKey()), seed, passphrase, cost, random);
-    } finally {
-      Arrays.fill(seed, (byte) 0);
-    }
+    ObjectNode publicKey = PublicKeyFile.json(key.publicKey());
+    write(prefix, SIGNING, publicKey, key.seed(), passphrase, cost, random);
   }
 
   /** As the other. */
@@ -68,12 +64,8 @@ public final class PrivateKeyFile {
       @Nullable Passphrase passphrase,
       ScryptCost cost,
       SecureRandom random) {
-    byte[] seed = key.seed();
-    try {
-      write(prefix, RECIPIENT, PublicKeyFile.json(key.publicKey()), seed, passphrase, cost, random);
-    } finally {
-      Arrays.fill(seed, (byte) 0);
-    }
+    ObjectNode publicKey = PublicKeyFile.json(key.publicKey());
+    write(prefix, RECIPIENT, publicKey, key.seed(), passphrase, cost, random);
   }
 
   /**
@@ -107,6 +99,7 @@ public final class PrivateKeyFile {
     return PublicKeyFile.read(file).has("scrypt");
   }
 
+  /** Wipes the seed. */
   private static void write(
       Path prefix,
       String format,
@@ -117,26 +110,14 @@ public final class PrivateKeyFile {
       SecureRandom random) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     node.put("format", format).put("key_id", publicKey.path("key_id").textValue());
-    if (passphrase == null) {
-      node.put("seed", PublicKeyFile.base64(seed));
-    } else {
-      byte[] salt = new byte[SALT_BYTES];
-      random.nextBytes(salt);
-      byte[] nonce = new byte[NONCE_BYTES];
-      random.nextBytes(nonce);
-      node.putObject("scrypt")
-          .put("log_n", cost.logN())
-          .put("r", cost.r())
-          .put("p", cost.p())
-          .put("salt", HexFormat.of().formatHex(salt));
-      node.put("nonce", HexFormat.of().formatHex(nonce));
-      try {
-        byte[] sealed =
-            cipher(Cipher.ENCRYPT_MODE, node, passphrase, salt, cost, nonce).doFinal(seed);
-        node.put("sealed_seed", PublicKeyFile.base64(sealed));
-      } catch (GeneralSecurityException e) {
-        throw new IllegalStateException("AES-GCM failed to encrypt", e);
+    try {
+      if (passphrase == null) {
+        node.put("seed", PublicKeyFile.base64(seed));
+      } else {
+        seal(node, seed, passphrase, cost, random);
       }
+    } finally {
+      Arrays.fill(seed, (byte) 0);
     }
     Path keyFile = Path.of(prefix + ".key");
     Path publicFile = Path.of(prefix + ".pub");
@@ -147,6 +128,27 @@ public final class PrivateKeyFile {
     }
     create(keyFile, PublicKeyFile.bytes(node), "rw-------");
     create(publicFile, PublicKeyFile.bytes(publicKey), "rw-r--r--");
+  }
+
+  private static void seal(
+      ObjectNode node, byte[] seed, Passphrase passphrase, ScryptCost cost, SecureRandom random) {
+    byte[] salt = new byte[SALT_BYTES];
+    random.nextBytes(salt);
+    byte[] nonce = new byte[NONCE_BYTES];
+    random.nextBytes(nonce);
+    node.putObject("scrypt")
+        .put("log_n", cost.logN())
+        .put("r", cost.r())
+        .put("p", cost.p())
+        .put("salt", HexFormat.of().formatHex(salt));
+    node.put("nonce", HexFormat.of().formatHex(nonce));
+    try {
+      byte[] sealed =
+          cipher(Cipher.ENCRYPT_MODE, node, passphrase, salt, cost, nonce).doFinal(seed);
+      node.put("sealed_seed", PublicKeyFile.base64(sealed));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("AES-GCM failed to encrypt", e);
+    }
   }
 
   private static <K> K read(

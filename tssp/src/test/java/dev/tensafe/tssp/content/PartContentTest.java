@@ -24,6 +24,7 @@ import dev.tensafe.tssp.keys.RecipientKey;
 import dev.tensafe.tssp.manifest.Manifest;
 import dev.tensafe.tssp.manifest.Mode;
 import dev.tensafe.tssp.manifest.PartKind;
+import dev.tensafe.tssp.manifest.Policy;
 import dev.tensafe.tssp.pack.PackRequest;
 import dev.tensafe.tssp.verify.VerifiedPackage;
 import dev.tensafe.tssp.verify.VerifyRequest;
@@ -212,24 +213,18 @@ class PartContentTest {
     try (Stream<Path> adapters = Files.list(shared.resolve("adapters"))) {
       for (Path peft : adapters.sorted().toList()) {
         for (Mode mode : Mode.values()) {
-          PackRequest r = place.request(mode);
           Path file = directory.resolve(peft.getFileName() + "." + mode.label() + ".tssp");
           Manifest manifest =
               place.pack(
-                  new PackRequest(
+                  place.request(
+                      mode,
                       peft,
                       copy,
-                      r.baseModel(),
+                      PackRequest.Binding.WEIGHTS,
                       peft.getFileName().toString(),
                       1,
-                      mode,
-                      r.recipients(),
-                      r.adapterHosts(),
-                      r.lifetime(),
-                      r.policy(),
-                      r.probes(),
-                      r.license(),
-                      r.annotations()),
+                      Policy.NONE,
+                      List.of(place.modelHost.publicKey())),
                   place.owner,
                   file,
                   1);

@@ -132,6 +132,14 @@ class KeyFilesTest {
     assertRefused(Reason.IO, () -> Passphrase.read(directory.resolve("none")));
   }
 
+  /** Half a surrogate pair has no UTF-8: what comes before it must not become the passphrase. */
+  @Test
+  void textThatIsNoUnicodeIsNoPassphrase() {
+    assertRefused(Reason.KEY_PASSPHRASE_NEEDED, () -> passphrase("abc\ud800def"));
+    assertRefused(Reason.KEY_PASSPHRASE_NEEDED, () -> passphrase("abc\ud800"));
+    passphrase("\ud83d\ude00").close();
+  }
+
   @Test
   void bothHalvesOfASignatureMustVerify() {
     byte[] message = {1, 2, 3};

@@ -11,8 +11,6 @@ import dev.tensafe.tssp.fixture.Workplace;
 import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.keys.SigningKey;
 import dev.tensafe.tssp.manifest.Manifest;
-import dev.tensafe.tssp.manifest.Mode;
-import dev.tensafe.tssp.pack.PackRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -99,23 +97,9 @@ class TrustDirectoryTest {
     Path registry = Files.createDirectory(directory.resolve("registry"));
     List<Manifest> manifests = new ArrayList<>();
     for (int version = 0; version < 10; version++) {
-      PackRequest r = place.request(Mode.PLAIN);
       manifests.add(
           place.pack(
-              new PackRequest(
-                  r.peft(),
-                  r.base(),
-                  r.baseModel(),
-                  version % 2 == 0 ? "even" : "odd",
-                  version,
-                  r.mode(),
-                  r.recipients(),
-                  r.adapterHosts(),
-                  r.lifetime(),
-                  r.policy(),
-                  r.probes(),
-                  r.license(),
-                  r.annotations()),
+              place.named(version % 2 == 0 ? "even" : "odd", version),
               place.owner,
               directory.resolve("p.tssp"),
               version));

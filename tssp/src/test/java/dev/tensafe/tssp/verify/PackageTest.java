@@ -19,6 +19,7 @@ import dev.tensafe.tssp.keys.RecipientKey;
 import dev.tensafe.tssp.manifest.Manifest;
 import dev.tensafe.tssp.manifest.Mode;
 import dev.tensafe.tssp.manifest.PartKind;
+import dev.tensafe.tssp.manifest.Policy;
 import dev.tensafe.tssp.pack.PackRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -138,22 +139,16 @@ class PackageTest {
   @Test
   void severalRecipientsOpenOnePart() {
     RecipientKey second = RecipientKey.generate(new SeededRandom(77));
-    var one = place.request(Mode.PLAIN);
-    var request =
-        new PackRequest(
-            one.peft(),
-            one.base(),
-            one.baseModel(),
-            one.name(),
-            one.version(),
-            one.mode(),
-            List.of(place.modelHost.publicKey(), second.publicKey()),
-            one.adapterHosts(),
-            one.lifetime(),
-            one.policy(),
-            one.probes(),
-            one.license(),
-            one.annotations());
+    PackRequest request =
+        place.request(
+            Mode.PLAIN,
+            place.peft,
+            place.base,
+            PackRequest.Binding.WEIGHTS,
+            "demo",
+            3,
+            Policy.NONE,
+            List.of(place.modelHost.publicKey(), second.publicKey()));
     VerifiedPackage verified = place.verify(place.pack(request));
     assertArrayEquals(
         open(verified, PartKind.WEIGHTS, place.modelHost),

@@ -60,22 +60,7 @@ class PackageVerifierTest {
   }
 
   private Path packWith(Policy policy, PackRequest.Binding binding) {
-    PackRequest r = place.request(Mode.PLAIN);
-    return place.pack(
-        new PackRequest(
-            r.peft(),
-            r.base(),
-            binding,
-            r.name(),
-            r.version(),
-            r.mode(),
-            r.recipients(),
-            r.adapterHosts(),
-            r.lifetime(),
-            policy,
-            r.probes(),
-            r.license(),
-            r.annotations()));
+    return place.pack(place.request(Mode.PLAIN, binding, policy));
   }
 
   @Test
@@ -168,25 +153,7 @@ class PackageVerifierTest {
     Path file = directory.resolve("limited.tssp");
     place.pack(place.request(Mode.PLAIN), limited, file, 1);
     assertRefused(Reason.NAME_NOT_ALLOWED, file);
-    PackRequest r = place.request(Mode.PLAIN);
-    place.pack(
-        new PackRequest(
-            r.peft(),
-            r.base(),
-            r.baseModel(),
-            "acme-demo",
-            r.version(),
-            r.mode(),
-            r.recipients(),
-            r.adapterHosts(),
-            r.lifetime(),
-            r.policy(),
-            r.probes(),
-            r.license(),
-            r.annotations()),
-        limited,
-        file,
-        2);
+    place.pack(place.named("acme-demo", 3), limited, file, 2);
     place.verify(file);
   }
 

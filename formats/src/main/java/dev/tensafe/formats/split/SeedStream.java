@@ -14,13 +14,13 @@ import javax.crypto.spec.SecretKeySpec;
  * block under the key HMAC-SHA-256(seed, purpose). The same seed and purpose give the same bytes
  * everywhere. Not thread-safe.
  */
-final class SecretStream {
+final class SeedStream {
   private final Cipher cipher;
   private final byte[] zeros = new byte[1024];
   private final byte[] block = new byte[1024];
   private int at = block.length;
 
-  SecretStream(byte[] seed, String purpose) {
+  SeedStream(byte[] seed, String purpose) {
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
       mac.init(new SecretKeySpec(seed, "HmacSHA256"));
