@@ -58,17 +58,27 @@ class ReaderFuzzTest {
     if (data == null || data.length == 0) {
       return;
     }
+    int where = Math.floorMod(data[0], 8);
     byte[] rest = Arrays.copyOfRange(data, 1, data.length);
+    long allocated = allocatedBy(where, rest);
+    if (allocated >= MAX_ALLOCATION) {
+      // The first time may have loaded classes, and had them instrumented, on this thread. What an
+      // input itself asks for, it asks for again.
+      allocated = allocatedBy(where, rest);
+    }
+    assertTrue(allocated < MAX_ALLOCATION, allocated + " bytes allocated");
+  }
+
+  private static long allocatedBy(int where, byte[] bytes) throws IOException {
     ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long before = thread.getCurrentThreadAllocatedBytes();
     try {
-      PLACE.read(Math.floorMod(data[0], 8), rest);
+      PLACE.read(where, bytes);
     } catch (CodedException e) {
       assertTrue(e.code().matches("[a-z]+\\.[a-z_]+"), e.code());
       assertTrue(e.description().length() < 2000, "a message repeats its input");
     }
-    long allocated = thread.getCurrentThreadAllocatedBytes() - before;
-    assertTrue(allocated < MAX_ALLOCATION, allocated + " bytes allocated");
+    return thread.getCurrentThreadAllocatedBytes() - before;
   }
 
   static Stream<byte[]> seeds() {
