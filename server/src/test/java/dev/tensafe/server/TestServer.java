@@ -43,7 +43,7 @@ final class TestServer implements AutoCloseable {
     engine =
         new Engine(
             new EngineConfig(
-                new SchedulerConfig(128, 64, 16, 200), blocks, positions, maxQueuedTokens),
+                new SchedulerConfig(128, 64, 16, 200, 2048), blocks, positions, maxQueuedTokens),
             executor,
             List.of(),
             files.tokenizer(),

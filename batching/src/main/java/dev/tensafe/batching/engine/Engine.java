@@ -26,7 +26,7 @@ public final class Engine implements AutoCloseable {
   private final EngineCore core;
   private final LinkedBlockingQueue<Runnable> commands = new LinkedBlockingQueue<>();
   private final AtomicLong nextId = new AtomicLong(1);
-  private final AtomicLong queuedTokens = new AtomicLong();
+  private final AdmissionQueue queue;
   private final AtomicLong active = new AtomicLong();
   private final CountDownLatch stopped = new CountDownLatch(1);
   private volatile boolean started;
@@ -47,6 +47,7 @@ public final class Engine implements AutoCloseable {
       Ticker ticker) {
     this.config = config;
     this.ticker = ticker;
+    this.queue = new AdmissionQueue(config.maxQueuedTokens());
     this.core =
         new EngineCore(
             config,
@@ -54,7 +55,7 @@ public final class Engine implements AutoCloseable {
             hooks,
             tokenizer,
             ticker,
-            s -> queuedTokens.addAndGet(-s.promptLength()));
+            s -> queue.left(s.request.flow(), s.promptLength()));
     this.status = core.status();
   }
 
@@ -95,7 +96,7 @@ public final class Engine implements AutoCloseable {
 
   /** Prompt tokens that wait for their first step. */
   public long queuedTokens() {
-    return queuedTokens.get();
+    return queue.tokens();
   }
 
   /** Outputs submitted and not yet ended. */
@@ -104,16 +105,14 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Submits outputs, all or none.
+   * Submits outputs of one flow, all or none.
    *
    * @throws EngineException {@code engine.queue_full}, {@code engine.request_too_large} or {@code
    *     engine.stopping}
    */
   public Handle submit(List<Submission> submissions) {
-    long tokens = 0;
     for (Submission submission : submissions) {
       GenerationRequest request = submission.request();
-      tokens += request.promptTokens().length;
       long total = (long) request.promptTokens().length + request.params().maxTokens();
       if (total > config.maxSequenceLength()) {
         throw new EngineException(
@@ -128,7 +127,7 @@ public final class Engine implements AutoCloseable {
     if (stopping) {
       throw stoppingError();
     }
-    reserve(tokens);
+    queue.enter(submissions.stream().map(Submission::request).toList());
     List<Long> ids = new ArrayList<>();
     submissions.forEach(s -> ids.add(nextId.getAndIncrement()));
     long now = ticker.nanos();
@@ -151,17 +150,6 @@ public final class Engine implements AutoCloseable {
                       EngineException.Kind.FAILED, "engine.cancelled", "the request was cancelled");
               ids.forEach(id -> core.fail(id, reason));
             });
-  }
-
-  private void reserve(long tokens) {
-    long before = queuedTokens.getAndAdd(tokens);
-    if (before > 0 && before + tokens > config.maxQueuedTokens()) {
-      queuedTokens.addAndGet(-tokens);
-      throw new EngineException(
-          EngineException.Kind.OVERLOADED,
-          "engine.queue_full",
-          before + " prompt tokens wait already; at most " + config.maxQueuedTokens() + " may");
-    }
   }
 
   private GenerationListener counted(GenerationListener listener) {

@@ -7,6 +7,7 @@ import dev.tensafe.batching.sample.Sampler;
 import dev.tensafe.batching.sample.SamplingParams;
 import dev.tensafe.batching.sample.TokenLogprob;
 import dev.tensafe.batching.schedule.BlockPool;
+import dev.tensafe.batching.schedule.FlowCounters;
 import dev.tensafe.batching.schedule.Scheduler;
 import dev.tensafe.batching.schedule.SequenceState;
 import dev.tensafe.batching.schedule.StepPlan;
@@ -41,6 +42,7 @@ final class EngineCore {
   private final Tokenizer tokenizer;
   private final Ticker ticker;
   private final BlockPool pool;
+  private final FlowCounters flows = new FlowCounters();
   private final Sampler sampler;
   private final float[] row;
   private final Map<Long, Sequence> sequences = new LinkedHashMap<>();
@@ -76,6 +78,7 @@ final class EngineCore {
             ? TextStream.continuing(tokenizer, request.stopStrings(), request.promptTokens())
             : new TextStream(tokenizer, request.stopStrings());
     sequences.put(id, new Sequence(id, request, listener, text, deadlineNanos));
+    flows.arrive(request.flow());
   }
 
   /** Ends a sequence at once; its blocks are free when this returns. Unknown ids are ignored. */
@@ -116,7 +119,7 @@ final class EngineCore {
     }
     List<SequenceState> states = new ArrayList<>(sequences.size());
     sequences.values().forEach(s -> states.add(s.state()));
-    StepPlan plan = Scheduler.plan(config.scheduler(), states, pool.free());
+    StepPlan plan = Scheduler.plan(config.scheduler(), states, pool.free(), flows::served);
     apply(plan);
     if (!plan.runs().isEmpty()) {
       run(plan.runs());
@@ -148,6 +151,7 @@ final class EngineCore {
       }
       if (!s.running() && s.start()) {
         onLeavingQueue.accept(s);
+        flows.charge(s.request.flow(), (long) s.promptLength() * FlowCounters.PROMPT_TOKEN);
         report(s, GenerationListener::onScheduled);
       }
     }
@@ -178,6 +182,7 @@ final class EngineCore {
       inputs.add(
           new SequenceInput(
               s.id,
+              s.request.adapter(),
               s.nextTokens(run.tokens()),
               s.computed(),
               s.promptLength(),
@@ -268,6 +273,7 @@ final class EngineCore {
   private void output(Sequence s, Sampler.Choice choice) {
     SamplingParams params = s.request.params();
     s.append(choice.token());
+    flows.charge(s.request.flow(), FlowCounters.OUTPUT_TOKEN);
     boolean armed = s.outputLength() >= params.minTokens();
     boolean ends =
         params.stopTokens().contains(choice.token())
@@ -301,6 +307,7 @@ final class EngineCore {
 
   private void end(Sequence s) {
     sequences.remove(s.id);
+    flows.leave(s.request.flow());
     pool.release(s.reset());
     if (!s.scheduledBefore()) {
       onLeavingQueue.accept(s);

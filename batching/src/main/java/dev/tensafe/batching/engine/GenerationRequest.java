@@ -1,6 +1,7 @@
 package dev.tensafe.batching.engine;
 
 import dev.tensafe.batching.sample.SamplingParams;
+import dev.tensafe.model.exec.SequenceInput;
 import java.util.List;
 
 /**
@@ -11,6 +12,8 @@ import java.util.List;
  * @param priority lower runs earlier
  * @param scorePrompt whether log-probabilities of the prompt's tokens are reported too
  * @param continuesPrompt whether the output's text is to be joined to the prompt's
+ * @param adapter whose deltas are added; {@link SequenceInput#BASE} for none
+ * @param flow who is charged for the work: requests of one flow share their turns
  * @param timeoutNanos time from submission after which the request fails; 0 for none
  */
 public record GenerationRequest(
@@ -20,6 +23,8 @@ public record GenerationRequest(
     int priority,
     boolean scorePrompt,
     boolean continuesPrompt,
+    long adapter,
+    String flow,
     long timeoutNanos) {
   public GenerationRequest {
     stopStrings = List.copyOf(stopStrings);

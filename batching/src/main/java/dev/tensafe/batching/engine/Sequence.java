@@ -42,7 +42,16 @@ final class Sequence {
 
   SequenceState state() {
     return new SequenceState(
-        id, count, computed, blockCount, request.priority(), waited, id, running);
+        id,
+        count,
+        computed,
+        blockCount,
+        request.priority(),
+        waited,
+        id,
+        running,
+        request.flow(),
+        !scheduledBefore);
   }
 
   boolean running() {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.ToLongFunction;
 
 /**
  * Iteration-level scheduling (Yu et al., Orca, OSDI 2022) with chunked prefill (Agrawal et al.,
@@ -14,8 +15,14 @@ import java.util.List;
  * <p>Sequences are ranked by priority, aged by waiting, then by arrival. Running ones come first:
  * each that decodes gets its token, prompts share what is left of the budget. When blocks run out
  * the lowest-ranked running sequence gives all of its up, so the highest-ranked always advances and
- * every sequence ends. Then waiting ones are admitted strictly in rank order, each with blocks for
- * everything it knows; none overtakes one that does not fit yet.
+ * every sequence ends. Then waiting ones are admitted in the order of {@link WaitingFlows}: the
+ * flow that was served least comes first, rank decides within a flow. Each is admitted with blocks
+ * for everything it knows; none overtakes one that does not fit yet.
+ *
+ * <p>A flow whose next sequence does not fit need not wait for others to end: those of a flow that
+ * is further ahead than {@link SchedulerConfig#fairnessTokens} give way, latest arrival first. Only
+ * new tokens are charged to a flow, never recomputed ones, so it makes that much progress before it
+ * is made to give way again.
  */
 public final class Scheduler {
   private Scheduler() {}
@@ -25,9 +32,13 @@ public final class Scheduler {
    *
    * @param sequences all unfinished sequences, in any order
    * @param freeBlocks blocks no sequence holds
+   * @param served virtual tokens each of their flows was served
    */
   public static StepPlan plan(
-      SchedulerConfig config, List<SequenceState> sequences, int freeBlocks) {
+      SchedulerConfig config,
+      List<SequenceState> sequences,
+      int freeBlocks,
+      ToLongFunction<String> served) {
     Comparator<SequenceState> byRank =
         Comparator.<SequenceState>comparingLong(s -> s.rank(config))
             .thenComparingLong(SequenceState::arrival);
@@ -35,9 +46,12 @@ public final class Scheduler {
     List<SequenceState> waiting = new ArrayList<>();
     sequences.stream().sorted(byRank).forEach(s -> (s.running() ? running : waiting).add(s));
     Planner planner = new Planner(config, freeBlocks);
+    if (!waiting.isEmpty()) {
+      planner.makeWay(new WaitingFlows(waiting, served), running, served);
+    }
     planner.continueRunning(running);
     if (planner.preempted.isEmpty()) {
-      planner.admit(waiting, running.size());
+      planner.admit(new WaitingFlows(waiting, served), running.size());
     }
     return new StepPlan(planner.runs, planner.preempted);
   }
@@ -53,6 +67,44 @@ public final class Scheduler {
       this.config = config;
       this.free = freeBlocks;
       this.budget = config.tokensPerStep();
+    }
+
+    /**
+     * Admits the next waiting sequence in place of running ones of flows that are too far ahead, if
+     * that is the only way; removes those from {@code running}.
+     */
+    void makeWay(WaitingFlows waiting, List<SequenceState> running, ToLongFunction<String> served) {
+      SequenceState next = waiting.first();
+      int needed = config.blocksFor(next.tokens());
+      boolean slot = running.size() < config.maxRunning();
+      if (slot && needed <= free) {
+        return;
+      }
+      long limit = WaitingFlows.key(next, served) + config.fairnessTokens();
+      List<SequenceState> ahead =
+          running.stream()
+              .filter(s -> WaitingFlows.key(s, served) > limit && !s.flow().equals(next.flow()))
+              .sorted(
+                  Comparator.<SequenceState>comparingLong(s -> -WaitingFlows.key(s, served))
+                      .thenComparingLong(s -> -s.arrival()))
+              .toList();
+      List<SequenceState> victims = new ArrayList<>();
+      int available = free;
+      for (SequenceState s : ahead) {
+        if ((slot || !victims.isEmpty()) && needed <= available) {
+          break;
+        }
+        victims.add(s);
+        available += s.blocks();
+      }
+      if (victims.isEmpty() || needed > available) {
+        return;
+      }
+      victims.forEach(s -> preempted.add(s.id()));
+      running.removeAll(victims);
+      free = available;
+      int decodes = (int) running.stream().filter(s -> s.pending() == 1).count();
+      run(next, Math.min(next.pending(), budget - decodes), needed);
     }
 
     void continueRunning(List<SequenceState> ranked) {
@@ -86,15 +138,15 @@ public final class Scheduler {
       }
     }
 
-    void admit(List<SequenceState> ranked, int runningCount) {
-      int count = runningCount;
-      for (SequenceState s : ranked) {
+    void admit(WaitingFlows waiting, int runningCount) {
+      for (int count = runningCount; !waiting.isEmpty(); count++) {
+        SequenceState s = waiting.first();
         int needed = config.blocksFor(s.tokens());
         if (count >= config.maxRunning() || budget <= 0 || needed > free) {
           return;
         }
+        waiting.admitFirst();
         run(s, Math.min(s.pending(), budget), needed);
-        count++;
       }
     }
 

@@ -6,11 +6,17 @@ package dev.tensafe.batching.schedule;
  * @param tokensPerStep tokens run per step over all sequences; at least {@code maxRunning}
  * @param maxRunning sequences that hold blocks at the same time
  * @param blockSize positions per block
- * @param ageingSteps steps of waiting that raise a sequence by one level of priority
+ * @param ageingSteps steps of waiting that raise a sequence by one level of priority in its flow
+ * @param fairnessTokens virtual tokens a flow may be ahead of one that waits before it gives way
  */
-public record SchedulerConfig(int tokensPerStep, int maxRunning, int blockSize, int ageingSteps) {
+public record SchedulerConfig(
+    int tokensPerStep, int maxRunning, int blockSize, int ageingSteps, int fairnessTokens) {
   public SchedulerConfig {
-    if (maxRunning < 1 || tokensPerStep < maxRunning || blockSize < 1 || ageingSteps < 1) {
+    if (maxRunning < 1
+        || tokensPerStep < maxRunning
+        || blockSize < 1
+        || ageingSteps < 1
+        || fairnessTokens < 1) {
       throw new IllegalArgumentException(
           "limits must be positive, and tokensPerStep "
               + tokensPerStep

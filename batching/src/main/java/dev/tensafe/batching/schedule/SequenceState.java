@@ -10,6 +10,8 @@ package dev.tensafe.batching.schedule;
  * @param priority lower runs earlier
  * @param waited steps spent waiting, over its whole life
  * @param arrival order of arrival, unique
+ * @param flow who is charged for it, see {@link FlowCounters}
+ * @param fresh whether it was never admitted, so that its prompt is still to be charged
  */
 public record SequenceState(
     long id,
@@ -19,7 +21,9 @@ public record SequenceState(
     int priority,
     int waited,
     long arrival,
-    boolean running) {
+    boolean running,
+    String flow,
+    boolean fresh) {
 
   int pending() {
     return tokens - computed;
@@ -27,5 +31,10 @@ public record SequenceState(
 
   long rank(SchedulerConfig config) {
     return (long) priority - waited / config.ageingSteps();
+  }
+
+  /** What admitting it costs its flow. */
+  long admissionCharge() {
+    return fresh ? (long) tokens * FlowCounters.PROMPT_TOKEN : 0;
   }
 }

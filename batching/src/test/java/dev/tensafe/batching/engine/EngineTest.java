@@ -60,7 +60,7 @@ class EngineTest {
   private EngineCore core(int blocks, int budget, ForwardHook... hooks) {
     executor.allocateCache(blocks);
     EngineConfig config =
-        new EngineConfig(new SchedulerConfig(budget, 8, 16, 50), blocks, blocks * 16, 10_000);
+        new EngineConfig(new SchedulerConfig(budget, 8, 16, 50, 1000), blocks, blocks * 16, 10_000);
     return new EngineCore(config, executor, List.of(hooks), files.tokenizer(), now::get, s -> {});
   }
 
@@ -108,7 +108,7 @@ class EngineTest {
   }
 
   private static GenerationRequest request(int[] prompt, SamplingParams params, String... stops) {
-    return new GenerationRequest(prompt, params, List.of(stops), 0, false, false, 0);
+    return new GenerationRequest(prompt, params, List.of(stops), 0, false, false, 0, "f", 0);
   }
 
   private static int[] prompt(Random random, int length) {
@@ -274,7 +274,7 @@ class EngineTest {
     }
     Collector scored = new Collector();
     SamplingParams none = sampled(3, 0);
-    core.add(2, new GenerationRequest(all, none, List.of(), 0, true, false, 0), scored, 0);
+    core.add(2, new GenerationRequest(all, none, List.of(), 0, true, false, 0, "f", 0), scored, 0);
     while (core.hasWork()) {
       core.step();
     }
@@ -328,7 +328,7 @@ class EngineTest {
   @Test
   void admissionIsBoundedAndRequestsThatCanNeverFitAreRefusedAtOnce() throws Exception {
     executor.allocateCache(8);
-    EngineConfig config = new EngineConfig(new SchedulerConfig(32, 2, 16, 50), 8, 128, 20);
+    EngineConfig config = new EngineConfig(new SchedulerConfig(32, 2, 16, 50, 1000), 8, 128, 20);
     Engine engine = new Engine(config, executor, List.of(), files.tokenizer(), Ticker.system());
     // not started: everything submitted keeps waiting
     Collector c = new Collector();

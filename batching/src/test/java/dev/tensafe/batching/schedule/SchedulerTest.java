@@ -17,43 +17,40 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SchedulerTest {
-  private static final SchedulerConfig CONFIG = new SchedulerConfig(64, 8, 16, 50);
+  private static final SchedulerConfig CONFIG = new SchedulerConfig(64, 8, 16, 50, 1000);
 
   private static SequenceState waiting(long id, int tokens, int priority) {
-    return new SequenceState(id, tokens, 0, 0, priority, 0, id, false);
+    return new SequenceState(id, tokens, 0, 0, priority, 0, id, false, "f", true);
   }
 
   private static SequenceState running(long id, int tokens, int computed, int blocks) {
-    return new SequenceState(id, tokens, computed, blocks, 0, 0, id, true);
+    return new SequenceState(id, tokens, computed, blocks, 0, 0, id, true, "f", false);
+  }
+
+  private static StepPlan plan(int freeBlocks, SequenceState... sequences) {
+    return Scheduler.plan(CONFIG, List.of(sequences), freeBlocks, flow -> 0);
   }
 
   @Test
   void decodesComeFirstAndPromptsAreCutToWhatIsLeft() {
-    StepPlan plan =
-        Scheduler.plan(
-            CONFIG,
-            List.of(waiting(3, 200, 0), running(1, 20, 19, 2), running(2, 150, 30, 10)),
-            100);
+    StepPlan plan = plan(100, waiting(3, 200, 0), running(1, 20, 19, 2), running(2, 150, 30, 10));
     assertEquals(List.of(new StepPlan.Run(1, 1, 0), new StepPlan.Run(2, 63, 0)), plan.runs());
-    plan = Scheduler.plan(CONFIG, List.of(waiting(3, 200, 0), running(1, 20, 19, 2)), 100);
+    plan = plan(100, waiting(3, 200, 0), running(1, 20, 19, 2));
     assertEquals(List.of(new StepPlan.Run(1, 1, 0), new StepPlan.Run(3, 63, 13)), plan.runs());
   }
 
   @Test
   void theLatestArrivalGivesWayWhenBlocksRunOut() {
-    StepPlan plan =
-        Scheduler.plan(
-            CONFIG, List.of(running(1, 17, 16, 1), running(2, 17, 16, 1), waiting(3, 5, 0)), 0);
+    StepPlan plan = plan(0, running(1, 17, 16, 1), running(2, 17, 16, 1), waiting(3, 5, 0));
     assertEquals(List.of(2L), plan.preempted());
     assertEquals(List.of(new StepPlan.Run(1, 1, 1)), plan.runs());
   }
 
   @Test
   void priorityOrdersAdmissionAndNothingOvertakesWhatDoesNotFit() {
-    StepPlan plan =
-        Scheduler.plan(CONFIG, List.of(waiting(1, 16, 5), waiting(2, 33, 0), waiting(3, 16, 0)), 3);
+    StepPlan plan = plan(3, waiting(1, 16, 5), waiting(2, 33, 0), waiting(3, 16, 0));
     assertEquals(List.of(new StepPlan.Run(2, 33, 3)), plan.runs());
-    plan = Scheduler.plan(CONFIG, List.of(waiting(1, 16, 5), waiting(2, 33, 0)), 2);
+    plan = plan(2, waiting(1, 16, 5), waiting(2, 33, 0));
     assertEquals(List.of(), plan.runs());
   }
 
@@ -65,13 +62,15 @@ class SchedulerTest {
     Random random = new Random(seed);
     int maxRunning = 1 + random.nextInt(12);
     SchedulerConfig config =
-        new SchedulerConfig(maxRunning + random.nextInt(100), maxRunning, 16, 20);
+        new SchedulerConfig(
+            maxRunning + random.nextInt(100), maxRunning, 16, 20, 1 + random.nextInt(200));
     int totalBlocks = 12 + random.nextInt(40);
     Trace trace = new Trace(config, new BlockPool(totalBlocks), random);
     for (int i = 0; i < 200; i++) {
       int length = 1 + random.nextInt(totalBlocks * 16 - 1);
       int prompt = 1 + random.nextInt(length);
-      trace.arrivals.add(new Live(i, prompt, length, random.nextInt(5) - 2));
+      trace.arrivals.add(
+          new Live(i, prompt, length, random.nextInt(5) - 2, "f" + random.nextInt(4)));
     }
     int steps = 0;
     while (!trace.done()) {
@@ -83,11 +82,11 @@ class SchedulerTest {
 
   @Test
   void aLowPriorityRequestIsServedUnderAnEndlessStreamOfHigherOnes() {
-    SchedulerConfig config = new SchedulerConfig(16, 1, 16, 10);
+    SchedulerConfig config = new SchedulerConfig(16, 1, 16, 10, 1000);
     Trace trace = new Trace(config, new BlockPool(4), new Random(1));
-    trace.arrivals.add(new Live(0, 4, 8, 3));
+    trace.arrivals.add(new Live(0, 4, 8, 3, "f"));
     for (int i = 1; i < 2000; i++) {
-      trace.arrivals.add(new Live(i, 4, 8, 0));
+      trace.arrivals.add(new Live(i, 4, 8, 0, "f"));
     }
     int steps = 0;
     while (!trace.finished.contains(0L)) {
@@ -95,6 +94,84 @@ class SchedulerTest {
       assertTrue(++steps < 500, "starved");
     }
     assertFalse(trace.done());
+  }
+
+  /** A tenant floods the queue with long, urgent requests before another one asks for anything. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1000})
+  void aBusyFlowCannotMakeAnotherWaitLong(int urgency) {
+    SchedulerConfig config = new SchedulerConfig(64, 32, 16, 20, 1000);
+    Trace trace = new Trace(config, new BlockPool(400), new Random(7));
+    trace.cancels = false;
+    for (int i = 0; i < 500; i++) {
+      trace.arrive(new Live(i, 40, 2000, -urgency, "busy"));
+    }
+    for (int i = 0; i < 100; i++) {
+      trace.step();
+    }
+    assertEquals(500, trace.live.size());
+    // what the flood may be ahead: its lead when it must give way, and what its priority is worth
+    int lead = config.fairnessTokens() + (urgency > 0 ? 16 * 64 : 0);
+    int longest = 0;
+    // decoding alone charges the flood 2 · 31 a step; steps that recompute prompts charge less
+    int bound = 2 * lead / 62 + 40;
+    for (int request = 0; request < 20; request++) {
+      Live next = new Live(1000 + request, 20, 30, 0, "quiet");
+      trace.arrive(next);
+      int waited = 0;
+      while (!trace.finished.contains(next.id)) {
+        trace.step();
+        waited++;
+      }
+      longest = Math.max(longest, waited);
+    }
+    assertTrue(longest <= bound, "a request took " + longest + " steps; bound " + bound);
+    System.out.println("longest wait " + longest + " steps, bound " + bound);
+  }
+
+  /** Two flows that always have work get the same service, however many requests each sends. */
+  @Test
+  void serviceOfBackloggedFlowsStaysTogether() {
+    SchedulerConfig config = new SchedulerConfig(64, 16, 16, 20, 500);
+    Trace trace = new Trace(config, new BlockPool(120), new Random(8));
+    trace.cancels = false;
+    int id = 0;
+    for (int step = 0; step < 6000; step++) {
+      while (count(trace, "many") < 60) {
+        trace.arrive(new Live(id++, 30, 130, 0, "many"));
+      }
+      while (count(trace, "few") < 20) {
+        trace.arrive(new Live(id++, 100, 300, 0, "few"));
+      }
+      trace.step();
+      long gap = Math.abs(trace.counters.served("many") - trace.counters.served("few"));
+      // the lead that makes a flow give way, and what the running ones may add until it does
+      assertTrue(gap <= config.fairnessTokens() + 16 * 2 * 10 + 16 * 100, "gap " + gap);
+    }
+    assertTrue(trace.generated.get("many") > 10_000 && trace.generated.get("few") > 10_000);
+  }
+
+  @Test
+  void anIdleFlowEarnsNothingAndADebtIsKept() {
+    FlowCounters counters = new FlowCounters();
+    counters.arrive("a");
+    counters.charge("a", 500);
+    counters.arrive("b");
+    assertEquals(500, counters.served("b"));
+    counters.charge("b", 100);
+    counters.leave("b");
+    counters.charge("a", 50);
+    counters.arrive("b");
+    assertEquals(600, counters.served("b"));
+    counters.leave("a");
+    counters.charge("b", 1000);
+    counters.leave("b");
+    counters.arrive("c");
+    assertEquals(1600, counters.served("c"));
+  }
+
+  private static long count(Trace trace, String flow) {
+    return trace.live.values().stream().filter(l -> l.flow.equals(flow)).count();
   }
 
   private static final class Live {
@@ -105,9 +182,12 @@ class SchedulerTest {
     int computed;
     int waited;
     boolean running;
+    boolean fresh = true;
+    final String flow;
     final List<Integer> blocks = new ArrayList<>();
 
-    Live(long id, int prompt, int target, int priority) {
+    Live(long id, int prompt, int target, int priority, String flow) {
+      this.flow = flow;
       this.id = id;
       this.tokens = prompt;
       this.target = target;
@@ -115,7 +195,8 @@ class SchedulerTest {
     }
 
     SequenceState state() {
-      return new SequenceState(id, tokens, computed, blocks.size(), priority, waited, id, running);
+      return new SequenceState(
+          id, tokens, computed, blocks.size(), priority, waited, id, running, flow, fresh);
     }
   }
 
@@ -127,6 +208,9 @@ class SchedulerTest {
     final List<Live> arrivals = new ArrayList<>();
     final Map<Long, Live> live = new TreeMap<>();
     final Set<Long> finished = new HashSet<>();
+    final FlowCounters counters = new FlowCounters();
+    final Map<String, Long> generated = new TreeMap<>();
+    boolean cancels = true;
 
     Trace(SchedulerConfig config, BlockPool pool, Random random) {
       this.config = config;
@@ -140,12 +224,14 @@ class SchedulerTest {
 
     void step() {
       for (int n = random.nextInt(3); n > 0 && !arrivals.isEmpty(); n--) {
-        Live next = arrivals.remove(0);
-        live.put(next.id, next);
+        arrive(arrivals.remove(0));
       }
       List<SequenceState> states = live.values().stream().map(Live::state).toList();
-      StepPlan plan = Scheduler.plan(config, states, pool.free());
-      assertEquals(plan, Scheduler.plan(config, states, pool.free()), "not a pure function");
+      StepPlan plan = Scheduler.plan(config, states, pool.free(), counters::served);
+      assertEquals(
+          plan,
+          Scheduler.plan(config, states, pool.free(), counters::served),
+          "not a pure function");
       for (long id : plan.preempted()) {
         Live victim = live.get(id);
         assertTrue(victim.running);
@@ -165,13 +251,19 @@ class SchedulerTest {
           l.blocks.add(pool.take());
         }
         l.running = true;
+        if (l.fresh) {
+          l.fresh = false;
+          counters.charge(l.flow, l.tokens);
+        }
         l.computed += run.tokens();
         assertTrue(l.computed <= l.tokens);
         assertTrue(l.blocks.size() * 16 >= l.computed, "no block for a position");
-        if (l.computed == l.tokens && ++l.tokens > l.target) {
-          release(l);
-          live.remove(l.id);
-          finished.add(l.id);
+        if (l.computed == l.tokens) {
+          counters.charge(l.flow, FlowCounters.OUTPUT_TOKEN);
+          generated.merge(l.flow, 1L, Long::sum);
+          if (++l.tokens > l.target) {
+            end(l);
+          }
         }
       }
       assertTrue(budget <= config.tokensPerStep());
@@ -181,12 +273,21 @@ class SchedulerTest {
       live.values().forEach(l -> l.blocks.forEach(b -> assertTrue(owned.add(b), "shared block")));
       assertEquals(pool.total(), pool.free() + owned.size());
       live.values().stream().filter(l -> !l.running).forEach(l -> l.waited++);
-      if (random.nextInt(40) == 0 && !live.isEmpty()) {
-        Live cancelled = live.values().iterator().next();
-        release(cancelled);
-        live.remove(cancelled.id);
-        finished.add(cancelled.id);
+      if (cancels && random.nextInt(40) == 0 && !live.isEmpty()) {
+        end(live.values().iterator().next());
       }
+    }
+
+    void arrive(Live next) {
+      live.put(next.id, next);
+      counters.arrive(next.flow);
+    }
+
+    private void end(Live l) {
+      release(l);
+      live.remove(l.id);
+      finished.add(l.id);
+      counters.leave(l.flow);
     }
 
     private void release(Live l) {

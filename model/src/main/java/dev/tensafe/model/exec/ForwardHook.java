@@ -2,13 +2,28 @@ package dev.tensafe.model.exec;
 
 /**
  * Work beside the base model's projections, such as a low-rank delta. Called on the executor's
- * thread, in the order of the forward pass: once {@link #begin} for a group, then {@link #finish}
- * for each of its projections.
+ * thread, in the order of the forward pass: {@link #start} once per step; then, if it takes part,
+ * {@link #begin} for every group it reads and {@link #finish} for each of the group's projections.
  *
  * <p>A hook that cannot serve a sequence calls {@link StepRows#fail}; the step goes on for the
  * others. An exception thrown from a hook fails every sequence of the step.
  */
 public interface ForwardHook {
+  /**
+   * Before a step: the hook claims the sequences whose adapters it computes. A sequence with an
+   * adapter that no hook claims fails; it is never answered by the base model alone.
+   *
+   * @return whether the hook has anything to do in this step
+   */
+  default boolean start(StepRows rows) {
+    return true;
+  }
+
+  /** Whether the hook wants the input and the outputs of a group in this step. */
+  default boolean reads(ProjectionGroup group) {
+    return true;
+  }
+
   /**
    * Before the base projections of a group: the moment to start work that may overlap with them.
    *

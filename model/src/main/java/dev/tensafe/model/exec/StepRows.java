@@ -10,6 +10,8 @@ import java.util.TreeMap;
  */
 public final class StepRows {
   private final long[] sequenceIds;
+  private final long[] adapters;
+  private final boolean[] claimed;
   private final int[] firstRow;
   private final int[] firstPosition;
   private final int[] rowCount;
@@ -23,6 +25,8 @@ public final class StepRows {
   public StepRows(ForwardBatch batch, int[] order) {
     int count = batch.sequences().size();
     sequenceIds = new long[count];
+    adapters = new long[count];
+    claimed = new boolean[count];
     firstRow = new int[count];
     firstPosition = new int[count];
     rowCount = new int[count];
@@ -31,6 +35,7 @@ public final class StepRows {
     for (int index : order) {
       SequenceInput sequence = batch.sequences().get(index);
       sequenceIds[index] = sequence.sequenceId();
+      adapters[index] = sequence.adapter();
       firstRow[index] = row;
       firstPosition[index] = sequence.start();
       rowCount[index] = sequence.tokenCount();
@@ -57,6 +62,21 @@ public final class StepRows {
   /** The engine's id of a sequence, by index. */
   public long sequenceId(int sequence) {
     return sequenceIds[sequence];
+  }
+
+  /** The adapter of a sequence, {@link SequenceInput#BASE} for none. */
+  public long adapter(int sequence) {
+    return adapters[sequence];
+  }
+
+  /** Says that the caller computes the deltas of a sequence's adapter in this step. */
+  public void claim(int sequence) {
+    claimed[sequence] = true;
+  }
+
+  /** Whether a sequence gets what it asked for: the base model, or deltas somebody computes. */
+  boolean served(int sequence) {
+    return adapters[sequence] == SequenceInput.BASE || claimed[sequence];
   }
 
   public int firstRow(int sequence) {

@@ -17,6 +17,7 @@ import dev.tensafe.model.exec.Projection;
 import dev.tensafe.model.exec.ProjectionGroup;
 import dev.tensafe.model.exec.RowMatrix;
 import dev.tensafe.model.exec.SequenceInput;
+import dev.tensafe.model.exec.StepHooks;
 import dev.tensafe.model.exec.StepRows;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -174,13 +175,12 @@ public final class TorchExecutor implements ModelExecutor {
       logits = null;
     }
     StepLayout layout = new StepLayout(batch);
-    StepRows rows = new StepRows(batch, layout.order());
+    StepHooks step = StepHooks.start(hooks, new StepRows(batch, layout.order()));
     try (PtNDManager m = scope()) {
       prepare(m, batch, layout);
       PtNDArray hidden = script.tensor(m, "embed", integers(m, layout.tokens()));
-      hidden =
-          hooks.isEmpty() ? script.tensor(m, "layers", hidden) : hooked(m, hidden, hooks, rows);
-      return result(m, batch, rows, hidden);
+      hidden = step.any() ? hooked(m, hidden, step) : script.tensor(m, "layers", hidden);
+      return result(m, batch, step.rows(), hidden);
     }
   }
 
@@ -214,30 +214,30 @@ public final class TorchExecutor implements ModelExecutor {
     }
   }
 
-  private PtNDArray hooked(
-      PtNDManager m, PtNDArray embedded, List<ForwardHook> hooks, StepRows rows) {
+  private PtNDArray hooked(PtNDManager m, PtNDArray embedded, StepHooks step) {
     PtNDArray hidden = embedded;
     for (int layer = 0; layer < config.layers(); layer++) {
       // Activations of one layer are dropped before the next: a long chunk holds one layer's worth.
       try (PtNDManager scratch = (PtNDManager) m.newSubManager()) {
         List<ProjectionGroup> g = groups.get(layer);
         PtNDArray x = script.tensor(scratch, "attention_input", layer, hidden);
-        PtNDArray[] qkv = project(scratch, g.get(0), x, hooks, rows);
+        PtNDArray[] qkv = project(scratch, g.get(0), x, step);
         PtNDArray attended = script.tensor(scratch, "attend", layer, qkv[0], qkv[1], qkv[2]);
-        PtNDArray o = project(scratch, g.get(1), attended, hooks, rows)[0];
+        PtNDArray o = project(scratch, g.get(1), attended, step)[0];
         PtNDArray middle = script.tensor(scratch, "add", hidden, o);
         PtNDArray y = script.tensor(scratch, "mlp_input", layer, middle);
-        PtNDArray[] gateUp = project(scratch, g.get(2), y, hooks, rows);
+        PtNDArray[] gateUp = project(scratch, g.get(2), y, step);
         PtNDArray gated = script.tensor(scratch, "gate", gateUp[0], gateUp[1]);
-        PtNDArray down = project(scratch, g.get(3), gated, hooks, rows)[0];
+        PtNDArray down = project(scratch, g.get(3), gated, step)[0];
         hidden = script.tensor(m, "add", middle, down);
       }
     }
     return hidden;
   }
 
-  private PtNDArray[] project(
-      PtNDManager m, ProjectionGroup group, PtNDArray x, List<ForwardHook> hooks, StepRows rows) {
+  private PtNDArray[] project(PtNDManager m, ProjectionGroup group, PtNDArray x, StepHooks step) {
+    List<ForwardHook> hooks = step.reading(group);
+    StepRows rows = step.rows();
     for (ForwardHook hook : hooks) {
       RowMatrix input = new RowMatrix(live(x).asReadOnlyBuffer(), rows.rows(), group.in());
       hook.begin(group, input, rows);

@@ -104,7 +104,13 @@ class GoldenLogitsTest {
       int start = computed;
       computed += n;
       return new SequenceInput(
-          id, run, start, promptLength, blocks, computed == tokens.size() ? LAST : NONE);
+          id,
+          SequenceInput.BASE,
+          run,
+          start,
+          promptLength,
+          blocks,
+          computed == tokens.size() ? LAST : NONE);
     }
 
     void accept(float[] logits) {

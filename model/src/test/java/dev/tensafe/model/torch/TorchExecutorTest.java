@@ -82,8 +82,9 @@ class TorchExecutorTest {
       int[] blocksA = {9, 3, 7};
       int[] blocksB = {1, 5};
       check(executor, wantA, tolerance, a, 30, blocksA, 0, 11);
-      SequenceInput nextA = new SequenceInput(1, slice(a, 11, 24), 11, 30, blocksA, LAST);
-      SequenceInput wholeB = new SequenceInput(2, b, 0, 21, blocksB, ALL);
+      SequenceInput nextA =
+          new SequenceInput(1, SequenceInput.BASE, slice(a, 11, 24), 11, 30, blocksA, LAST);
+      SequenceInput wholeB = new SequenceInput(2, SequenceInput.BASE, b, 0, 21, blocksB, ALL);
       ForwardResult both = executor.forward(new ForwardBatch(List.of(nextA, wholeB)), List.of());
       assertClose(wantA[23], both, both.firstRow()[0], tolerance);
       for (int t = 0; t < b.length; t++) {
@@ -92,7 +93,9 @@ class TorchExecutorTest {
       ForwardResult silent =
           executor.forward(
               new ForwardBatch(
-                  List.of(new SequenceInput(1, slice(a, 24, 30), 24, 30, blocksA, NONE))),
+                  List.of(
+                      new SequenceInput(
+                          1, SequenceInput.BASE, slice(a, 24, 30), 24, 30, blocksA, NONE))),
               List.of());
       assertEquals(0, silent.logits().remaining());
       for (int t = 30; t < a.length; t++) {
@@ -111,7 +114,8 @@ class TorchExecutorTest {
       int from,
       int to) {
     SequenceInput input =
-        new SequenceInput(1, slice(tokens, from, to), from, promptLength, blocks, ALL);
+        new SequenceInput(
+            1, SequenceInput.BASE, slice(tokens, from, to), from, promptLength, blocks, ALL);
     ForwardResult result = executor.forward(new ForwardBatch(List.of(input)), List.of());
     for (int t = from; t < to; t++) {
       assertClose(want[t], result, t - from, tolerance);
@@ -178,9 +182,9 @@ class TorchExecutorTest {
       int[] c = {12};
       List<SequenceInput> batch =
           List.of(
-              new SequenceInput(1, a, 0, 5, new int[] {0}, LAST),
-              new SequenceInput(2, b, 0, 2, new int[] {1}, LAST),
-              new SequenceInput(3, c, 0, 1, new int[] {2}, LAST));
+              new SequenceInput(1, SequenceInput.BASE, a, 0, 5, new int[] {0}, LAST),
+              new SequenceInput(2, SequenceInput.BASE, b, 0, 2, new int[] {1}, LAST),
+              new SequenceInput(3, SequenceInput.BASE, c, 0, 1, new int[] {2}, LAST));
       float[][] plain = rows(executor.forward(new ForwardBatch(batch), List.of()));
       ScaledHook idle = new ScaledHook(Map.of());
       float[][] same = rows(executor.forward(new ForwardBatch(batch), List.of(idle)));
@@ -232,10 +236,11 @@ class TorchExecutorTest {
 
   @Test
   void theStepTextNeverShowsTokens() {
-    SequenceInput input = new SequenceInput(4, new int[] {987654}, 0, 1, new int[] {0}, LAST);
+    SequenceInput input =
+        new SequenceInput(4, SequenceInput.BASE, new int[] {987654}, 0, 1, new int[] {0}, LAST);
     assertTrue(!input.toString().contains("987654"));
     assertThrows(
         IllegalArgumentException.class,
-        () -> new SequenceInput(4, new int[0], 0, 1, new int[] {0}, LAST));
+        () -> new SequenceInput(4, SequenceInput.BASE, new int[0], 0, 1, new int[] {0}, LAST));
   }
 }

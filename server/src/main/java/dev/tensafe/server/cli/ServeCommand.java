@@ -161,7 +161,8 @@ final class ServeCommand implements Callable<Integer> {
       int[] tokens = start == 0 ? new int[ModelExecutor.BLOCK_SIZE - 4] : new int[1];
       int at = start == 0 ? 0 : ModelExecutor.BLOCK_SIZE - 5 + start;
       SequenceInput input =
-          new SequenceInput(0, tokens, at, 1, blocks, SequenceInput.LogitRows.LAST);
+          new SequenceInput(
+              0, SequenceInput.BASE, tokens, at, 1, blocks, SequenceInput.LogitRows.LAST);
       executor.forward(new ForwardBatch(List.of(input)), List.of());
     }
   }
@@ -200,7 +201,7 @@ final class ServeCommand implements Callable<Integer> {
     LOG.info("cache of {} blocks, sequences of at most {} tokens", cacheBlocks, length);
     return new EngineConfig(
         new SchedulerConfig(
-            options.tokensPerStep, options.maxRunning, ModelExecutor.BLOCK_SIZE, 200),
+            options.tokensPerStep, options.maxRunning, ModelExecutor.BLOCK_SIZE, 200, 2048),
         cacheBlocks,
         length,
         options.maxQueuedTokens);

@@ -1,0 +1,69 @@
+package dev.tensafe.batching.schedule;
+
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToLongFunction;
+
+/**
+ * Waiting sequences in the order of their admission: first the flow that was served least. A
+ * sequence's priority moves its flow by a bounded amount only, so no priority starves another flow;
+ * within a flow the given order stands. For the length of one plan.
+ */
+final class WaitingFlows {
+  /** Virtual tokens a level of priority is worth among flows. */
+  static final int TOKENS_PER_LEVEL = 64;
+
+  /** Levels that count among flows, to either side. */
+  static final int MAX_LEVEL = 16;
+
+  private final Map<String, Deque<SequenceState>> flows = new LinkedHashMap<>();
+  private final Map<String, Long> admitted = new LinkedHashMap<>();
+  private final ToLongFunction<String> served;
+
+  /**
+   * @param ranked best first
+   */
+  WaitingFlows(List<SequenceState> ranked, ToLongFunction<String> served) {
+    this.served = served;
+    ranked.forEach(s -> flows.computeIfAbsent(s.flow(), f -> new ArrayDeque<>()).add(s));
+  }
+
+  /** Where a sequence stands among those of all flows; smaller is earlier. */
+  static long key(SequenceState s, ToLongFunction<String> served) {
+    int level = Math.max(-MAX_LEVEL, Math.min(MAX_LEVEL, s.priority()));
+    return served.applyAsLong(s.flow()) + (long) level * TOKENS_PER_LEVEL;
+  }
+
+  boolean isEmpty() {
+    return flows.isEmpty();
+  }
+
+  /** The sequence to be admitted next. */
+  SequenceState first() {
+    return flows.values().stream()
+        .map(Deque::getFirst)
+        .min(
+            Comparator.<SequenceState>comparingLong(
+                    s -> key(s, served) + admitted.getOrDefault(s.flow(), 0L))
+                .thenComparingLong(SequenceState::arrival))
+        .orElseThrow();
+  }
+
+  /** Removes {@link #first} and charges its flow, for the rest of this plan. */
+  void admitFirst() {
+    SequenceState s = first();
+    Deque<SequenceState> flow = flows.get(s.flow());
+    if (flow == null) {
+      throw new IllegalStateException("a flow without sequences");
+    }
+    flow.removeFirst();
+    if (flow.isEmpty()) {
+      flows.remove(s.flow());
+    }
+    admitted.merge(s.flow(), s.admissionCharge(), Long::sum);
+  }
+}

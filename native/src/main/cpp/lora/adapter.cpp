@@ -1,0 +1,113 @@
+#include "lora/adapter.hpp"
+
+#include <cstring>
+
+#include "error.hpp"
+
+namespace tensafe::lora {
+namespace {
+
+using ckks::ErrorCode;
+using ckks::require;
+
+std::uint16_t load_half(const std::uint8_t* at) {
+  std::uint16_t bits;
+  std::memcpy(&bits, at, sizeof bits);
+  return bits;
+}
+
+float from_bits(std::uint32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/// IEEE 754 binary16, subnormal numbers included.
+float from_half(std::uint16_t bits) {
+  const std::uint32_t sign = (bits & 0x8000u) << 16;
+  const std::uint32_t exponent = (bits >> 10) & 0x1f;
+  const std::uint32_t fraction = bits & 0x3ff;
+  if (exponent == 0) {
+    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
+    return sign != 0 ? -magnitude : magnitude;
+  }
+  if (exponent == 31) return from_bits(sign | 0x7f800000u | fraction << 13);
+  return from_bits(sign | (exponent + 112) << 23 | fraction << 13);
+}
+
+std::size_t element_bytes(Storage storage) { return storage == Storage::kFloat32 ? 4 : 2; }
+
+/// Zeroed room for one factor.
+AlignedArray<std::uint8_t, true> room(std::size_t elements, Storage storage) {
+  AlignedArray<std::uint8_t, true> array(elements * element_bytes(storage));
+  std::memset(array.data(), 0, array.size());
+  return array;
+}
+
+}  // namespace
+
+Module::Module(std::size_t in, std::size_t out, std::size_t rank, float scaling, Storage storage)
+    : in(in),
+      out(out),
+      rank(rank),
+      padded_rank(panels(rank, kRankPanel) * kRankPanel),
+      scaling(scaling),
+      storage(storage),
+      a(room(padded_rank * in, storage)),
+      b(room(panels(out, kOutputPanel) * kOutputPanel * rank, storage)) {}
+
+void Module::put(Side side, Source source, std::size_t first, const std::uint8_t* elements,
+                 std::size_t count) {
+  const std::size_t columns = side == Side::kA ? in : rank;
+  const std::size_t total = side == Side::kA ? rank * in : out * rank;
+  require(first <= total && count <= total - first, ErrorCode::kInvalidArgument,
+          "low-rank factor: more elements than it has");
+  require((storage == Storage::kBfloat16) == (source == Source::kBfloat16), ErrorCode::kInvalidArgument,
+          "low-rank factor: elements of another type than it was made for");
+  std::uint8_t* target = side == Side::kA ? a.data() : b.data();
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t row = (first + i) / columns;
+    const std::size_t column = (first + i) % columns;
+    const std::size_t at =
+        side == Side::kA ? (row / kRankPanel * in + column) * kRankPanel + row % kRankPanel
+                         : (row / kOutputPanel * rank + column) * kOutputPanel + row % kOutputPanel;
+    switch (source) {
+      case Source::kFloat32:
+        std::memcpy(target + 4 * at, elements + 4 * i, 4);
+        break;
+      case Source::kFloat16: {
+        const float value = from_half(load_half(elements + 2 * i));
+        std::memcpy(target + 4 * at, &value, 4);
+        break;
+      }
+      case Source::kBfloat16:
+        std::memcpy(target + 2 * at, elements + 2 * i, 2);
+        break;
+    }
+  }
+}
+
+void Adapter::add(std::size_t slot, std::size_t in, std::size_t out, std::size_t rank, float scaling,
+                  Storage storage) {
+  require(slot < slots_.size() && slots_[slot].empty(), ErrorCode::kInvalidArgument,
+          "low-rank adapter: no such slot, or one that is taken");
+  require(in > 0 && out > 0 && rank > 0, ErrorCode::kInvalidArgument,
+          "low-rank adapter: sizes must be positive");
+  slots_[slot].emplace_back(in, out, rank, scaling, storage);
+}
+
+Module& Adapter::module(std::size_t slot) {
+  require(slot < slots_.size() && !slots_[slot].empty(), ErrorCode::kInvalidArgument,
+          "low-rank adapter: no module in that slot");
+  return slots_[slot][0];
+}
+
+std::size_t Adapter::bytes() const {
+  std::size_t sum = 0;
+  for (const auto& slot : slots_) {
+    for (const Module& module : slot) sum += module.bytes();
+  }
+  return sum;
+}
+
+}  // namespace tensafe::lora

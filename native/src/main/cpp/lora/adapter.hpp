@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "memory.hpp"
+
+// A LoRA adapter in memory: y += scaling · B·(A·x) for some of a model's projections (Hu et al., "LoRA",
+// arXiv:2106.09685). Both factors are stored in panels that the kernels read front to back once per group
+// of rows; weights that came as bfloat16 stay so, half precision is widened.
+
+namespace tensafe::lora {
+
+using ckks::AlignedArray;
+
+/// Ranks beside each other in a panel of A.
+inline constexpr std::size_t kRankPanel = 8;
+/// Outputs beside each other in a panel of B.
+inline constexpr std::size_t kOutputPanel = 32;
+
+enum class Storage : int { kFloat32 = 0, kBfloat16 = 1 };
+enum class Source : int { kFloat32 = 0, kFloat16 = 1, kBfloat16 = 2 };
+enum class Side : int { kA = 0, kB = 1 };
+
+inline std::size_t panels(std::size_t size, std::size_t panel) { return (size + panel - 1) / panel; }
+
+/// One projection's factors. A is [panels(rank)][in][kRankPanel], B is [panels(out)][rank][kOutputPanel];
+/// what pads a panel is 0.
+struct Module {
+  Module(std::size_t in, std::size_t out, std::size_t rank, float scaling, Storage storage);
+
+  std::size_t in;
+  std::size_t out;
+  std::size_t rank;
+  std::size_t padded_rank;
+  float scaling;
+  Storage storage;
+  AlignedArray<std::uint8_t, true> a;
+  AlignedArray<std::uint8_t, true> b;
+
+  std::size_t bytes() const { return a.size() + b.size(); }
+
+  /// Stores elements of A [rank][in] or B [out][rank], row-major, from `first` on.
+  void put(Side side, Source source, std::size_t first, const std::uint8_t* elements, std::size_t count);
+};
+
+/// Modules by slot; a slot without one leaves its projection as it is.
+class Adapter {
+ public:
+  explicit Adapter(std::size_t slots) : slots_(slots) {}
+
+  std::size_t slots() const { return slots_.size(); }
+  void add(std::size_t slot, std::size_t in, std::size_t out, std::size_t rank, float scaling,
+           Storage storage);
+  Module& module(std::size_t slot);
+  /// Null where there is none.
+  const Module* find(std::size_t slot) const { return slots_[slot].empty() ? nullptr : &slots_[slot][0]; }
+  std::size_t bytes() const;
+
+ private:
+  // none or one each: a module cannot be copied, and is not default-made
+  std::vector<std::vector<Module>> slots_;
+};
+
+}  // namespace tensafe::lora

@@ -1,0 +1,87 @@
+#include <cstring>
+
+#include "lora/kernels.hpp"
+
+namespace tensafe::lora {
+namespace {
+
+struct Float32 {
+  using Element = float;
+  static float widen(float value) { return value; }
+};
+
+struct Bfloat16 {
+  using Element = std::uint16_t;
+  static float widen(std::uint16_t bits) {
+    const std::uint32_t wide = static_cast<std::uint32_t>(bits) << 16;
+    float value;
+    std::memcpy(&value, &wide, sizeof value);
+    return value;
+  }
+};
+
+template <typename Type>
+void shrink_as(const Module& m, const float* x, const std::int32_t* rows, std::size_t count, float* u,
+               std::size_t rank_stride) {
+  const auto* a = reinterpret_cast<const typename Type::Element*>(m.a.data());
+  for (std::size_t i = 0; i < count; ++i) {
+    const float* row = x + static_cast<std::size_t>(rows[i]) * m.in;
+    for (std::size_t panel = 0; panel < m.padded_rank; panel += kRankPanel) {
+      const auto* weights = a + panel * m.in;
+      float sums[kRankPanel] = {};
+      for (std::size_t j = 0; j < m.in; ++j) {
+        for (std::size_t k = 0; k < kRankPanel; ++k) sums[k] += row[j] * Type::widen(weights[kRankPanel * j + k]);
+      }
+      for (std::size_t k = 0; k < kRankPanel; ++k) u[i * rank_stride + panel + k] = m.scaling * sums[k];
+    }
+  }
+}
+
+template <typename Type>
+void expand_as(const Module& m, const float* u, std::size_t rank_stride, const std::int32_t* rows,
+               std::size_t count, float* y) {
+  const auto* b = reinterpret_cast<const typename Type::Element*>(m.b.data());
+  for (std::size_t i = 0; i < count; ++i) {
+    float* row = y + static_cast<std::size_t>(rows[i]) * m.out;
+    for (std::size_t first = 0; first < m.out; first += kOutputPanel) {
+      const auto* weights = b + first * m.rank;
+      float sums[kOutputPanel] = {};
+      for (std::size_t k = 0; k < m.rank; ++k) {
+        const float factor = u[i * rank_stride + k];
+        for (std::size_t o = 0; o < kOutputPanel; ++o) {
+          sums[o] += factor * Type::widen(weights[kOutputPanel * k + o]);
+        }
+      }
+      for (std::size_t o = 0; o < kOutputPanel && first + o < m.out; ++o) row[first + o] += sums[o];
+    }
+  }
+}
+
+void shrink(const Module& m, const float* x, const std::int32_t* rows, std::size_t count, float* u,
+            std::size_t rank_stride) {
+  m.storage == Storage::kFloat32 ? shrink_as<Float32>(m, x, rows, count, u, rank_stride)
+                                 : shrink_as<Bfloat16>(m, x, rows, count, u, rank_stride);
+}
+
+void expand(const Module& m, const float* u, std::size_t rank_stride, const std::int32_t* rows,
+            std::size_t count, float* y) {
+  m.storage == Storage::kFloat32 ? expand_as<Float32>(m, u, rank_stride, rows, count, y)
+                                 : expand_as<Bfloat16>(m, u, rank_stride, rows, count, y);
+}
+
+}  // namespace
+
+const Kernels& scalar_kernels() {
+  static const Kernels table{"scalar", shrink, expand};
+  return table;
+}
+
+const Kernels& kernels() {
+#if defined(__x86_64__)
+  static const bool fast = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (fast) return avx2_kernels();
+#endif
+  return scalar_kernels();
+}
+
+}  // namespace tensafe::lora

@@ -1,0 +1,168 @@
+package dev.tensafe.nativelib.lora;
+
+import dev.tensafe.nativelib.NativeHandle.Lease;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.util.List;
+
+/**
+ * The rows of one step, sorted by adapter, and the products of all its adapters with them. Memory
+ * is kept from step to step. Confined to one thread; {@link #shrink} of a group comes before {@link
+ * #expand} of its projections.
+ */
+public final class LowRankBatch {
+  private List<LowRankAdapter> adapters = List.of();
+  private IntBuffer starts = ints(64);
+  private IntBuffer rows = ints(256);
+  private FloatBuffer reduced = floats(4096);
+  private int rowCount;
+  private int largestRow;
+  private int rankStride;
+
+  /** Which kernels this processor runs: {@code avx2} or {@code scalar}. */
+  public static String kernel() {
+    return LoraNative.kernel();
+  }
+
+  /**
+   * Begins a step.
+   *
+   * @param segments the step's adapters, all with the same number of slots
+   * @param rowsOf per adapter the indices of its rows; no row twice
+   */
+  public void begin(List<LowRankAdapter> segments, List<int[]> rowsOf) {
+    adapters = List.copyOf(segments);
+    int count = 0;
+    for (int[] some : rowsOf) {
+      count += some.length;
+    }
+    starts = starts.capacity() > adapters.size() ? starts : ints(2 * adapters.size() + 1);
+    rows = rows.capacity() >= count ? rows : ints(2 * count);
+    rowCount = 0;
+    largestRow = 0;
+    rankStride = 0;
+    for (int i = 0; i < adapters.size(); i++) {
+      starts.put(i, rowCount);
+      for (int row : rowsOf.get(i)) {
+        if (row < 0) {
+          throw new IllegalArgumentException("row " + row);
+        }
+        rows.put(rowCount++, row);
+        largestRow = Math.max(largestRow, row);
+      }
+      rankStride = Math.max(rankStride, (adapters.get(i).maxRank() + 7) / 8 * 8);
+    }
+    starts.put(adapters.size(), rowCount);
+  }
+
+  /** Whether any adapter of the step has a module in these slots. */
+  public boolean touches(int firstSlot, int slots) {
+    for (LowRankAdapter adapter : adapters) {
+      for (int slot = firstSlot; slot < firstSlot + slots; slot++) {
+        if (adapter.has(slot)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Computes A·x for the projections that read one x.
+   *
+   * @param x {@code [rows, in]}, direct, from its first element on
+   * @param in columns of x and of every module in the slots
+   */
+  public void shrink(int firstSlot, int slots, FloatBuffer x, int in) {
+    require(x, (largestRow + 1L) * in);
+    for (LowRankAdapter adapter : adapters) {
+      for (int slot = firstSlot; slot < firstSlot + slots; slot++) {
+        if (adapter.has(slot) && adapter.module(slot).in() != in) {
+          throw new IllegalArgumentException("slot " + slot + " reads another width than " + in);
+        }
+      }
+    }
+    int needed = Math.multiplyExact(Math.multiplyExact(slots, rowCount), rankStride);
+    reduced = reduced.capacity() >= needed ? reduced : floats(needed + needed / 2);
+    withAddresses(
+        addresses ->
+            LoraNative.shrink(
+                addresses, starts, rows, firstSlot, slots, x, reduced, rankStride, rowCount));
+  }
+
+  /**
+   * Adds B·(A·x) of one projection.
+   *
+   * @param slot the projection's
+   * @param index of the slot among those that the last {@link #shrink} was for
+   * @param y {@code [rows, out]}, direct, from its first element on; changed in place
+   */
+  public void expand(int slot, int index, FloatBuffer y, int out) {
+    require(y, (largestRow + 1L) * out);
+    if (y.isReadOnly()) {
+      throw new IllegalArgumentException("y is read-only");
+    }
+    for (LowRankAdapter adapter : adapters) {
+      if (adapter.has(slot) && adapter.module(slot).out() != out) {
+        throw new IllegalArgumentException("slot " + slot + " writes another width than " + out);
+      }
+    }
+    withAddresses(
+        addresses ->
+            LoraNative.expand(
+                addresses, starts, rows, slot, index, reduced, rankStride, rowCount, y));
+  }
+
+  private interface Call {
+    void with(long[] addresses);
+  }
+
+  /** Keeps every adapter alive for the length of a call. */
+  private void withAddresses(Call call) {
+    long[] addresses = new long[adapters.size()];
+    Lease[] leases = new Lease[adapters.size()];
+    try {
+      for (int i = 0; i < leases.length; i++) {
+        leases[i] = adapters.get(i).use();
+        addresses[i] = leases[i].address();
+      }
+      call.with(addresses);
+    } finally {
+      for (Lease lease : leases) {
+        if (lease != null) {
+          lease.close();
+        }
+      }
+    }
+  }
+
+  private static void require(FloatBuffer matrix, long elements) {
+    if (!matrix.isDirect() || !matrix.order().equals(ByteOrder.nativeOrder())) {
+      throw new IllegalArgumentException("a direct buffer in the machine's byte order is needed");
+    }
+    if (matrix.capacity() < elements) {
+      throw new IllegalArgumentException(
+          matrix.capacity() + " elements, but rows reach to " + elements);
+    }
+  }
+
+  private static IntBuffer ints(int count) {
+    return bytes(count * (long) Integer.BYTES).asIntBuffer();
+  }
+
+  private static FloatBuffer floats(int count) {
+    return bytes(count * (long) Float.BYTES).asFloatBuffer();
+  }
+
+  private static ByteBuffer bytes(long count) {
+    return ByteBuffer.allocateDirect(Math.toIntExact(count)).order(ByteOrder.nativeOrder());
+  }
+
+  /** Sizes only. */
+  @Override
+  public String toString() {
+    return "LowRankBatch[" + adapters.size() + " adapters, " + rowCount + " rows]";
+  }
+}
