@@ -33,9 +33,10 @@ class ArchitectureTest {
           "model", Set.of("formats"),
           "nativelib", Set.of("formats"),
           "tssp", Set.of("formats"),
+          "lora", Set.of("formats", "model", "nativelib", "tssp"),
           "batching", Set.of("formats", "model"),
-          "bench", Set.of("formats", "nativelib", "tssp"),
-          "server", Set.of("formats", "model", "nativelib", "tssp", "batching", "bench"));
+          "bench", Set.of("formats", "model", "nativelib", "tssp", "lora"),
+          "server", Set.of("formats", "model", "nativelib", "tssp", "lora", "batching", "bench"));
 
   @Test
   void modulesDependOneWay() {

@@ -6,13 +6,18 @@ import dev.tensafe.batching.engine.EngineConfig;
 import dev.tensafe.batching.engine.Ticker;
 import dev.tensafe.batching.schedule.SchedulerConfig;
 import dev.tensafe.formats.safetensors.DType;
+import dev.tensafe.lora.registry.AdapterRegistry;
+import dev.tensafe.lora.registry.RegistryConfig;
+import dev.tensafe.lora.weights.LoraHook;
 import dev.tensafe.model.ModelFiles;
+import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.model.synthetic.SyntheticModel;
 import dev.tensafe.model.torch.ComputeType;
 import dev.tensafe.model.torch.TorchExecutor;
 import dev.tensafe.server.config.ServerConfig;
 import dev.tensafe.server.http.InferenceServer;
 import dev.tensafe.server.http.ServedModel;
+import dev.tensafe.tssp.verify.BaseModel;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -22,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /** A whole server in this process, on a real socket, over a model with random weights. */
@@ -30,22 +36,43 @@ final class TestServer implements AutoCloseable {
 
   final ModelFiles files;
   final TorchExecutor executor;
+  final Optional<AdapterRegistry> registry;
   final Engine engine;
   final InferenceServer server;
   final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  private TestServer(Path model, Path apiKeys, int maxQueuedTokens, TestCertificate tls) {
+  private TestServer(
+      Path model, Path apiKeys, int maxQueuedTokens, TestCertificate tls, Adapters adapters) {
     files = ModelFiles.open(model, Clock.systemUTC());
     executor = TorchExecutor.load(files.config(), files.checkpoint(), ComputeType.F32, 1);
     int positions = Math.min(MAX_LENGTH, files.config().maxPositions());
-    int blocks = 4 * positions / 16;
+    int blocks = adapters == null ? 4 * positions / 16 : adapters.cacheBlocks();
     executor.allocateCache(blocks);
+    registry =
+        adapters == null
+            ? Optional.empty()
+            : Optional.of(
+                AdapterRegistry.open(
+                    new RegistryConfig(
+                        adapters.directory(),
+                        adapters.owner().trust,
+                        adapters.owner().modelHost,
+                        "tiny",
+                        BaseModel.of(model),
+                        files.config().layers(),
+                        adapters.memoryBytes()),
+                    Clock.systemUTC()));
     engine =
         new Engine(
             new EngineConfig(
-                new SchedulerConfig(128, 64, 16, 200, 2048), blocks, positions, maxQueuedTokens),
+                new SchedulerConfig(128, 64, 16, 200, 2048),
+                blocks,
+                Math.min(positions, blocks * 16),
+                maxQueuedTokens),
             executor,
-            List.of(),
+            registry
+                .<List<ForwardHook>>map(r -> List.of(new LoraHook(r::resident)))
+                .orElse(List.of()),
             files.tokenizer(),
             Ticker.system());
     engine.start();
@@ -56,6 +83,7 @@ final class TestServer implements AutoCloseable {
             "tiny",
             apiKeys,
             2 << 20,
+            4 << 20,
             1,
             600,
             30,
@@ -64,7 +92,13 @@ final class TestServer implements AutoCloseable {
             tls == null ? null : tls.key());
     ServedModel served =
         new ServedModel(
-            "tiny", 1, files.config().vocabSize(), files.tokenizer(), files.chatTemplate(), engine);
+            "tiny",
+            1,
+            files.config().vocabSize(),
+            files.tokenizer(),
+            files.chatTemplate(),
+            engine,
+            registry);
     server = InferenceServer.start(config, served, Ticker.system(), Clock.systemUTC());
   }
 
@@ -79,15 +113,39 @@ final class TestServer implements AutoCloseable {
   }
 
   static TestServer of(Path model, Path apiKeys) {
-    return new TestServer(model, apiKeys, 100_000, null);
+    return new TestServer(model, apiKeys, 100_000, null, null);
   }
 
   static TestServer withQueue(Path model, int maxQueuedTokens) {
-    return new TestServer(model, null, maxQueuedTokens, null);
+    return new TestServer(model, null, maxQueuedTokens, null, null);
   }
 
   static TestServer withTls(Path model, TestCertificate tls) {
-    return new TestServer(model, null, 100_000, tls);
+    return new TestServer(model, null, 100_000, tls, null);
+  }
+
+  /**
+   * Where a server keeps adapters and whose it accepts.
+   *
+   * @param cacheBlocks of 16 positions; few of them make the engine preempt
+   */
+  record Adapters(Path directory, AdapterOwner owner, long memoryBytes, int cacheBlocks) {}
+
+  static TestServer withAdapters(Path model, Path apiKeys, Adapters adapters) {
+    return new TestServer(model, apiKeys, 100_000, null, adapters);
+  }
+
+  HttpResponse<String> upload(Path file, String... headers) throws Exception {
+    HttpRequest request =
+        request("/v1/adapters", headers)
+            .setHeader("Content-Type", "application/vnd.tensafe.tssp")
+            .POST(HttpRequest.BodyPublishers.ofFile(file))
+            .build();
+    return http.send(request, HttpResponse.BodyHandlers.ofString());
+  }
+
+  HttpResponse<String> delete(String path, String... headers) throws Exception {
+    return http.send(request(path, headers).DELETE().build(), HttpResponse.BodyHandlers.ofString());
   }
 
   URI uri(String path) {
@@ -135,6 +193,7 @@ final class TestServer implements AutoCloseable {
   public void close() {
     server.close();
     engine.close();
+    registry.ifPresent(AdapterRegistry::close);
     executor.close();
     files.close();
   }

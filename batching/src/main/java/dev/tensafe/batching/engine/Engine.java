@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -89,6 +90,11 @@ public final class Engine implements AutoCloseable {
     return config.maxSequenceLength();
   }
 
+  /** Outputs that run in one step at most. */
+  public int maxRunning() {
+    return config.scheduler().maxRunning();
+  }
+
   /** State after the latest step. */
   public EngineStatus status() {
     return status;
@@ -107,10 +113,12 @@ public final class Engine implements AutoCloseable {
   /**
    * Submits outputs of one flow, all or none.
    *
+   * @param afterLast runs on the engine's thread when the last of them has ended, before its
+   *     listener hears of it; never if this throws
    * @throws EngineException {@code engine.queue_full}, {@code engine.request_too_large} or {@code
    *     engine.stopping}
    */
-  public Handle submit(List<Submission> submissions) {
+  public Handle submit(List<Submission> submissions, Runnable afterLast) {
     for (Submission submission : submissions) {
       GenerationRequest request = submission.request();
       long total = (long) request.promptTokens().length + request.params().maxTokens();
@@ -132,6 +140,14 @@ public final class Engine implements AutoCloseable {
     submissions.forEach(s -> ids.add(nextId.getAndIncrement()));
     long now = ticker.nanos();
     active.addAndGet(submissions.size());
+    AtomicInteger unfinished = new AtomicInteger(submissions.size());
+    Runnable onEnd =
+        () -> {
+          active.decrementAndGet();
+          if (unfinished.decrementAndGet() == 0) {
+            afterLast.run();
+          }
+        };
     commands.add(
         () -> {
           for (int i = 0; i < ids.size(); i++) {
@@ -139,7 +155,9 @@ public final class Engine implements AutoCloseable {
             long timeout = request.timeoutNanos();
             // 0 means no deadline, so a deadline of exactly 0 moves by a nanosecond
             long deadline = timeout == 0 ? 0 : now + timeout == 0 ? 1 : now + timeout;
-            core.add(ids.get(i), request, counted(submissions.get(i).listener()), deadline);
+            GenerationListener listener =
+                new CountingListener(submissions.get(i).listener(), onEnd);
+            core.add(ids.get(i), request, listener, deadline);
           }
         });
     return () ->
@@ -150,10 +168,6 @@ public final class Engine implements AutoCloseable {
                       EngineException.Kind.FAILED, "engine.cancelled", "the request was cancelled");
               ids.forEach(id -> core.fail(id, reason));
             });
-  }
-
-  private GenerationListener counted(GenerationListener listener) {
-    return new CountingListener(listener, active::decrementAndGet);
   }
 
   private static EngineException stoppingError() {

@@ -20,9 +20,11 @@ import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.exec.SequenceInput;
 import dev.tensafe.model.tokenizer.Tokenizer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -101,14 +103,24 @@ final class EngineCore {
   }
 
   EngineStatus status() {
-    int running = (int) sequences.values().stream().filter(Sequence::running).count();
+    int running = 0;
+    Set<Long> runningAdapters = new HashSet<>();
+    Set<Long> waitingAdapters = new HashSet<>();
+    for (Sequence s : sequences.values()) {
+      running += s.running() ? 1 : 0;
+      if (s.request.adapter() != SequenceInput.BASE) {
+        (s.running() ? runningAdapters : waitingAdapters).add(s.request.adapter());
+      }
+    }
     return new EngineStatus(
         running,
         sequences.size() - running,
         pool.total() - pool.free(),
         pool.total(),
         preemptions,
-        steps);
+        steps,
+        runningAdapters,
+        waitingAdapters);
   }
 
   /** Runs one step; does nothing without work. */

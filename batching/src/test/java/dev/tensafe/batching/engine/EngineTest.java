@@ -337,23 +337,27 @@ class EngineTest {
             EngineException.class,
             () ->
                 engine.submit(
-                    List.of(new Engine.Submission(request(new int[100], sampled(1, 29)), c))));
+                    List.of(new Engine.Submission(request(new int[100], sampled(1, 29)), c)),
+                    () -> {}));
     assertEquals("engine.request_too_large", large.code());
     Engine.Handle first =
-        engine.submit(List.of(new Engine.Submission(request(new int[64], sampled(1, 4)), c)));
+        engine.submit(
+            List.of(new Engine.Submission(request(new int[64], sampled(1, 4)), c)), () -> {});
     EngineException full =
         assertThrows(
             EngineException.class,
             () ->
                 engine.submit(
-                    List.of(new Engine.Submission(request(new int[1], sampled(1, 4)), c))));
+                    List.of(new Engine.Submission(request(new int[1], sampled(1, 4)), c)),
+                    () -> {}));
     assertEquals("engine.queue_full", full.code());
     first.cancel();
     engine.start();
     assertTrue(c.ended.await(30, TimeUnit.SECONDS));
     assertEquals("engine.cancelled", c.error.code());
     Collector next = new Collector();
-    engine.submit(List.of(new Engine.Submission(request(new int[] {3}, sampled(1, 4)), next)));
+    engine.submit(
+        List.of(new Engine.Submission(request(new int[] {3}, sampled(1, 4)), next)), () -> {});
     assertTrue(next.ended.await(30, TimeUnit.SECONDS));
     assertEquals(GenerationListener.FinishReason.LENGTH, next.reason);
     assertEquals(0, engine.queuedTokens());
@@ -365,7 +369,8 @@ class EngineTest {
                 EngineException.class,
                 () ->
                     engine.submit(
-                        List.of(new Engine.Submission(request(new int[1], sampled(1, 1)), c))))
+                        List.of(new Engine.Submission(request(new int[1], sampled(1, 1)), c)),
+                        () -> {}))
             .code());
   }
 }

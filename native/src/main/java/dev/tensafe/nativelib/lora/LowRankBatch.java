@@ -20,6 +20,8 @@ public final class LowRankBatch {
   private int rowCount;
   private int largestRow;
   private int rankStride;
+  private int firstSlot;
+  private int slots;
 
   /** Which kernels this processor runs: {@code avx2} or {@code scalar}. */
   public static String kernel() {
@@ -43,6 +45,7 @@ public final class LowRankBatch {
     rowCount = 0;
     largestRow = 0;
     rankStride = 0;
+    slots = 0;
     for (int i = 0; i < adapters.size(); i++) {
       starts.put(i, rowCount);
       for (int row : rowsOf.get(i)) {
@@ -76,6 +79,8 @@ public final class LowRankBatch {
    * @param in columns of x and of every module in the slots
    */
   public void shrink(int firstSlot, int slots, FloatBuffer x, int in) {
+    this.firstSlot = firstSlot;
+    this.slots = slots;
     require(x, (largestRow + 1L) * in);
     for (LowRankAdapter adapter : adapters) {
       for (int slot = firstSlot; slot < firstSlot + slots; slot++) {
@@ -95,11 +100,14 @@ public final class LowRankBatch {
   /**
    * Adds B·(A·x) of one projection.
    *
-   * @param slot the projection's
-   * @param index of the slot among those that the last {@link #shrink} was for
+   * @param slot the projection's; one of those that the last {@link #shrink} was for
    * @param y {@code [rows, out]}, direct, from its first element on; changed in place
    */
-  public void expand(int slot, int index, FloatBuffer y, int out) {
+  public void expand(int slot, FloatBuffer y, int out) {
+    int index = slot - firstSlot;
+    if (index < 0 || index >= slots) {
+      throw new IllegalArgumentException("slot " + slot + " is not of the last group");
+    }
     require(y, (largestRow + 1L) * out);
     if (y.isReadOnly()) {
       throw new IllegalArgumentException("y is read-only");

@@ -134,7 +134,7 @@ class LowRankBatchTest {
         for (int slot = 0; slot < 3; slot++) {
           FloatBuffer y = matrix(rows, OUT[slot]);
           double[] before = doubles(y);
-          batch.expand(slot, slot, y, OUT[slot]);
+          batch.expand(slot, y, OUT[slot]);
           for (int row = 0; row < rows; row++) {
             double[] want = slice(before, row, OUT[slot]);
             if (owner[row] >= 0) {
@@ -178,7 +178,7 @@ class LowRankBatchTest {
       batch.shrink(0, 1, x, IN);
       FloatBuffer y = matrix(5, OUT[0]);
       assertThrows(
-          IllegalArgumentException.class, () -> batch.expand(0, 0, y.asReadOnlyBuffer(), OUT[0]));
+          IllegalArgumentException.class, () -> batch.expand(0, y.asReadOnlyBuffer(), OUT[0]));
       assertThrows(
           IllegalArgumentException.class,
           () -> filled.adapter.put(2, Factor.A, 0, ByteBuffer.allocate(4)));

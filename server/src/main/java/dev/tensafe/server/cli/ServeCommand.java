@@ -58,11 +58,14 @@ final class ServeCommand implements Callable<Integer> {
     ExecutorService compute = Executors.newSingleThreadExecutor(task -> new Thread(task, "engine"));
     try (ModelFiles files = ModelFiles.open(directory, clock);
         Loaded loaded = on(compute, () -> load(options, files));
+        AdapterHosting adapters =
+            AdapterHosting.open(
+                options, serverConfig.modelName(), directory, files.config().layers(), clock);
         Engine engine =
             new Engine(
                 loaded.config(),
                 loaded.executor(),
-                List.of(),
+                adapters.hooks(),
                 files.tokenizer(),
                 Ticker.system())) {
       engine.start(compute);
@@ -73,7 +76,8 @@ final class ServeCommand implements Callable<Integer> {
               files.config().vocabSize(),
               files.tokenizer(),
               files.chatTemplate(),
-              engine);
+              engine,
+              adapters.registry());
       serve(serverConfig, model, clock);
     } finally {
       compute.shutdown();

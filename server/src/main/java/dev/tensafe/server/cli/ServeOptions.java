@@ -1,10 +1,12 @@
 package dev.tensafe.server.cli;
 
+import dev.tensafe.server.cli.tssp.PassphraseOptions;
 import dev.tensafe.server.config.ConfigException;
 import dev.tensafe.server.config.ServerConfig;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The settings of {@code serve}: flags, environment variables and YAML keys by the same names. */
@@ -69,9 +71,41 @@ final class ServeOptions {
   int maxBodyKib;
 
   @Option(
+      names = "--adapters",
+      paramLabel = "DIR",
+      description = "where uploaded packages are kept; without it no adapter is accepted")
+  @Nullable Path adapters;
+
+  @Option(
+      names = "--trust",
+      paramLabel = "DIR",
+      description = "pinned issuers (see 'trust add'); without it no adapter is accepted")
+  @Nullable Path trust;
+
+  @Option(
+      names = "--recipient-key",
+      paramLabel = "FILE",
+      description = "opens packages; without it no adapter is accepted")
+  @Nullable Path recipientKey;
+
+  @Mixin PassphraseOptions passphrase = new PassphraseOptions();
+
+  @Option(
+      names = "--adapter-memory-mib",
+      defaultValue = "1024",
+      description = "memory for adapters' weights")
+  int adapterMemoryMib;
+
+  @Option(
+      names = "--max-adapter-mib",
+      defaultValue = "1024",
+      description = "largest package that may be uploaded")
+  int maxAdapterMib;
+
+  @Option(
       names = "--body-timeout-seconds",
       defaultValue = "30",
-      description = "time a request body may take to arrive")
+      description = "time a request body may take to arrive; a package, time without any of it")
   int bodyTimeoutSeconds;
 
   @Option(
@@ -115,6 +149,8 @@ final class ServeOptions {
     ServerConfig.range("tokens-per-step", tokensPerStep, maxRunning, 1 << 20);
     ServerConfig.range("max-queued-tokens", maxQueuedTokens, 1, Integer.MAX_VALUE);
     ServerConfig.range("max-body-kib", maxBodyKib, 1, 1 << 20);
+    ServerConfig.range("adapter-memory-mib", adapterMemoryMib, 1, 1 << 22);
+    ServerConfig.range("max-adapter-mib", maxAdapterMib, 1, 1 << 20);
     Integer length = maxModelLen;
     if (length != null) {
       ServerConfig.range("max-model-len", length, 2, 1 << 28);
@@ -136,6 +172,7 @@ final class ServeOptions {
         name,
         apiKeys,
         maxBodyKib * 1024,
+        (long) maxAdapterMib << 20,
         bodyTimeoutSeconds,
         requestTimeoutSeconds,
         drainTimeoutSeconds,

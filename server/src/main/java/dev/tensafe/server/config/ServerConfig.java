@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param modelName what clients call the model
  * @param apiKeys key file; without it every route is open and only loopback is bound
  * @param maxBodyBytes largest request body
- * @param bodyTimeoutSeconds time a body may take to arrive
+ * @param maxAdapterBytes largest package that may be uploaded
+ * @param bodyTimeoutSeconds time a body may take to arrive; a package, time without a byte of it
  * @param requestTimeoutSeconds time one request may take; 0 for no limit
  * @param drainTimeoutSeconds time running requests get after SIGTERM
  * @param corsOrigins origins browsers may call from; empty for none
@@ -24,6 +25,7 @@ public record ServerConfig(
     String modelName,
     @Nullable Path apiKeys,
     int maxBodyBytes,
+    long maxAdapterBytes,
     int bodyTimeoutSeconds,
     int requestTimeoutSeconds,
     int drainTimeoutSeconds,
@@ -35,6 +37,7 @@ public record ServerConfig(
     corsOrigins = List.copyOf(corsOrigins);
     range("port", port, 0, 65_535);
     range("max-body-kib", maxBodyBytes / 1024, 1, 1 << 20);
+    range("max-adapter-mib", maxAdapterBytes >> 20, 1, 1 << 20);
     range("body-timeout-seconds", bodyTimeoutSeconds, 1, 86_400);
     range("request-timeout-seconds", requestTimeoutSeconds, 0, 86_400);
     range("drain-timeout-seconds", drainTimeoutSeconds, 0, 86_400);

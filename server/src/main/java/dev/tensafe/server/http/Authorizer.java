@@ -4,28 +4,41 @@ import dev.tensafe.server.config.ApiKeys;
 import dev.tensafe.server.openai.ApiException;
 import io.vertx.core.Handler;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Checks the bearer key of a request against a scope; without keys everything is allowed. */
 final class Authorizer {
+  private static final String TENANT = "tenant";
+
   private final @Nullable ApiKeys keys;
 
   Authorizer(@Nullable ApiKeys keys) {
     this.keys = keys;
   }
 
-  /** A handler that lets requests with the scope pass. */
-  Handler<RoutingContext> require(ApiKeys.Scope scope) {
+  /** A handler that lets requests with any of the scopes pass. */
+  Handler<RoutingContext> require(ApiKeys.Scope... scopes) {
     return routing -> {
       if (keys != null) {
-        check(keys, routing.request().getHeader("Authorization"), scope);
+        ApiKeys.Key key =
+            check(keys, routing.request().getHeader("Authorization"), List.of(scopes));
+        routing.put(TENANT, key.name());
       }
       routing.next();
     };
   }
 
-  private static void check(ApiKeys keys, @Nullable String header, ApiKeys.Scope scope) {
+  /** Whose key a request came with; empty without keys. */
+  static String tenant(RoutingContext routing) {
+    String tenant = routing.get(TENANT);
+    return tenant == null ? "" : tenant;
+  }
+
+  private static ApiKeys.Key check(
+      ApiKeys keys, @Nullable String header, List<ApiKeys.Scope> scopes) {
     if (header == null || !header.toLowerCase(Locale.ROOT).startsWith("bearer ")) {
       throw unauthorized("an API key is needed: 'Authorization: Bearer …'", "missing_api_key");
     }
@@ -33,14 +46,17 @@ final class Authorizer {
     if (key == null) {
       throw unauthorized("the API key is not known", "invalid_api_key");
     }
-    if (!key.scopes().contains(scope)) {
+    if (scopes.stream().noneMatch(key.scopes()::contains)) {
       throw new ApiException(
           403,
           "permission_error",
-          "the API key lacks the scope '" + scope.label() + "'",
+          "the API key lacks the scope '"
+              + scopes.stream().map(ApiKeys.Scope::label).collect(Collectors.joining("' or '"))
+              + "'",
           null,
           "missing_scope");
     }
+    return key;
   }
 
   private static ApiException unauthorized(String message, String code) {

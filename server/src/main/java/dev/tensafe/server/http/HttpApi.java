@@ -27,11 +27,12 @@ final class HttpApi {
 
   private final Vertx vertx;
   private final ServerConfig config;
-  private final ServedModel model;
   private final ServerMetrics metrics;
   private final Authorizer authorizer;
   private final InferenceHandler inference;
   private final TokenHandler tokens;
+  private final ModelsHandler models;
+  private final AdapterHandler adapters;
   private final BooleanSupplier ready;
 
   HttpApi(
@@ -41,10 +42,12 @@ final class HttpApi {
       ServerMetrics metrics,
       Authorizer authorizer,
       InferenceHandler inference,
+      AdapterHandler adapters,
       BooleanSupplier ready) {
     this.vertx = vertx;
     this.config = config;
-    this.model = model;
+    this.models = new ModelsHandler(model);
+    this.adapters = adapters;
     this.metrics = metrics;
     this.authorizer = authorizer;
     this.inference = inference;
@@ -56,7 +59,8 @@ final class HttpApi {
     Router router = Router.router(vertx);
     if (!config.corsOrigins().isEmpty()) {
       CorsHandler cors =
-          CorsHandler.create().allowedMethods(Set.of(HttpMethod.GET, HttpMethod.POST));
+          CorsHandler.create()
+              .allowedMethods(Set.of(HttpMethod.GET, HttpMethod.POST, HttpMethod.DELETE));
       config.corsOrigins().forEach(cors::addOrigin);
       cors.allowedHeaders(Set.of("authorization", "content-type"));
       router.route().handler(cors);
@@ -69,9 +73,17 @@ final class HttpApi {
         .get("/metrics")
         .handler(authorizer.require(ApiKeys.Scope.METRICS))
         .handler(this::metrics);
-    router.get("/v1/models").handler(infer).handler(this::models);
+    router.get("/v1/models").handler(infer).handler(models::list);
     // a name may hold slashes, as those of Hugging Face do
-    router.getWithRegex("/v1/models/(?<id>.+)").handler(infer).handler(this::modelById);
+    router.getWithRegex("/v1/models/(?<id>.+)").handler(infer).handler(models::byId);
+    Handler<RoutingContext> look = authorizer.require(ApiKeys.Scope.ADAPTERS, ApiKeys.Scope.INFER);
+    Handler<RoutingContext> change = authorizer.require(ApiKeys.Scope.ADAPTERS);
+    router.get("/v1/adapters").handler(look).handler(adapters::list);
+    router.get("/v1/adapters/:name").handler(look).handler(adapters::get);
+    router.delete("/v1/adapters/:name").handler(change).handler(this::whenReady);
+    router.delete("/v1/adapters/:name").handler(adapters::delete);
+    router.post("/v1/adapters").handler(change).handler(this::whenReady);
+    router.post("/v1/adapters").handler(adapters::upload);
     post(router, "/v1/chat/completions", infer, inference::chat);
     post(router, "/v1/completions", infer, inference::completion);
     post(router, "/tokenize", infer, tokens::tokenize);
@@ -94,11 +106,20 @@ final class HttpApi {
         .post(path)
         .handler(
             r -> {
-              if (!ready.getAsBoolean()) {
-                throw ApiException.unavailable("not_ready", "the server is loading or stopping");
-              }
+              requireReady();
               handler.handle(r);
             });
+  }
+
+  private void whenReady(RoutingContext routing) {
+    requireReady();
+    routing.next();
+  }
+
+  private void requireReady() {
+    if (!ready.getAsBoolean()) {
+      throw ApiException.unavailable("not_ready", "the server is loading or stopping");
+    }
   }
 
   /** Closes connections whose body does not arrive in time. */
@@ -157,34 +178,6 @@ final class HttpApi {
         .response()
         .putHeader("content-type", "text/plain; version=0.0.4; charset=utf-8")
         .end(metrics.scrape());
-  }
-
-  private ObjectNode model() {
-    return JsonBody.object()
-        .put("id", model.name())
-        .put("object", "model")
-        .put("created", model.created())
-        .put("owned_by", "tensafe")
-        .put("max_model_len", model.engine().maxSequenceLength());
-  }
-
-  private void models(RoutingContext routing) {
-    ObjectNode out = JsonBody.object().put("object", "list");
-    out.putArray("data").add(model());
-    new Responder(routing).json(200, out);
-  }
-
-  private void modelById(RoutingContext routing) {
-    String id = routing.pathParam("id");
-    if (!model.name().equals(id)) {
-      throw new ApiException(
-          404,
-          "not_found_error",
-          "the model '" + id + "' does not exist",
-          "model",
-          "model_not_found");
-    }
-    new Responder(routing).json(200, model());
   }
 
   private void unknown(RoutingContext routing) {

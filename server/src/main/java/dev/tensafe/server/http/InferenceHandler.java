@@ -6,6 +6,8 @@ import dev.tensafe.batching.engine.GenerationListener;
 import dev.tensafe.batching.engine.GenerationRequest;
 import dev.tensafe.batching.engine.Ticker;
 import dev.tensafe.batching.sample.SamplingParams;
+import dev.tensafe.lora.registry.AdapterLease;
+import dev.tensafe.server.http.ModelHolder.Held;
 import dev.tensafe.server.metrics.ServerMetrics;
 import dev.tensafe.server.metrics.TimedListener;
 import dev.tensafe.server.openai.AnswerFormat;
@@ -20,6 +22,7 @@ import dev.tensafe.server.openai.InferenceRequest;
 import dev.tensafe.server.openai.JsonBody;
 import dev.tensafe.server.openai.TokenTexts;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
 import java.security.SecureRandom;
@@ -27,8 +30,10 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 
 /** {@code POST /v1/chat/completions} and {@code /v1/completions}: from body to engine. */
 final class InferenceHandler {
@@ -40,6 +45,8 @@ final class InferenceHandler {
   private final Ticker ticker;
   private final Clock clock;
   private final long timeoutNanos;
+  private final ModelHolder holder;
+  private final AtomicInteger preparing = new AtomicInteger();
   private final SecureRandom random = new SecureRandom();
 
   InferenceHandler(
@@ -57,29 +64,28 @@ final class InferenceHandler {
     this.ticker = ticker;
     this.clock = clock;
     this.timeoutNanos = timeoutSeconds * 1_000_000_000L;
+    this.holder = new ModelHolder(model, timeoutNanos);
   }
 
   void chat(RoutingContext routing) {
     JsonNode body = JsonBody.parse(HttpApi.bodyOf(routing));
     ChatRequest request = ChatRequest.parse(body, model.vocabSize());
-    checkModel(request.inference().model());
-    AnswerFormat format = new ChatFormat(head(request.inference()));
     prepared(
         routing,
+        request.inference(),
         () -> {
           int[] tokens = encoder.chat(request.messages(), true);
           return new Work(request.inference(), List.of(tokens), List.of(), "messages");
         },
-        format);
+        ChatFormat::new);
   }
 
   void completion(RoutingContext routing) {
     JsonNode body = JsonBody.parse(HttpApi.bodyOf(routing));
     CompletionRequest request = CompletionRequest.parse(body, model.vocabSize());
-    checkModel(request.inference().model());
-    AnswerFormat format = new CompletionFormat(head(request.inference()));
     prepared(
         routing,
+        request.inference(),
         () -> {
           List<int[]> prompts = new ArrayList<>();
           List<String> echoes = new ArrayList<>();
@@ -95,33 +101,64 @@ final class InferenceHandler {
           }
           return new Work(request.inference(), prompts, echoes, "prompt");
         },
-        format);
+        CompletionFormat::new);
   }
 
   /** A request whose prompts are tokens. Echoes are empty or one per prompt. */
   private record Work(
       InferenceRequest request, List<int[]> prompts, List<String> echoes, String promptParam) {}
 
-  private void prepared(RoutingContext routing, Callable<Work> encoding, AnswerFormat format) {
+  private void prepared(
+      RoutingContext routing,
+      InferenceRequest request,
+      Callable<Work> encoding,
+      Function<AnswerHead, AnswerFormat> format) {
+    ModelHolder.Holding holding = holder.hold(request.model(), Authorizer.tenant(routing));
     Responder responder = new Responder(routing);
     Context context = vertx.getOrCreateContext();
-    vertx
-        .executeBlocking(encoding, false)
+    preparing.incrementAndGet();
+    responder.attach(holding::abandon);
+    Future<Work> work = vertx.executeBlocking(encoding, false);
+    Future<Optional<AdapterLease>> lease = Future.fromCompletionStage(holding.ready(), context);
+    Future.join(work, lease)
         .onComplete(
-            work -> {
-              try {
-                submit(work, format, responder, context);
-              } catch (RuntimeException e) {
-                responder.fail(ApiException.of(e));
+            both -> {
+              preparing.decrementAndGet();
+              if (lease.failed()) {
+                responder.fail(ModelHolder.failure(lease.cause()));
+              } else if (work.failed()) {
+                holding.abandon();
+                responder.fail(ApiException.of(work.cause()));
+              } else {
+                Held held = new Held(holding.flow(), lease.result());
+                submit(work.result(), held, format, responder, context);
               }
-            },
-            error -> responder.fail(ApiException.of(error)));
+            });
   }
 
-  private void submit(Work work, AnswerFormat format, Responder responder, Context context) {
+  /** Submits, and gives the model back when all is answered, or when that fails. */
+  private void submit(
+      Work work,
+      Held held,
+      Function<AnswerHead, AnswerFormat> format,
+      Responder responder,
+      Context context) {
     if (!responder.open()) {
+      held.release();
       return;
     }
+    try {
+      AnswerFormat answer = format.apply(head(work.request(), held));
+      List<Engine.Submission> submissions = submissions(work, held, answer, responder, context);
+      responder.attach(model.engine().submit(submissions, held::release));
+    } catch (RuntimeException e) {
+      held.release();
+      responder.fail(ApiException.of(e));
+    }
+  }
+
+  private List<Engine.Submission> submissions(
+      Work work, Held held, AnswerFormat format, Responder responder, Context context) {
     InferenceRequest request = work.request();
     List<ChoiceState> choices = new ArrayList<>();
     List<Integer> promptOfChoice = new ArrayList<>();
@@ -147,7 +184,11 @@ final class InferenceHandler {
       params = params.withSeed(seed + (i % request.choices()) * 0x632be59bd9b4e019L);
       boolean echo = !work.echoes().isEmpty();
       GenerationListener listener =
-          new TimedListener(new ContextListener(context, answer, i), metrics, ticker);
+          new TimedListener(
+              new ContextListener(context, answer, i),
+              metrics,
+              metrics.adapter(held.adapter()),
+              ticker);
       submissions.add(
           new Engine.Submission(
               new GenerationRequest(
@@ -157,10 +198,17 @@ final class InferenceHandler {
                   request.priority(),
                   echo && params.topLogprobs() >= 0,
                   echo,
+                  held.handle(),
+                  held.flow(),
                   timeoutNanos),
               listener));
     }
-    responder.attach(model.engine().submit(submissions));
+    return submissions;
+  }
+
+  /** Requests that were taken and have not reached the engine yet. */
+  int preparing() {
+    return preparing.get();
   }
 
   private SamplingParams resolve(InferenceRequest request, int promptLength, String promptParam) {
@@ -180,26 +228,16 @@ final class InferenceHandler {
     return request.sampling().withMaxTokens(asked == null ? limit - promptLength : asked);
   }
 
-  private void checkModel(@Nullable String name) {
-    if (!model.name().equals(name)) {
-      throw new ApiException(
-          404,
-          "not_found_error",
-          "the model '" + name + "' does not exist",
-          "model",
-          "model_not_found");
-    }
-  }
-
-  private AnswerHead head(InferenceRequest request) {
+  private AnswerHead head(InferenceRequest request, Held held) {
     byte[] id = new byte[12];
     random.nextBytes(id);
     return new AnswerHead(
         HexFormat.of().formatHex(id),
         clock.instant().getEpochSecond(),
-        model.name(),
+        request.model(),
         request.includeUsage(),
         request.sampling().topLogprobs() >= 0,
-        texts);
+        texts,
+        held.provenance());
   }
 }

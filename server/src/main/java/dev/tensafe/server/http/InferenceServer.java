@@ -32,15 +32,22 @@ public final class InferenceServer implements AutoCloseable {
   private final Vertx vertx;
   private final HttpServer server;
   private final Ticker ticker;
+  private final InferenceHandler inference;
   private volatile boolean accepting = true;
 
   private InferenceServer(
-      ServerConfig config, ServedModel model, Vertx vertx, HttpServer server, Ticker ticker) {
+      ServerConfig config,
+      ServedModel model,
+      Vertx vertx,
+      HttpServer server,
+      Ticker ticker,
+      InferenceHandler inference) {
     this.config = config;
     this.model = model;
     this.vertx = vertx;
     this.server = server;
     this.ticker = ticker;
+    this.inference = inference;
   }
 
   /**
@@ -56,14 +63,23 @@ public final class InferenceServer implements AutoCloseable {
     Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2).setWorkerPoolSize(2));
     try {
       HttpServer server = vertx.createHttpServer(options(config));
-      InferenceServer self = new InferenceServer(config, model, vertx, server, ticker);
-      ServerMetrics metrics = new ServerMetrics(model.name(), model.engine());
+      ServerMetrics metrics =
+          new ServerMetrics(model.name(), model.engine(), model.adapters(), clock);
       InferenceHandler inference =
           new InferenceHandler(
               vertx, model, metrics, ticker, clock, config.requestTimeoutSeconds());
+      InferenceServer self = new InferenceServer(config, model, vertx, server, ticker, inference);
+      AdapterHandler adapters = new AdapterHandler(vertx, config, model, metrics.adapters());
       HttpApi api =
           new HttpApi(
-              vertx, config, model, metrics, new Authorizer(keys), inference, self::isReady);
+              vertx,
+              config,
+              model,
+              metrics,
+              new Authorizer(keys),
+              inference,
+              adapters,
+              self::isReady);
       server.requestHandler(api.router());
       server.connectionHandler(c -> c.exceptionHandler(e -> {}));
       await(server.listen(config.port(), config.host()), 30);
@@ -135,7 +151,7 @@ public final class InferenceServer implements AutoCloseable {
     vertx.setPeriodic(
         20,
         id -> {
-          boolean idle = model.engine().active() == 0;
+          boolean idle = inference.preparing() == 0 && model.engine().active() == 0;
           if (idle || ticker.nanos() - deadline >= 0) {
             vertx.cancelTimer(id);
             LOG.info("drained: {} requests left", model.engine().active());

@@ -2,14 +2,17 @@ package dev.tensafe.server.metrics;
 
 import dev.tensafe.batching.engine.Engine;
 import dev.tensafe.batching.engine.EngineStatus;
+import dev.tensafe.lora.registry.AdapterRegistry;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -42,8 +45,10 @@ public final class ServerMetrics {
   private final Timer prefill;
   private final Timer decode;
   private final Timer latency;
+  private final AdapterMetrics adapters;
 
-  public ServerMetrics(String model, Engine engine) {
+  public ServerMetrics(
+      String model, Engine engine, Optional<AdapterRegistry> registered, Clock clock) {
     this.model = model;
     registry.config().namingConvention(new ColonNaming());
     promptTokens = counter("vllm:prompt_tokens");
@@ -70,6 +75,16 @@ public final class ServerMetrics {
     FunctionCounter.builder("vllm:num_preemptions", engine, e -> e.status().preemptions())
         .tag("model_name", model)
         .register(registry);
+    adapters = new AdapterMetrics(registry, engine, engine.maxRunning(), registered, clock);
+  }
+
+  public AdapterMetrics adapters() {
+    return adapters;
+  }
+
+  /** Where requests of an adapter are counted. */
+  public AdapterUsage adapter(Optional<String> name) {
+    return adapters.usage(name);
   }
 
   private Counter counter(String name) {
@@ -142,6 +157,7 @@ public final class ServerMetrics {
 
   /** The exposition in Prometheus' text format. */
   public String scrape() {
+    adapters.refresh();
     return registry.scrape();
   }
 }

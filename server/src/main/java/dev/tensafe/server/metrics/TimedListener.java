@@ -11,6 +11,7 @@ import java.util.Locale;
 public final class TimedListener implements GenerationListener {
   private final GenerationListener target;
   private final ServerMetrics metrics;
+  private final AdapterUsage adapter;
   private final Ticker ticker;
   private final long submitted;
   private long scheduled;
@@ -18,9 +19,11 @@ public final class TimedListener implements GenerationListener {
   private long lastToken;
   private boolean started;
 
-  public TimedListener(GenerationListener target, ServerMetrics metrics, Ticker ticker) {
+  public TimedListener(
+      GenerationListener target, ServerMetrics metrics, AdapterUsage adapter, Ticker ticker) {
     this.target = target;
     this.metrics = metrics;
+    this.adapter = adapter;
     this.ticker = ticker;
     this.submitted = ticker.nanos();
     this.scheduled = submitted;
@@ -50,6 +53,7 @@ public final class TimedListener implements GenerationListener {
     }
     lastToken = now;
     metrics.generated();
+    adapter.generated();
     target.onOutput(text, logprobs);
   }
 
@@ -57,6 +61,7 @@ public final class TimedListener implements GenerationListener {
   public void onFinish(FinishReason reason, int promptTokens, int outputTokens) {
     long now = ticker.nanos();
     metrics.prompt(promptTokens);
+    adapter.completed(promptTokens);
     metrics.ended(now - submitted, started ? now - firstToken : 0);
     metrics.finished(reason.name().toLowerCase(Locale.ROOT), 1);
     target.onFinish(reason, promptTokens, outputTokens);
@@ -65,6 +70,7 @@ public final class TimedListener implements GenerationListener {
   @Override
   public void onFailure(CodedException error) {
     metrics.finished(error.code().equals("engine.cancelled") ? "abort" : "error", 1);
+    adapter.failed();
     target.onFailure(error);
   }
 }

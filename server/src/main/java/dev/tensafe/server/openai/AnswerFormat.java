@@ -76,14 +76,8 @@ public abstract class AnswerFormat {
         .put("model", head.model());
   }
 
-  /** How the answer came about; without an adapter always the base model. */
-  static ObjectNode provenance() {
-    ObjectNode out = JsonBody.object();
-    out.putNull("adapter_digest");
-    out.put("mode", "base");
-    out.putNull("profile");
-    out.put("rotations", 0);
-    return out;
+  final ObjectNode provenance() {
+    return head.provenance().json();
   }
 
   static String name(FinishReason reason) {

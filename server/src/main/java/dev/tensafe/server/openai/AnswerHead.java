@@ -14,4 +14,5 @@ public record AnswerHead(
     String model,
     boolean usageInChunks,
     boolean logprobs,
-    TokenTexts texts) {}
+    TokenTexts texts,
+    Provenance provenance) {}

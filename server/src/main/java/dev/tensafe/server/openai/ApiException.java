@@ -2,7 +2,9 @@ package dev.tensafe.server.openai;
 
 import dev.tensafe.batching.EngineException;
 import dev.tensafe.formats.CodedException;
+import dev.tensafe.lora.AdapterException;
 import dev.tensafe.model.template.TemplateException;
+import dev.tensafe.tssp.TsspException;
 import org.jspecify.annotations.Nullable;
 
 /** An error as the OpenAI API reports it, with its HTTP status. Carries no stack trace. */
@@ -49,10 +51,19 @@ public final class ApiException extends RuntimeException {
         case FAILED -> new ApiException(500, "server_error", text, null, engine.code());
       };
     }
+    if (error instanceof AdapterException adapter) {
+      return AdapterErrors.of(adapter);
+    }
+    if (error instanceof TsspException refused) {
+      return AdapterErrors.of(refused);
+    }
     if (error instanceof TemplateException template) {
       return invalid("messages", template.code(), "the chat template: " + template.description());
     }
     if (error instanceof CodedException coded) {
+      if (coded.code().equals(AdapterErrors.NOT_COMPUTED)) {
+        return unavailable("adapter_unavailable", coded.description());
+      }
       return new ApiException(500, "server_error", coded.description(), null, coded.code());
     }
     return new ApiException(500, "server_error", "internal error", null, "internal_error");

@@ -61,6 +61,28 @@ public final class PackageVerifier {
    * @throws TsspException with the code of the first check that fails
    */
   public VerifiedPackage verify(PackageFile file, VerifyRequest request) {
+    Head head = head(file, request);
+    requireParts(file, head.manifest(), request.readers());
+    return new VerifiedPackage(
+        file,
+        head.manifest(),
+        HexFormat.of().formatHex(Digests.sha256(file.manifestBytes())),
+        head.signers());
+  }
+
+  /**
+   * Verifies everything but the bytes of the parts: enough to know whose a stored package is and
+   * that it may be used, not enough to use it.
+   *
+   * @throws TsspException as {@link #verify}
+   */
+  public Manifest verifyHead(PackageFile file, VerifyRequest request) {
+    return head(file, request).manifest();
+  }
+
+  private record Head(Manifest manifest, List<TrustedKey> signers) {}
+
+  private Head head(PackageFile file, VerifyRequest request) {
     Instant now = clock.instant();
     byte[] manifestBytes = file.manifestBytes();
     List<TrustedKey> signers = signers(file, manifestBytes, now);
@@ -69,9 +91,7 @@ public final class PackageVerifier {
     requireCurrent(manifest, signers, now);
     request.base().ifPresent(base -> requireBase(manifest.baseModel(), base));
     requirePolicy(manifest, request.enforced());
-    requireParts(file, manifest, request.readers());
-    return new VerifiedPackage(
-        file, manifest, HexFormat.of().formatHex(Digests.sha256(manifestBytes)), signers);
+    return new Head(manifest, signers);
   }
 
   /** Step 2: every signature verifies under a pinned key that may sign there. */

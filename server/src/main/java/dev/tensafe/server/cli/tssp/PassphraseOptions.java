@@ -4,6 +4,7 @@ import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.TsspException.Reason;
 import dev.tensafe.tssp.keys.Passphrase;
 import dev.tensafe.tssp.keys.PrivateKeyFile;
+import dev.tensafe.tssp.keys.RecipientKey;
 import dev.tensafe.tssp.keys.SigningKey;
 import java.io.Console;
 import java.nio.file.Path;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Where a passphrase comes from: a file, or the terminal; never the command line. */
-final class PassphraseOptions {
+public final class PassphraseOptions {
   @Option(
       names = "--passphrase-file",
       paramLabel = "FILE",
@@ -27,6 +28,13 @@ final class PassphraseOptions {
   SigningKey signingKey(Path key) {
     try (Passphrase passphrase = PrivateKeyFile.isProtected(key) ? existing(key) : null) {
       return PrivateKeyFile.readSigning(key, passphrase);
+    }
+  }
+
+  /** Reads a recipient key, asking for its passphrase if it needs one. */
+  public RecipientKey recipientKey(Path key) {
+    try (Passphrase passphrase = PrivateKeyFile.isProtected(key) ? existing(key) : null) {
+      return PrivateKeyFile.readRecipient(key, passphrase);
     }
   }
 

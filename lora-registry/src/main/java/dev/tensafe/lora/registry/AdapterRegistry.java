@@ -1,0 +1,415 @@
+package dev.tensafe.lora.registry;
+
+import dev.tensafe.formats.CodedException;
+import dev.tensafe.lora.AdapterException;
+import dev.tensafe.lora.AdapterException.Reason;
+import dev.tensafe.nativelib.lora.LowRankAdapter;
+import dev.tensafe.tssp.TsspException;
+import dev.tensafe.tssp.keys.KeyId;
+import dev.tensafe.tssp.manifest.Manifest;
+import dev.tensafe.tssp.trust.SeenVersionsFile;
+import dev.tensafe.tssp.verify.VerifiedPackage;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The adapters a server has: uploaded, verified, resident, draining, gone. What is on disk is what
+ * was signed, encrypted as it came; plaintext weights exist in native memory only. Thread-safe.
+ * Changes are made one at a time and are durable before they can be seen.
+ */
+public final class AdapterRegistry implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(AdapterRegistry.class);
+
+  private final RegistryConfig config;
+  private final InstantSource clock;
+  private final PackageGate gate;
+  private final PackageStore store;
+  private final SeenVersionsFile versions;
+  private final ExecutorService loader;
+  private final AdapterTable table;
+  private final Object changes = new Object();
+  private volatile TrustSnapshot trust;
+
+  private AdapterRegistry(RegistryConfig config, InstantSource clock, PackageStore store) {
+    this.config = config;
+    this.clock = clock;
+    this.store = store;
+    this.gate = new PackageGate(config, clock);
+    this.versions = SeenVersionsFile.open(config.directory());
+    this.trust = TrustSnapshot.read(config.trust());
+    this.loader =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread thread = new Thread(task, "adapter-loader");
+              thread.setDaemon(true);
+              return thread;
+            });
+    this.table = new AdapterTable(config.capacityBytes(), this::load, loader, this::gone);
+  }
+
+  /**
+   * Opens the registry's directory and restores what was registered. What cannot be used any more
+   * is listed as unavailable, with its reason; pinned adapters begin to load.
+   *
+   * @throws AdapterException {@code adapter.storage}; {@code adapter.name_taken} when the base
+   *     model has the name of a registered adapter
+   * @throws TsspException {@code trust.*}, {@code tssp.versions_unusable}
+   */
+  public static AdapterRegistry open(RegistryConfig config, InstantSource clock) {
+    PackageStore store = PackageStore.open(config.directory());
+    try {
+      AdapterRegistry registry = new AdapterRegistry(config, clock, store);
+      registry.restore();
+      return registry;
+    } catch (RuntimeException e) {
+      store.close();
+      throw e;
+    }
+  }
+
+  private void restore() {
+    if (store.adapters().containsKey(config.baseName())) {
+      throw new AdapterException(
+          Reason.NAME_TAKEN,
+          "an adapter '"
+              + config.baseName()
+              + "' is registered; the base model needs another name");
+    }
+    store.adapters().forEach(this::restore);
+    RegistryStats stats = table.stats();
+    LOG.info("{} adapters registered in {}", stats.registered(), config.directory());
+  }
+
+  private void restore(String name, PackageStore.Registered registered) {
+    Manifest manifest;
+    try {
+      manifest = gate.recheck(store.file(registered.digest()), registered.digest(), trust.store());
+      // a crash may have come between index and record
+      versions.record(manifest);
+    } catch (CodedException e) {
+      // without a trusted manifest there is nothing that could be said of it
+      LOG.error("adapter '{}' is not served: {}: {}", name, e.code(), e.description());
+      return;
+    }
+    AdapterInfo info = info(manifest, registered.digest(), registered.accepted());
+    table.install(info, registered.pinned(), null);
+    if (info.bytes() > config.capacityBytes()) {
+      table.distrust(info.digest(), tooLarge(info));
+    } else if (registered.pinned()) {
+      preload(name);
+    }
+  }
+
+  private void preload(String name) {
+    var unusedLoad =
+        table
+            .acquire(name)
+            .whenComplete(
+                (lease, error) -> {
+                  if (lease != null) {
+                    lease.close();
+                  } else {
+                    LOG.warn("pinned adapter '{}' cannot be loaded", name);
+                  }
+                });
+  }
+
+  private AdapterInfo info(Manifest manifest, String digest, Instant accepted) {
+    return new AdapterInfo(manifest, digest, accepted, gate.shape(manifest).bytes());
+  }
+
+  private LowRankAdapter load(AdapterInfo info) {
+    try {
+      LowRankAdapter weights = gate.load(store.file(info.digest()), info.digest(), trust.store());
+      LOG.info("adapter '{}' {} loaded, {} bytes", info.name(), info.digest(), info.bytes());
+      return weights;
+    } catch (CodedException e) {
+      LOG.error("adapter '{}' cannot be loaded: {}: {}", info.name(), e.code(), e.description());
+      throw new AdapterException(
+          Reason.UNAVAILABLE,
+          "adapter '" + info.name() + "' cannot be used: " + e.code() + ": " + e.description(),
+          e);
+    }
+  }
+
+  private void gone(AdapterInfo info) {
+    LOG.info("adapter '{}' {} is gone", info.name(), info.digest());
+    synchronized (changes) {
+      if (!table.refersTo(info.digest())) {
+        store.delete(info.digest());
+      }
+    }
+  }
+
+  /** A path on the registry's disk to write an upload to. */
+  public Path newUpload() {
+    return store.newIncoming();
+  }
+
+  /** Deletes an upload that did not come to its end. */
+  public void discard(Path upload) {
+    store.discard(upload);
+  }
+
+  /**
+   * Verifies an upload, tries its weights, and leads its name to it. Blocks; the file is taken over
+   * or deleted, whatever happens.
+   *
+   * @param pinned whether it is to stay in memory; empty to leave that as it is
+   * @throws TsspException with the code of the first check of docs/TSSP.md that fails
+   * @throws AdapterException {@code adapter.name_taken}, {@code adapter.mode_unsupported}, {@code
+   *     adapter.too_large}, {@code adapter.storage}
+   */
+  public Registration register(Path upload, Optional<Boolean> pinned) {
+    try {
+      refreshTrust();
+      return gate.admit(
+          upload, trust.store(), versions, verified -> register(upload, verified, pinned));
+    } finally {
+      store.discard(upload);
+    }
+  }
+
+  private Registration register(Path upload, VerifiedPackage verified, Optional<Boolean> pinned) {
+    Manifest manifest = verified.manifest();
+    requireName(manifest.name(), manifest.issuer());
+    Optional<Registration> known = known(verified, pinned);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    AdapterInfo info = info(manifest, verified.digest(), clock.instant());
+    if (info.bytes() > config.capacityBytes()) {
+      throw tooLarge(info);
+    }
+    boolean room = table.tryReserve(info.bytes());
+    LowRankAdapter weights = null;
+    try {
+      if (room) {
+        weights = gate.read(verified);
+      } else {
+        gate.check(verified);
+      }
+      Registration registration = commit(upload, info, pinned, weights);
+      weights = registration.created() ? null : weights;
+      room = room && !registration.created();
+      return registration;
+    } finally {
+      if (weights != null) {
+        weights.close();
+      }
+      if (room) {
+        table.unreserve(info.bytes());
+      }
+    }
+  }
+
+  private Registration commit(
+      Path upload, AdapterInfo info, Optional<Boolean> pinned, @Nullable LowRankAdapter weights) {
+    synchronized (changes) {
+      // all of it again: another upload may have come first
+      requireName(info.name(), info.issuer());
+      Optional<AdapterStatus> before = table.find(info.name());
+      if (before.isPresent() && before.get().info().digest().equals(info.digest())) {
+        return new Registration(before.get(), false);
+      }
+      if (info.version() < versions.highest(info.issuer(), info.name())) {
+        throw new TsspException(
+            TsspException.Reason.ROLLBACK,
+            "a higher version of '" + info.name() + "' was accepted meanwhile");
+      }
+      boolean pin = pinned.orElse(before.map(AdapterStatus::pinned).orElse(false));
+      store.register(
+          upload,
+          info.name(),
+          info.issuer(),
+          new PackageStore.Registered(info.digest(), pin, info.accepted()));
+      versions.record(info.manifest());
+      table.install(info, pin, weights);
+      if (pin && weights == null) {
+        preload(info.name());
+      }
+    }
+    LOG.info("adapter '{}' version {} is {}", info.name(), info.version(), info.digest());
+    return new Registration(table.find(info.name()).orElseThrow(), true);
+  }
+
+  /** The registration of this very package, if there is one. */
+  private Optional<Registration> known(VerifiedPackage verified, Optional<Boolean> pinned) {
+    synchronized (changes) {
+      String name = verified.manifest().name();
+      Optional<AdapterStatus> current =
+          table.find(name).filter(s -> s.info().digest().equals(verified.digest()));
+      if (current.isEmpty()) {
+        return Optional.empty();
+      }
+      pinned.ifPresent(
+          pin -> {
+            store.pin(name, pin);
+            table.pin(name, pin);
+            if (pin && current.get().state() == AdapterState.STORED) {
+              preload(name);
+            }
+          });
+      return Optional.of(new Registration(table.find(name).orElseThrow(), false));
+    }
+  }
+
+  private void requireName(String name, KeyId issuer) {
+    if (name.equals(config.baseName())) {
+      throw new AdapterException(Reason.NAME_TAKEN, "'" + name + "' is the base model's name");
+    }
+    synchronized (changes) {
+      KeyId owner = store.owners().get(name);
+      if (owner != null && !owner.equals(issuer)) {
+        throw new AdapterException(
+            Reason.NAME_TAKEN, "the name '" + name + "' belongs to another issuer");
+      }
+    }
+  }
+
+  private static AdapterException tooLarge(AdapterInfo info) {
+    return new AdapterException(
+        Reason.TOO_LARGE,
+        "adapter '"
+            + info.name()
+            + "' takes "
+            + info.bytes()
+            + " bytes of memory, more than there is for all adapters");
+  }
+
+  /**
+   * Takes a name's adapter away. Requests that hold it finish; its name stays its issuer's.
+   *
+   * @throws AdapterException {@code adapter.not_found}, {@code adapter.storage}
+   */
+  public void remove(String name) {
+    synchronized (changes) {
+      PackageStore.Registered registered = store.adapters().get(name);
+      if (registered == null) {
+        throw notFound(name);
+      }
+      store.unregister(name);
+      if (!table.remove(name)) {
+        store.delete(registered.digest());
+      }
+    }
+    LOG.info("adapter '{}' is removed", name);
+  }
+
+  private static AdapterException notFound(String name) {
+    return new AdapterException(Reason.NOT_FOUND, "there is no adapter '" + name + "'");
+  }
+
+  /**
+   * Holds the current version of an adapter for a request, loading it if need be.
+   *
+   * @param tenant who asks
+   * @return completes with the lease, or with what kept the adapter from being loaded. To give up
+   *     waiting, complete or cancel it: nothing is held then
+   * @throws AdapterException {@code adapter.not_found}, {@code adapter.tenant_not_allowed}, {@code
+   *     adapter.unavailable}
+   */
+  public CompletableFuture<AdapterLease> acquire(String name, String tenant) {
+    AdapterInfo info = table.find(name).orElseThrow(() -> notFound(name)).info();
+    if (!info.allowedTenants().isEmpty() && !info.allowedTenants().contains(tenant)) {
+      throw new AdapterException(
+          Reason.TENANT_NOT_ALLOWED, "the owner of '" + name + "' does not allow its use here");
+    }
+    if (info.expires().isPresent() && !clock.instant().isBefore(info.expires().get())) {
+      throw new AdapterException(
+          Reason.UNAVAILABLE, "adapter '" + name + "' expired at " + info.expires().get());
+    }
+    return table.acquire(name);
+  }
+
+  /** The weights of a held adapter by its handle, or null: what a LoraHook asks. */
+  public @Nullable LowRankAdapter resident(long handle) {
+    return table.resident(handle);
+  }
+
+  /**
+   * Looks whether trust has changed since the last time, and marks adapters as unavailable, or
+   * available again, accordingly. Called from time to time. Requests that run are not touched.
+   */
+  public void refreshTrust() {
+    synchronized (changes) {
+      if (trust.isCurrent(config.trust())) {
+        return;
+      }
+      TrustSnapshot latest = TrustSnapshot.read(config.trust());
+      trust = latest;
+      for (AdapterStatus status : table.list()) {
+        AdapterInfo info = status.info();
+        if (status.state() != AdapterState.DRAINING) {
+          table.distrust(info.digest(), whyNot(info, latest));
+        }
+      }
+      store
+          .adapters()
+          .forEach(
+              (name, registered) -> {
+                if (table.find(name).isEmpty()) {
+                  restore(name, registered);
+                }
+              });
+    }
+  }
+
+  private @Nullable CodedException whyNot(AdapterInfo info, TrustSnapshot latest) {
+    if (info.bytes() > config.capacityBytes()) {
+      return tooLarge(info);
+    }
+    try {
+      gate.recheck(store.file(info.digest()), info.digest(), latest.store());
+      return null;
+    } catch (CodedException e) {
+      LOG.warn("adapter '{}' is not usable: {}", info.name(), e.code());
+      return e;
+    }
+  }
+
+  /** Current versions by name, then draining ones. */
+  public List<AdapterStatus> list() {
+    return table.list();
+  }
+
+  /** The current version of a name. */
+  public Optional<AdapterStatus> find(String name) {
+    return table.find(name);
+  }
+
+  /** Names of the versions that requests hold, by handle. */
+  public Map<Long, String> inUse() {
+    return table.inUse();
+  }
+
+  public RegistryStats stats() {
+    return table.stats();
+  }
+
+  /** Ends loading and frees all weights; the engine must have stopped. */
+  @Override
+  public void close() {
+    loader.shutdownNow();
+    try {
+      if (!loader.awaitTermination(30, TimeUnit.SECONDS)) {
+        LOG.warn("an adapter is still being loaded");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    table.close();
+    store.close();
+  }
+}

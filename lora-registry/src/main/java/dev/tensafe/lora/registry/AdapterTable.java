@@ -1,0 +1,410 @@
+package dev.tensafe.lora.registry;
+
+import dev.tensafe.formats.CodedException;
+import dev.tensafe.lora.AdapterException;
+import dev.tensafe.lora.AdapterException.Reason;
+import dev.tensafe.nativelib.lora.LowRankAdapter;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Adapters in memory and their users. A name leads to the current version; a version that lost its
+ * name drains and is gone with its last user. Weights come into memory when somebody asks for them
+ * and leave it, least recently used first, when others need the room and nobody uses them; what
+ * does not fit yet waits in line. Thread-safe; what is done with an entry is decided under the lock
+ * and carried out after it.
+ */
+final class AdapterTable {
+  /** Reads weights into memory, on the loader's thread. */
+  interface Loader {
+    LowRankAdapter load(AdapterInfo info);
+  }
+
+  private final long capacity;
+  private final Loader loader;
+  private final Executor executor;
+  private final Consumer<AdapterInfo> onGone;
+
+  private final Map<String, AdapterEntry> byName = new TreeMap<>();
+  private final Map<Long, AdapterEntry> byHandle = new LinkedHashMap<>();
+  private final Map<Long, LowRankAdapter> resident = new ConcurrentHashMap<>();
+  private final Deque<AdapterEntry> parked = new ArrayDeque<>();
+  private long reservedBytes;
+  private long nextHandle = 1;
+  private long uses;
+  private long loads;
+  private long evictions;
+  private long failedLoads;
+
+  /**
+   * @param capacity bytes of weights in memory at most
+   * @param executor runs loads, one after the other
+   * @param onGone told of versions that nobody can reach any more
+   */
+  AdapterTable(long capacity, Loader loader, Executor executor, Consumer<AdapterInfo> onGone) {
+    this.capacity = capacity;
+    this.loader = loader;
+    this.executor = executor;
+    this.onGone = onGone;
+  }
+
+  /** What to do once the lock is free. */
+  private static final class Effects {
+    private final List<Runnable> actions = new ArrayList<>();
+
+    void add(Runnable action) {
+      actions.add(action);
+    }
+
+    void run() {
+      actions.forEach(Runnable::run);
+    }
+  }
+
+  /** The weights behind a handle while they are in memory. */
+  @Nullable LowRankAdapter resident(long handle) {
+    return resident.get(handle);
+  }
+
+  /**
+   * Takes room for weights that are about to be loaded, if that is possible at once.
+   *
+   * @return whether it was
+   */
+  boolean tryReserve(long bytes) {
+    Effects effects = new Effects();
+    boolean room;
+    synchronized (this) {
+      room = makeRoom(bytes, effects);
+      if (room) {
+        reservedBytes += bytes;
+      }
+    }
+    effects.run();
+    return room;
+  }
+
+  /** Gives room back that no entry took over. */
+  void unreserve(long bytes) {
+    Effects effects = new Effects();
+    synchronized (this) {
+      reservedBytes -= bytes;
+      unpark(effects);
+    }
+    effects.run();
+  }
+
+  /**
+   * Makes a version the one its name leads to; an earlier one drains.
+   *
+   * @param weights in memory, their room reserved; null to load them when they are needed
+   */
+  void install(AdapterInfo info, boolean pinned, @Nullable LowRankAdapter weights) {
+    Effects effects = new Effects();
+    synchronized (this) {
+      AdapterEntry entry = new AdapterEntry(nextHandle++, info, pinned);
+      entry.lastUse = ++uses;
+      if (weights != null) {
+        entry.reserved = true;
+        entry.weights = weights;
+        resident.put(entry.handle, weights);
+        loads++;
+      }
+      byHandle.put(entry.handle, entry);
+      AdapterEntry before = byName.put(info.name(), entry);
+      if (before != null) {
+        retire(before, effects);
+      }
+      unpark(effects);
+    }
+    effects.run();
+  }
+
+  /** Takes a name away; false if there is none. */
+  boolean remove(String name) {
+    Effects effects = new Effects();
+    synchronized (this) {
+      AdapterEntry entry = byName.remove(name);
+      if (entry == null) {
+        return false;
+      }
+      retire(entry, effects);
+      unpark(effects);
+    }
+    effects.run();
+    return true;
+  }
+
+  /** Sets whether the current version of a name stays in memory. */
+  synchronized void pin(String name, boolean pinned) {
+    AdapterEntry entry = byName.get(name);
+    if (entry != null) {
+      entry.pinned = pinned;
+    }
+  }
+
+  /** Marks an entry as unusable, or as usable again. */
+  synchronized void distrust(String digest, @Nullable CodedException reason) {
+    byName.values().stream()
+        .filter(e -> e.info.digest().equals(digest))
+        .forEach(e -> e.distrust = reason);
+  }
+
+  /**
+   * Holds the current version of a name, in memory.
+   *
+   * @return completes when it is there; if it was completed or cancelled before, nothing is held
+   * @throws AdapterException {@code adapter.not_found}, {@code adapter.unavailable}
+   */
+  CompletableFuture<AdapterLease> acquire(String name) {
+    CompletableFuture<AdapterLease> future = new CompletableFuture<>();
+    Effects effects = new Effects();
+    synchronized (this) {
+      AdapterEntry entry = byName.get(name);
+      if (entry == null) {
+        throw new AdapterException(Reason.NOT_FOUND, "there is no adapter '" + name + "'");
+      }
+      CodedException distrust = entry.distrust;
+      if (distrust != null) {
+        throw new AdapterException(
+            Reason.UNAVAILABLE,
+            "adapter '"
+                + name
+                + "' cannot be used: "
+                + distrust.code()
+                + ": "
+                + distrust.description());
+      }
+      entry.users++;
+      entry.lastUse = ++uses;
+      if (entry.weights != null) {
+        grant(entry, future, effects);
+      } else {
+        entry.waiters.add(future);
+        if (!entry.loading) {
+          entry.loading = true;
+          parked.add(entry);
+          unpark(effects);
+        }
+      }
+    }
+    effects.run();
+    return future;
+  }
+
+  private void grant(AdapterEntry entry, CompletableFuture<AdapterLease> future, Effects effects) {
+    AdapterLease lease = new AdapterLease(entry.handle, entry.info, () -> release(entry));
+    effects.add(
+        () -> {
+          if (!future.complete(lease)) {
+            lease.close();
+          }
+        });
+  }
+
+  private void release(AdapterEntry entry) {
+    Effects effects = new Effects();
+    synchronized (this) {
+      entry.users--;
+      if (entry.idle() && !entry.current) {
+        drop(entry, effects);
+      }
+      unpark(effects);
+    }
+    effects.run();
+  }
+
+  /** Its name leads elsewhere now. */
+  private void retire(AdapterEntry entry, Effects effects) {
+    entry.current = false;
+    if (entry.idle()) {
+      drop(entry, effects);
+    }
+  }
+
+  private void drop(AdapterEntry entry, Effects effects) {
+    unload(entry, effects);
+    byHandle.remove(entry.handle);
+    // on the loader's thread: the caller may be the engine, and files are slow
+    effects.add(() -> inBackground(() -> onGone.accept(entry.info)));
+  }
+
+  private void inBackground(Runnable task) {
+    try {
+      executor.execute(task);
+    } catch (RejectedExecutionException e) {
+      // closing: what is left over is swept at the next start
+    }
+  }
+
+  private void unload(AdapterEntry entry, Effects effects) {
+    LowRankAdapter weights = entry.weights;
+    if (weights != null) {
+      resident.remove(entry.handle);
+      entry.weights = null;
+      effects.add(weights::close);
+    }
+    if (entry.reserved) {
+      entry.reserved = false;
+      reservedBytes -= entry.info.bytes();
+    }
+  }
+
+  /** Evicts what nobody uses until the bytes fit; evicts nothing if that is not enough. */
+  private boolean makeRoom(long bytes, Effects effects) {
+    long missing = reservedBytes + bytes - capacity;
+    if (missing <= 0) {
+      return true;
+    }
+    List<AdapterEntry> idle =
+        byHandle.values().stream()
+            .filter(e -> e.weights != null && e.idle() && !e.pinned)
+            .sorted(Comparator.comparingLong(e -> e.lastUse))
+            .toList();
+    List<AdapterEntry> victims = new ArrayList<>();
+    for (AdapterEntry e : idle) {
+      if (missing <= 0) {
+        break;
+      }
+      victims.add(e);
+      missing -= e.info.bytes();
+    }
+    if (missing > 0) {
+      return false;
+    }
+    for (AdapterEntry victim : victims) {
+      unload(victim, effects);
+      evictions++;
+    }
+    return true;
+  }
+
+  /** Starts loads in the order they were asked for, as far as there is room. */
+  private void unpark(Effects effects) {
+    while (!parked.isEmpty()) {
+      AdapterEntry entry = parked.getFirst();
+      if (!makeRoom(entry.info.bytes(), effects)) {
+        if (entry.info.bytes() <= capacity - pinnedBytes()) {
+          return; // others will leave
+        }
+        parked.removeFirst();
+        loaded(
+            entry,
+            null,
+            new AdapterException(
+                Reason.UNAVAILABLE,
+                "adapter '" + entry.info.name() + "' does not fit beside those that are pinned"),
+            effects);
+        continue;
+      }
+      parked.removeFirst();
+      entry.reserved = true;
+      reservedBytes += entry.info.bytes();
+      effects.add(() -> inBackground(() -> load(entry)));
+    }
+  }
+
+  private void load(AdapterEntry entry) {
+    LowRankAdapter weights = null;
+    CodedException failure = null;
+    try {
+      weights = loader.load(entry.info);
+    } catch (CodedException e) {
+      failure = e;
+    } catch (RuntimeException | OutOfMemoryError e) {
+      failure =
+          new AdapterException(
+              Reason.UNAVAILABLE, "adapter '" + entry.info.name() + "' could not be loaded", e);
+    }
+    Effects effects = new Effects();
+    synchronized (this) {
+      loaded(entry, weights, failure, effects);
+      unpark(effects);
+    }
+    effects.run();
+  }
+
+  /** Ends a load, with weights or with the reason why there are none. */
+  private void loaded(
+      AdapterEntry entry,
+      @Nullable LowRankAdapter weights,
+      @Nullable CodedException failure,
+      Effects effects) {
+    entry.loading = false;
+    List<CompletableFuture<AdapterLease>> waiters = List.copyOf(entry.waiters);
+    entry.waiters.clear();
+    if (weights != null) {
+      entry.weights = weights;
+      resident.put(entry.handle, weights);
+      loads++;
+      waiters.forEach(waiter -> grant(entry, waiter, effects));
+    } else {
+      failedLoads++;
+      unload(entry, effects);
+      entry.users -= waiters.size();
+      effects.add(() -> waiters.forEach(w -> w.completeExceptionally(failure)));
+      if (entry.idle() && !entry.current) {
+        drop(entry, effects);
+      }
+    }
+  }
+
+  private long pinnedBytes() {
+    return byHandle.values().stream()
+        .filter(e -> e.reserved && e.pinned && e.current)
+        .mapToLong(e -> e.info.bytes())
+        .sum();
+  }
+
+  /** Every version there is: current ones by name, then those that drain. */
+  synchronized List<AdapterStatus> list() {
+    List<AdapterStatus> out = new ArrayList<>();
+    byName.values().forEach(e -> out.add(e.status()));
+    byHandle.values().stream().filter(e -> !e.current).forEach(e -> out.add(e.status()));
+    return out;
+  }
+
+  synchronized Optional<AdapterStatus> find(String name) {
+    return Optional.ofNullable(byName.get(name)).map(AdapterEntry::status);
+  }
+
+  /** Whether any version, current or draining, is of this package. */
+  synchronized boolean refersTo(String digest) {
+    return byHandle.values().stream().anyMatch(e -> e.info.digest().equals(digest));
+  }
+
+  /** Names of the versions that are in use, by handle. */
+  synchronized Map<Long, String> inUse() {
+    Map<Long, String> out = new HashMap<>();
+    byHandle.values().stream()
+        .filter(e -> e.users > 0)
+        .forEach(e -> out.put(e.handle, e.info.name()));
+    return out;
+  }
+
+  synchronized RegistryStats stats() {
+    return new RegistryStats(
+        byName.size(), resident.size(), reservedBytes, capacity, loads, evictions, failedLoads);
+  }
+
+  /** Frees all weights; nothing is used any more. */
+  synchronized void close() {
+    Effects effects = new Effects();
+    byHandle.values().forEach(e -> unload(e, effects));
+    effects.run();
+  }
+}

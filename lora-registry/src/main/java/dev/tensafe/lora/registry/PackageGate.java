@@ -1,0 +1,125 @@
+package dev.tensafe.lora.registry;
+
+import dev.tensafe.lora.AdapterException;
+import dev.tensafe.lora.AdapterException.Reason;
+import dev.tensafe.lora.weights.AdapterReader;
+import dev.tensafe.lora.weights.AdapterShape;
+import dev.tensafe.nativelib.lora.LowRankAdapter;
+import dev.tensafe.tssp.TsspException;
+import dev.tensafe.tssp.crypto.Digests;
+import dev.tensafe.tssp.file.PackageFile;
+import dev.tensafe.tssp.manifest.Manifest;
+import dev.tensafe.tssp.manifest.Mode;
+import dev.tensafe.tssp.manifest.PolicyField;
+import dev.tensafe.tssp.trust.SeenVersions;
+import dev.tensafe.tssp.trust.TrustStore;
+import dev.tensafe.tssp.verify.PackageVerifier;
+import dev.tensafe.tssp.verify.VerifiedPackage;
+import dev.tensafe.tssp.verify.VerifyRequest;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.EnumSet;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * Every way from a package's file to weights, each through verification. What is verified once is
+ * verified again when it is loaded: the file lay on disk meanwhile. Thread-safe.
+ */
+final class PackageGate {
+  private final RegistryConfig config;
+  private final InstantSource clock;
+  private final VerifyRequest request;
+
+  PackageGate(RegistryConfig config, InstantSource clock) {
+    this.config = config;
+    this.clock = clock;
+    this.request =
+        new VerifyRequest(
+            Optional.of(config.base()),
+            Set.of(config.key().publicKey().id()),
+            EnumSet.of(PolicyField.ALLOWED_TENANTS));
+  }
+
+  /**
+   * Verifies a new package and hands it on while its file is open.
+   *
+   * @throws TsspException with the code of the first check that fails
+   * @throws AdapterException {@code adapter.mode_unsupported}
+   */
+  <T> T admit(
+      Path file, TrustStore trust, SeenVersions versions, Function<VerifiedPackage, T> use) {
+    try (PackageFile opened = PackageFile.open(file)) {
+      VerifiedPackage verified =
+          new PackageVerifier(trust, versions, clock).verify(opened, request);
+      requireServed(verified.manifest());
+      return use.apply(verified);
+    }
+  }
+
+  /**
+   * Whether a stored package may still be used, without reading its parts.
+   *
+   * @param digest it was registered under
+   * @throws TsspException with the code of the first check that fails
+   */
+  Manifest recheck(Path file, String digest, TrustStore trust) {
+    try (PackageFile opened = PackageFile.open(file)) {
+      requireDigest(HexFormat.of().formatHex(Digests.sha256(opened.manifestBytes())), digest);
+      Manifest manifest =
+          new PackageVerifier(trust, SeenVersions.none(), clock).verifyHead(opened, request);
+      requireServed(manifest);
+      return manifest;
+    }
+  }
+
+  /**
+   * Reads the weights of a stored package.
+   *
+   * @throws TsspException with the code of the first check that fails
+   */
+  LowRankAdapter load(Path file, String digest, TrustStore trust) {
+    return admit(
+        file,
+        trust,
+        SeenVersions.none(),
+        verified -> {
+          requireDigest(verified.digest(), digest);
+          return read(verified);
+        });
+  }
+
+  /** Reads the weights of a verified package; to be closed by the caller. */
+  LowRankAdapter read(VerifiedPackage verified) {
+    return AdapterReader.read(
+        verified, config.key(), config.base().projections(), shape(verified.manifest()));
+  }
+
+  /** Reads the weights and keeps nothing. */
+  void check(VerifiedPackage verified) {
+    AdapterReader.check(verified, config.key(), config.base().projections());
+  }
+
+  /** What an adapter takes in memory. */
+  AdapterShape shape(Manifest manifest) {
+    return AdapterShape.of(manifest.adapter(), config.base().projections(), config.layers());
+  }
+
+  private static void requireServed(Manifest manifest) {
+    if (manifest.mode() != Mode.PLAIN) {
+      throw new AdapterException(
+          Reason.MODE_UNSUPPORTED,
+          "adapters of mode '" + manifest.mode().label() + "' are not served by this version");
+    }
+  }
+
+  private static void requireDigest(String actual, String expected) {
+    if (!actual.equals(expected)) {
+      throw new TsspException(
+          TsspException.Reason.DIGEST_MISMATCH,
+          "the stored package is not the one that was registered");
+    }
+  }
+}

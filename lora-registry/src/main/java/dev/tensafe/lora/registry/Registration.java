@@ -1,0 +1,8 @@
+package dev.tensafe.lora.registry;
+
+/**
+ * What came of an upload.
+ *
+ * @param created false when the same package was registered before
+ */
+public record Registration(AdapterStatus status, boolean created) {}

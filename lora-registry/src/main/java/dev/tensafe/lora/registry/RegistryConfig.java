@@ -1,0 +1,24 @@
+package dev.tensafe.lora.registry;
+
+import dev.tensafe.tssp.keys.RecipientKey;
+import dev.tensafe.tssp.verify.BaseModel;
+import java.nio.file.Path;
+
+/**
+ * What a registry needs.
+ *
+ * @param directory where packages are kept
+ * @param trust directory of pinned issuers
+ * @param key opens packages; not closed by the registry
+ * @param baseName what clients call the base model
+ * @param layers of the base model
+ * @param capacityBytes of weights in memory at most
+ */
+public record RegistryConfig(
+    Path directory,
+    Path trust,
+    RecipientKey key,
+    String baseName,
+    BaseModel base,
+    int layers,
+    long capacityBytes) {}

@@ -1,0 +1,117 @@
+package dev.tensafe.server.http;
+
+import dev.tensafe.lora.AdapterException;
+import dev.tensafe.lora.registry.AdapterLease;
+import dev.tensafe.model.exec.SequenceInput;
+import dev.tensafe.server.openai.ApiException;
+import dev.tensafe.server.openai.Provenance;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Pins what answers a request, at the moment it is admitted: name and version stay the same for it
+ * whatever becomes of the name.
+ */
+final class ModelHolder {
+  private final ServedModel model;
+  private final ModelNames names;
+  private final long timeoutNanos;
+
+  /**
+   * @param timeoutNanos how long an adapter may take to get into memory; 0 for no limit
+   */
+  ModelHolder(ServedModel model, long timeoutNanos) {
+    this.model = model;
+    this.names = new ModelNames(model);
+    this.timeoutNanos = timeoutNanos;
+  }
+
+  /** What answers a request, held until {@link #release}. */
+  record Held(String flow, Optional<AdapterLease> lease) {
+    long handle() {
+      return lease.map(AdapterLease::handle).orElse(SequenceInput.BASE);
+    }
+
+    Optional<String> adapter() {
+      return lease.map(l -> l.info().name());
+    }
+
+    Provenance provenance() {
+      return lease
+          .map(l -> new Provenance(l.info().digest(), l.info().manifest().mode().label()))
+          .orElse(Provenance.BASE);
+    }
+
+    void release() {
+      lease.ifPresent(AdapterLease::close);
+    }
+  }
+
+  /** A hold under way. */
+  record Holding(String flow, Optional<CompletableFuture<AdapterLease>> pending) {
+    /** Completes when the model can answer. */
+    CompletableFuture<Optional<AdapterLease>> ready() {
+      return pending
+          .map(p -> p.thenApply(Optional::of))
+          .orElse(CompletableFuture.completedFuture(Optional.empty()));
+    }
+
+    /** Gives up waiting, or gives back what was got meanwhile. */
+    void abandon() {
+      pending.ifPresent(
+          p -> {
+            if (!p.cancel(false) && !p.isCompletedExceptionally()) {
+              p.join().close();
+            }
+          });
+    }
+  }
+
+  /**
+   * Begins to hold what a name selects.
+   *
+   * @throws ApiException 404 {@code model_not_found}, or as {@link AdapterException} says
+   */
+  Holding hold(String name, String tenant) {
+    Optional<String> adapter = names.adapterOf(name);
+    // a line break occurs in neither
+    String flow = tenant + "\n" + adapter.orElse("");
+    if (adapter.isEmpty()) {
+      return new Holding(flow, Optional.empty());
+    }
+    try {
+      CompletableFuture<AdapterLease> lease =
+          model.adapters().orElseThrow().acquire(adapter.get(), tenant);
+      if (timeoutNanos > 0) {
+        lease.orTimeout(timeoutNanos, TimeUnit.NANOSECONDS);
+      }
+      return new Holding(flow, Optional.of(lease));
+    } catch (AdapterException e) {
+      if (e.reason() == AdapterException.Reason.NOT_FOUND) {
+        // removed between two looks
+        throw new ApiException(
+            404,
+            "not_found_error",
+            "the model '" + name + "' does not exist",
+            "model",
+            "model_not_found");
+      }
+      throw ApiException.of(e);
+    }
+  }
+
+  /** What a failed hold looks like to a client. */
+  static ApiException failure(Throwable error) {
+    Throwable cause =
+        error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+    if (cause instanceof TimeoutException || cause instanceof CancellationException) {
+      return ApiException.unavailable(
+          "adapter_unavailable", "the adapter did not get into memory in time");
+    }
+    return ApiException.of(cause);
+  }
+}

@@ -1,0 +1,51 @@
+package dev.tensafe.server.http;
+
+import dev.tensafe.lora.registry.AdapterRegistry;
+import dev.tensafe.server.openai.ApiException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What clients may call a model: the base model's name, {@code adapter} or {@code base:adapter}.
+ */
+final class ModelNames {
+  private final String base;
+  private final Optional<AdapterRegistry> adapters;
+
+  ModelNames(ServedModel model) {
+    this.base = model.name();
+    this.adapters = model.adapters();
+  }
+
+  /**
+   * The adapter a name selects; empty for the base model.
+   *
+   * @throws ApiException 404 {@code model_not_found}
+   */
+  Optional<String> adapterOf(@Nullable String name) {
+    if (name == null || name.equals(base)) {
+      return requireKnown(name);
+    }
+    String adapter = name.startsWith(base + ":") ? name.substring(base.length() + 1) : name;
+    if (adapters.isEmpty() || adapters.get().find(adapter).isEmpty()) {
+      throw unknown(name);
+    }
+    return Optional.of(adapter);
+  }
+
+  private static Optional<String> requireKnown(@Nullable String name) {
+    if (name == null) {
+      throw unknown("");
+    }
+    return Optional.empty();
+  }
+
+  private static ApiException unknown(String name) {
+    return new ApiException(
+        404,
+        "not_found_error",
+        "the model '" + name + "' does not exist",
+        "model",
+        "model_not_found");
+  }
+}

@@ -1,0 +1,98 @@
+package dev.tensafe.server;
+
+import dev.tensafe.formats.peft.BaseProjections;
+import dev.tensafe.formats.peft.SyntheticAdapter;
+import dev.tensafe.formats.safetensors.Checkpoint;
+import dev.tensafe.formats.safetensors.DType;
+import dev.tensafe.tssp.keys.RecipientKey;
+import dev.tensafe.tssp.keys.SigningKey;
+import dev.tensafe.tssp.manifest.Mode;
+import dev.tensafe.tssp.manifest.Policy;
+import dev.tensafe.tssp.pack.AdapterPacker;
+import dev.tensafe.tssp.pack.PackRequest;
+import dev.tensafe.tssp.trust.Role;
+import dev.tensafe.tssp.trust.TrustDirectory;
+import dev.tensafe.tssp.trust.TrustedKey;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Somebody who packs and signs adapters for a base model, and a host that trusts them. */
+final class AdapterOwner {
+  final Path directory;
+  final Path base;
+  final Path trust;
+  final SigningKey key = SigningKey.generate(new SecureRandom());
+  final RecipientKey modelHost = RecipientKey.generate(new SecureRandom());
+  final RecipientKey adapterHost = RecipientKey.generate(new SecureRandom());
+  private int files;
+
+  AdapterOwner(Path directory, Path base) {
+    this.directory = directory;
+    this.base = base;
+    this.trust = directory.resolve("trust");
+    trust(key, "owner", List.of());
+  }
+
+  void trust(SigningKey other, String name, List<String> prefixes) {
+    new TrustDirectory(trust)
+        .add(
+            new TrustedKey(
+                name,
+                other.publicKey(),
+                Set.of(Role.ISSUER),
+                prefixes,
+                Optional.empty(),
+                Optional.empty(),
+                0));
+  }
+
+  /** A PEFT directory of random weights; rank 4 on q and v. */
+  Path peft(long seed) throws IOException {
+    Path peft = directory.resolve("peft-" + seed);
+    try (Checkpoint checkpoint = Checkpoint.open(base)) {
+      SyntheticAdapter.write(
+          peft, BaseProjections.of(checkpoint), List.of("q_proj", "v_proj"), 4, DType.F32, seed);
+    }
+    return peft;
+  }
+
+  Path pack(String name, long version, Path peft) {
+    return pack(name, version, peft, base, Mode.PLAIN, Policy.NONE, key, InstantSource.system());
+  }
+
+  Path pack(
+      String name,
+      long version,
+      Path peft,
+      Path model,
+      Mode mode,
+      Policy policy,
+      SigningKey signer,
+      InstantSource clock) {
+    Path file = directory.resolve(name + "-" + version + "-" + files++ + ".tssp");
+    PackRequest request =
+        new PackRequest(
+            peft,
+            model,
+            PackRequest.Binding.WEIGHTS,
+            name,
+            version,
+            mode,
+            List.of(modelHost.publicKey()),
+            mode == Mode.HE ? List.of(adapterHost.publicKey()) : List.of(),
+            Optional.of(Duration.ofDays(30)),
+            policy,
+            2,
+            Optional.empty(),
+            Map.of());
+    new AdapterPacker(clock, new SecureRandom()).pack(request, signer, file);
+    return file;
+  }
+}
