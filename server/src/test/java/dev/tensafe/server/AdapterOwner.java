@@ -14,6 +14,7 @@ import dev.tensafe.tssp.trust.Role;
 import dev.tensafe.tssp.trust.TrustDirectory;
 import dev.tensafe.tssp.trust.TrustedKey;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -53,13 +54,27 @@ final class AdapterOwner {
                 0));
   }
 
-  /** A PEFT directory of random weights; rank 4 on q and v. */
+  /**
+   * A PEFT directory of random weights, rank 4 on q, v and down, large enough to change every
+   * answer.
+   */
   Path peft(long seed) throws IOException {
     Path peft = directory.resolve("peft-" + seed);
+    if (Files.exists(peft)) {
+      return peft;
+    }
     try (Checkpoint checkpoint = Checkpoint.open(base)) {
       SyntheticAdapter.write(
-          peft, BaseProjections.of(checkpoint), List.of("q_proj", "v_proj"), 4, DType.F32, seed);
+          peft,
+          BaseProjections.of(checkpoint),
+          List.of("q_proj", "v_proj", "down_proj"),
+          4,
+          DType.F32,
+          seed);
     }
+    Path config = peft.resolve("adapter_config.json");
+    String text = Files.readString(config);
+    Files.writeString(config, text.replace("\"lora_alpha\" : 8", "\"lora_alpha\" : 8000"));
     return peft;
   }
 
