@@ -25,7 +25,15 @@ public interface ForwardHook {
   }
 
   /**
-   * Before the base projections of a group: the moment to start work that may overlap with them.
+   * Whether {@link #begin} starts work that is to run beside the base projections. Where no hook of
+   * a group says so, it may be called after them: that saves a call into the tensor library.
+   */
+  default boolean overlaps() {
+    return false;
+  }
+
+  /**
+   * The input of a group, before any {@link #finish} of it.
    *
    * @param x {@code [tokens, group.in()]}, a read-only view, valid until this call returns
    */

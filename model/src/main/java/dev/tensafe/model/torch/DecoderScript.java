@@ -60,6 +60,13 @@ final class DecoderScript implements AutoCloseable {
     }
   }
 
+  /** Runs a method that returns tensors, which then belong to {@code owner}. */
+  PtNDArray[] tensors(PtNDManager owner, String method, Object... arguments) {
+    try (IValue result = call(method, arguments)) {
+      return result.toTensorArray(owner);
+    }
+  }
+
   private IValue call(String method, Object... arguments) {
     IValue[] values = new IValue[arguments.length];
     try {

@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
       BenchCommand.Serve.class,
       BenchCommand.Ckks.class,
       BenchCommand.Tssp.class,
+      LoraBenchCommand.class,
       BenchCommand.MakeModel.class
     })
 final class BenchCommand implements Runnable {
@@ -44,7 +45,7 @@ final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "a subcommand is needed: serve, ckks, tssp, make-model");
+        spec.commandLine(), "a subcommand is needed: serve, ckks, tssp, lora, make-model");
   }
 
   /** {@code tensafe bench serve}: load on a running server. */

@@ -1,0 +1,3 @@
+/** What adapters cost beside the base model. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.bench.lora;
