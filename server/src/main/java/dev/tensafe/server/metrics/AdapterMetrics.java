@@ -8,11 +8,9 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.MultiGauge;
-import io.micrometer.core.instrument.Tags;
 import java.time.Clock;
 import java.util.HashMap;
-import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -32,7 +30,6 @@ public final class AdapterMetrics {
   private final int maxRunning;
   private final Optional<AdapterRegistry> adapters;
   private final Clock clock;
-  private final MultiGauge requestsInfo;
   private final Map<String, AdapterUsage> usages = new HashMap<>();
 
   AdapterMetrics(
@@ -46,7 +43,6 @@ public final class AdapterMetrics {
     this.maxRunning = maxRunning;
     this.adapters = adapters;
     this.clock = clock;
-    this.requestsInfo = MultiGauge.builder("vllm:lora_requests_info").register(registry);
     adapters.ifPresent(this::bind);
   }
 
@@ -94,27 +90,29 @@ public final class AdapterMetrics {
     }
   }
 
-  /** Brings up to date what is not a number: called before each scrape. */
-  void refresh() {
+  /**
+   * {@code vllm:lora_requests_info} in Prometheus' text format: which adapters are in use, in
+   * labels, the time as value. Written here because the library takes {@code _info} for a reserved
+   * ending.
+   */
+  String requestsInfo() {
     Map<Long, String> names = adapters.map(AdapterRegistry::inUse).orElse(Map.of());
     EngineStatus status = engine.status();
-    String running = names(status.runningAdapters(), names);
     Set<Long> waiting =
         names.keySet().stream()
             .filter(handle -> !status.runningAdapters().contains(handle))
             .collect(Collectors.toSet());
-    requestsInfo.register(
-        List.of(
-            MultiGauge.Row.of(
-                Tags.of(
-                    "max_lora",
-                    Integer.toString(maxRunning),
-                    "running_lora_adapters",
-                    running,
-                    "waiting_lora_adapters",
-                    names(waiting, names)),
-                clock.millis() / 1000.0)),
-        true);
+    // adapters' names need no escaping
+    return String.format(
+        Locale.ROOT,
+        "# HELP vllm:lora_requests_info Adapters in use.%n"
+            + "# TYPE vllm:lora_requests_info gauge%n"
+            + "vllm:lora_requests_info{max_lora=\"%d\",running_lora_adapters=\"%s\","
+            + "waiting_lora_adapters=\"%s\"} %.3f%n",
+        maxRunning,
+        names(status.runningAdapters(), names),
+        names(waiting, names),
+        clock.millis() / 1000.0);
   }
 
   private static String names(Set<Long> handles, Map<Long, String> names) {

@@ -157,7 +157,6 @@ public final class ServerMetrics {
 
   /** The exposition in Prometheus' text format. */
   public String scrape() {
-    adapters.refresh();
-    return registry.scrape();
+    return registry.scrape() + adapters.requestsInfo();
   }
 }
