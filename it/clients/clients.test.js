@@ -1,5 +1,6 @@
 // Real npm clients against a running server: BASE_URL and MODEL name it.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { generateText, streamText } from 'ai';
@@ -64,4 +65,37 @@ test('Vercel ai: generateText and streamText', async () => {
   for await (const piece of result.textStream) text += piece;
   assert.equal(text, whole.text);
   assert.equal((await result.usage).outputTokens, 20);
+});
+
+test('openai-node: an uploaded adapter is a model like any other', async () => {
+  const form = new FormData();
+  form.append('file', new Blob([await readFile(process.env.PACKAGE)]), 'tuned.tssp');
+  const upload = await fetch(`${baseURL}/adapters`, { method: 'POST', body: form });
+  assert.equal(upload.status, 201);
+  const { adapter_digest: digest } = await upload.json();
+  const listed = (await openai.models.list()).data;
+  assert.deepEqual(listed.map((m) => m.id), [model, 'tuned']);
+  assert.equal(listed[1].parent, model);
+  for (const name of ['tuned', `${model}:tuned`]) {
+    const answer = await openai.chat.completions.create({
+      model: name, messages, max_completion_tokens: 8, temperature: 0,
+    });
+    assert.equal(answer.model, name);
+    assert.equal(answer.tensafe.adapter_digest, digest);
+    const stream = await openai.chat.completions.create({
+      model: name, messages, max_completion_tokens: 8, temperature: 0, stream: true,
+    });
+    let last;
+    for await (const chunk of stream) last = chunk;
+    assert.equal(last.tensafe.adapter_digest, digest);
+    assert.equal(last.tensafe.mode, 'plain');
+  }
+  const { text } = await generateText({ model: sdk('tuned'), prompt: 'x', maxOutputTokens: 4 });
+  assert.equal(typeof text, 'string');
+  const gone = await fetch(`${baseURL}/adapters/tuned`, { method: 'DELETE' });
+  assert.deepEqual(await gone.json(), { id: 'tuned', object: 'adapter', deleted: true });
+  await assert.rejects(
+    openai.chat.completions.create({ model: 'tuned', messages }),
+    (e) => e.status === 404 && e.code === 'model_not_found',
+  );
 });

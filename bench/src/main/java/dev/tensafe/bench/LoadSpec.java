@@ -1,11 +1,13 @@
 package dev.tensafe.bench;
 
 import java.net.URI;
+import java.util.List;
 
 /**
  * What one run sends.
  *
  * @param url the server's root
+ * @param models asked for in turn
  * @param concurrency clients in a closed loop; 0 in an open loop
  * @param requestRate requests per second in an open loop, exponentially spaced; 0 in a closed loop
  * @param requests how many are measured
@@ -15,7 +17,7 @@ import java.net.URI;
  */
 public record LoadSpec(
     URI url,
-    String model,
+    List<String> models,
     int concurrency,
     double requestRate,
     int requests,
@@ -26,9 +28,13 @@ public record LoadSpec(
     long seed,
     String apiKey) {
 
+  public LoadSpec {
+    models = List.copyOf(models);
+  }
+
   /** Without the key. */
   @Override
   public String toString() {
-    return "LoadSpec[" + url + ", " + model + "]";
+    return "LoadSpec[" + url + ", " + String.join(",", models) + "]";
   }
 }

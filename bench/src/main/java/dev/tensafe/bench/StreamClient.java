@@ -84,7 +84,8 @@ final class StreamClient {
   private byte[] body(long seed) throws IOException {
     Random random = new Random(seed);
     ObjectNode body = MAPPER.createObjectNode();
-    body.put("model", spec.model()).put("max_tokens", spec.outputTokens());
+    int turn = (int) Math.floorMod(seed, (long) spec.models().size());
+    body.put("model", spec.models().get(turn)).put("max_tokens", spec.outputTokens());
     body.put("temperature", 0).put("ignore_eos", true).put("stream", true);
     body.putObject("stream_options").put("include_usage", true);
     for (int i = 0; i < spec.inputTokens(); i++) {

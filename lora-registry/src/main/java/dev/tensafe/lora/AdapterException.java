@@ -30,6 +30,8 @@ public final class AdapterException extends CodedException {
     NAME_TAKEN("adapter.name_taken"),
     /** The package's policy does not allow this tenant. */
     TENANT_NOT_ALLOWED("adapter.tenant_not_allowed"),
+    /** The owner's budget of tokens is used up. */
+    BUDGET_EXHAUSTED("adapter.budget_exhausted"),
     /** Packages of this mode are not served. */
     MODE_UNSUPPORTED("adapter.mode_unsupported"),
     /** It does not fit the memory for adapters. */

@@ -9,23 +9,28 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.model.synthetic.SyntheticModel;
+import dev.tensafe.server.metrics.ServerMetrics;
 import dev.tensafe.tssp.trust.TrustDirectory;
 import java.io.InputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -308,6 +313,31 @@ class AdapterLifeTest {
     } finally {
       first.close();
     }
+  }
+
+  @Test
+  void metricsNameABoundedNumberOfAdapters() {
+    ServerMetrics metrics =
+        new ServerMetrics("tiny", server.engine, Optional.empty(), Clock.systemUTC());
+    for (int i = 0; i < 150; i++) {
+      metrics.adapter(Optional.of("name-" + i));
+    }
+    Set<String> labels = labels(metrics);
+    assertEquals(101, labels.size());
+    assertTrue(labels.contains("_other"));
+    metrics.adapters().forget("name-7");
+    metrics.adapter(Optional.of("name-140"));
+    assertTrue(labels(metrics).contains("name-140"));
+    assertFalse(labels(metrics).contains("name-7"));
+    assertTrue(metrics.scrape().contains("vllm:lora_requests_info{max_lora=\"64\""));
+  }
+
+  private static Set<String> labels(ServerMetrics metrics) {
+    return Pattern.compile("adapter=\"([^\"]+)\"")
+        .matcher(metrics.scrape())
+        .results()
+        .map(m -> m.group(1))
+        .collect(Collectors.toSet());
   }
 
   @Test

@@ -104,7 +104,9 @@ class AdapterUploadTest {
 
   private static HttpResponse<String> ask(String name) throws Exception {
     String body =
-        "{\"model\":\"" + name + "\",\"prompt\":\"Once\",\"temperature\":0,\"max_tokens\":6}";
+        "{\"model\":\""
+            + name
+            + "\",\"prompt\":\"Once\",\"temperature\":0,\"ignore_eos\":true,\"max_tokens\":6}";
     return server.post("/v1/completions", body, "Authorization", "Bearer " + inferKey);
   }
 
@@ -460,6 +462,24 @@ class AdapterUploadTest {
     assertEquals(200, ask("mine").statusCode());
     assertEquals("403 adapter_tenant_not_allowed", code(ask("theirs")));
     for (String name : List.of("mine", "theirs")) {
+      server.delete("/v1/adapters/" + name, "Authorization", "Bearer " + adaptersKey);
+    }
+  }
+
+  @Test
+  void anOwnersBudgetOfTokensIsKept() throws Exception {
+    // every request here may use 4 tokens of prompt and 6 of output
+    Policy total = new Policy(List.of(), OptionalLong.empty(), OptionalLong.of(25), false, false);
+    upload(pack("counted", model, Mode.PLAIN, total, owner.key, InstantSource.system()));
+    assertEquals(200, ask("counted").statusCode());
+    assertEquals(200, ask("counted").statusCode());
+    assertEquals("429 adapter_budget_exhausted", code(ask("counted")));
+    Policy daily = new Policy(List.of(), OptionalLong.of(10), OptionalLong.empty(), false, false);
+    upload(pack("daily", model, Mode.PLAIN, daily, owner.key, InstantSource.system()));
+    assertEquals(200, ask("daily").statusCode());
+    assertEquals("429 adapter_budget_exhausted", code(ask("daily")));
+    assertEquals(0, server.registry.orElseThrow().find("daily").orElseThrow().users());
+    for (String name : List.of("counted", "daily")) {
       server.delete("/v1/adapters/" + name, "Authorization", "Bearer " + adaptersKey);
     }
   }

@@ -1,43 +1,25 @@
 package dev.tensafe.batching.engine;
 
-import dev.tensafe.batching.sample.TokenLogprob;
 import dev.tensafe.formats.CodedException;
-import java.util.List;
 
-/** Passes events on and reports the end of the output. */
-final class CountingListener implements GenerationListener {
-  private final GenerationListener target;
+/** Reports the end of the output, before its listener hears of it. */
+final class CountingListener extends ForwardingListener {
   private final Runnable onEnd;
 
   CountingListener(GenerationListener target, Runnable onEnd) {
-    this.target = target;
+    super(target);
     this.onEnd = onEnd;
-  }
-
-  @Override
-  public void onScheduled() {
-    target.onScheduled();
-  }
-
-  @Override
-  public void onPromptScored(List<TokenLogprob> logprobs) {
-    target.onPromptScored(logprobs);
-  }
-
-  @Override
-  public void onOutput(String text, List<TokenLogprob> logprobs) {
-    target.onOutput(text, logprobs);
   }
 
   @Override
   public void onFinish(FinishReason reason, int promptTokens, int outputTokens) {
     onEnd.run();
-    target.onFinish(reason, promptTokens, outputTokens);
+    super.onFinish(reason, promptTokens, outputTokens);
   }
 
   @Override
   public void onFailure(CodedException error) {
     onEnd.run();
-    target.onFailure(error);
+    super.onFailure(error);
   }
 }

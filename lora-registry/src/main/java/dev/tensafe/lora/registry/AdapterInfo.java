@@ -36,6 +36,12 @@ public record AdapterInfo(Manifest manifest, String digest, Instant accepted, lo
     return manifest.policy().allowedTenants();
   }
 
+  /** Whether its owner limits the tokens that may be computed with it. */
+  public boolean budgeted() {
+    return manifest.policy().maxTokensTotal().isPresent()
+        || manifest.policy().maxTokensPerTenantPerDay().isPresent();
+  }
+
   @Override
   public String toString() {
     return "AdapterInfo[" + name() + " version " + version() + ", " + digest + "]";

@@ -15,6 +15,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -36,6 +37,7 @@ public final class AdapterRegistry implements AutoCloseable {
   private final PackageGate gate;
   private final PackageStore store;
   private final SeenVersionsFile versions;
+  private final TokenBudgets budgets;
   private final ExecutorService loader;
   private final AdapterTable table;
   private final Object changes = new Object();
@@ -47,6 +49,7 @@ public final class AdapterRegistry implements AutoCloseable {
     this.store = store;
     this.gate = new PackageGate(config, clock);
     this.versions = SeenVersionsFile.open(config.directory());
+    this.budgets = TokenBudgets.open(config.directory(), clock);
     this.trust = TrustSnapshot.read(config.trust());
     this.loader =
         Executors.newSingleThreadExecutor(
@@ -86,21 +89,37 @@ public final class AdapterRegistry implements AutoCloseable {
               + config.baseName()
               + "' is registered; the base model needs another name");
     }
-    store.adapters().forEach(this::restore);
+    restore(store.adapters());
     RegistryStats stats = table.stats();
     LOG.info("{} adapters registered in {}", stats.registered(), config.directory());
   }
 
-  private void restore(String name, PackageStore.Registered registered) {
-    Manifest manifest;
-    try {
-      manifest = gate.recheck(store.file(registered.digest()), registered.digest(), trust.store());
-      // a crash may have come between index and record
-      versions.record(manifest);
-    } catch (CodedException e) {
-      // without a trusted manifest there is nothing that could be said of it
-      LOG.error("adapter '{}' is not served: {}: {}", name, e.code(), e.description());
-      return;
+  /**
+   * Puts registered adapters into the table; those that are not trusted are left out and logged.
+   */
+  private void restore(Map<String, PackageStore.Registered> registered) {
+    Map<String, Manifest> manifests = new TreeMap<>();
+    registered.forEach(
+        (name, r) -> {
+          try {
+            manifests.put(name, gate.recheck(store.file(r.digest()), r.digest(), trust.store()));
+          } catch (CodedException e) {
+            // without a trusted manifest there is nothing that could be said of it
+            LOG.error("adapter '{}' is not served: {}: {}", name, e.code(), e.description());
+          }
+        });
+    // a crash may have come between index and record
+    for (Manifest below : versions.recordAll(List.copyOf(manifests.values()))) {
+      LOG.error("adapter '{}' is not served: a higher version was accepted before", below.name());
+      manifests.remove(below.name());
+    }
+    manifests.forEach((name, manifest) -> restore(name, manifest, registered.get(name)));
+  }
+
+  private void restore(
+      String name, Manifest manifest, PackageStore.@Nullable Registered registered) {
+    if (registered == null) {
+      throw new IllegalStateException("a manifest of nothing registered");
     }
     AdapterInfo info = info(manifest, registered.digest(), registered.accepted());
     table.install(info, registered.pinned(), null);
@@ -333,6 +352,16 @@ public final class AdapterRegistry implements AutoCloseable {
     return table.acquire(name);
   }
 
+  /**
+   * Reserves tokens of an adapter's budgets for a request; may write a file.
+   *
+   * @param tokens the most it can use, prompts and outputs together
+   * @throws AdapterException {@code adapter.budget_exhausted}, {@code adapter.storage}
+   */
+  public TokenReservation reserve(AdapterInfo info, String tenant, long tokens) {
+    return budgets.reserve(info, tenant, tokens);
+  }
+
   /** The weights of a held adapter by its handle, or null: what a LoraHook asks. */
   public @Nullable LowRankAdapter resident(long handle) {
     return table.resident(handle);
@@ -355,14 +384,9 @@ public final class AdapterRegistry implements AutoCloseable {
           table.distrust(info.digest(), whyNot(info, latest));
         }
       }
-      store
-          .adapters()
-          .forEach(
-              (name, registered) -> {
-                if (table.find(name).isEmpty()) {
-                  restore(name, registered);
-                }
-              });
+      Map<String, PackageStore.Registered> missing = store.adapters();
+      missing.keySet().removeIf(name -> table.find(name).isPresent());
+      restore(missing);
     }
   }
 

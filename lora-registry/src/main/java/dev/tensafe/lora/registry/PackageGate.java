@@ -40,7 +40,10 @@ final class PackageGate {
         new VerifyRequest(
             Optional.of(config.base()),
             Set.of(config.key().publicKey().id()),
-            EnumSet.of(PolicyField.ALLOWED_TENANTS));
+            EnumSet.of(
+                PolicyField.ALLOWED_TENANTS,
+                PolicyField.MAX_TOKENS_PER_TENANT_PER_DAY,
+                PolicyField.MAX_TOKENS_TOTAL));
   }
 
   /**

@@ -68,6 +68,10 @@ class AdapterTableTest {
   }
 
   private static AdapterInfo info(String name, long version) {
+    return info(name, version, Policy.NONE);
+  }
+
+  static AdapterInfo info(String name, long version, Policy policy) {
     Manifest manifest =
         new Manifest(
             "0".repeat(32),
@@ -80,7 +84,7 @@ class AdapterTableTest {
             new AdapterDescription(8, BigDecimal.ONE, false, "F32", 0, List.of()),
             Mode.PLAIN,
             List.of(),
-            Policy.NONE,
+            policy,
             OptionalInt.empty(),
             Optional.empty(),
             Map.of());

@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
       BenchCommand.Ckks.class,
       BenchCommand.Tssp.class,
       LoraBenchCommand.class,
-      BenchCommand.MakeModel.class
+      BenchCommand.MakeModel.class,
+      MakeAdapterCommand.class
     })
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -45,7 +46,8 @@ final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "a subcommand is needed: serve, ckks, tssp, lora, make-model");
+        spec.commandLine(),
+        "a subcommand is needed: serve, ckks, tssp, lora, make-model, make-adapter");
   }
 
   /** {@code tensafe bench serve}: load on a running server. */
@@ -61,8 +63,12 @@ final class BenchCommand implements Runnable {
     @Option(names = "--url", required = true, description = "root of the server")
     private URI url = URI.create("http://127.0.0.1");
 
-    @Option(names = "--model", required = true, description = "the served model's name")
-    private String model = "";
+    @Option(
+        names = "--model",
+        required = true,
+        split = ",",
+        description = "the served model's name; requests take several in turn")
+    private List<String> models = List.of();
 
     @Option(
         names = "--concurrency",
@@ -138,7 +144,7 @@ final class BenchCommand implements Runnable {
       }
       return new LoadSpec(
           url,
-          model,
+          models,
           clients,
           rate,
           given == null ? defaultRequests : given,

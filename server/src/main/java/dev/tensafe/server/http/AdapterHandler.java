@@ -9,6 +9,7 @@ import dev.tensafe.server.config.ServerConfig;
 import dev.tensafe.server.metrics.AdapterMetrics;
 import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.JsonBody;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.ext.web.RoutingContext;
@@ -90,7 +91,7 @@ final class AdapterHandler {
             });
   }
 
-  private <T> io.vertx.core.Future<T> run(Callable<T> task) {
+  private <T> Future<T> run(Callable<T> task) {
     return worker.executeBlocking(task, false);
   }
 

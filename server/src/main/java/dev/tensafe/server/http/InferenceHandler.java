@@ -6,6 +6,7 @@ import dev.tensafe.batching.engine.GenerationListener;
 import dev.tensafe.batching.engine.GenerationRequest;
 import dev.tensafe.batching.engine.Ticker;
 import dev.tensafe.batching.sample.SamplingParams;
+import dev.tensafe.lora.registry.AdapterInfo;
 import dev.tensafe.lora.registry.AdapterLease;
 import dev.tensafe.server.http.ModelHolder.Held;
 import dev.tensafe.server.metrics.ServerMetrics;
@@ -130,7 +131,7 @@ final class InferenceHandler {
                 holding.abandon();
                 responder.fail(ApiException.of(work.cause()));
               } else {
-                Held held = new Held(holding.flow(), lease.result());
+                Held held = new Held(holding.tenant(), holding.flow(), lease.result());
                 submit(work.result(), held, format, responder, context);
               }
             });
@@ -150,11 +151,44 @@ final class InferenceHandler {
     try {
       AnswerFormat answer = format.apply(head(work.request(), held));
       List<Engine.Submission> submissions = submissions(work, held, answer, responder, context);
-      responder.attach(model.engine().submit(submissions, held::release));
+      if (held.budgeted()) {
+        submitMetered(submissions, held, responder);
+      } else {
+        responder.attach(model.engine().submit(submissions, held::release));
+      }
     } catch (RuntimeException e) {
       held.release();
       responder.fail(ApiException.of(e));
     }
+  }
+
+  /** Submits once the owner's budgets allow it; asking them may write a file. */
+  private void submitMetered(List<Engine.Submission> submissions, Held held, Responder responder) {
+    TokenMeter meter = new TokenMeter(model.adapters().orElseThrow());
+    AdapterInfo adapter = held.lease().orElseThrow().info();
+    preparing.incrementAndGet();
+    vertx
+        .executeBlocking(() -> meter.reserve(adapter, held.tenant(), submissions), false)
+        .onComplete(
+            reserved -> {
+              preparing.decrementAndGet();
+              if (reserved.failed()) {
+                held.release();
+                responder.fail(ApiException.of(reserved.cause()));
+                return;
+              }
+              TokenMeter.Metered metered = reserved.result();
+              try {
+                if (!responder.open()) {
+                  throw ApiException.unavailable("client_gone", "the client went away");
+                }
+                responder.attach(model.engine().submit(metered.submissions(), held::release));
+              } catch (RuntimeException e) {
+                metered.abandon();
+                held.release();
+                responder.fail(ApiException.of(e));
+              }
+            });
   }
 
   private List<Engine.Submission> submissions(

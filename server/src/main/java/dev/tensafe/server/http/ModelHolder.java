@@ -31,7 +31,11 @@ final class ModelHolder {
   }
 
   /** What answers a request, held until {@link #release}. */
-  record Held(String flow, Optional<AdapterLease> lease) {
+  record Held(String tenant, String flow, Optional<AdapterLease> lease) {
+    boolean budgeted() {
+      return lease.map(l -> l.info().budgeted()).orElse(false);
+    }
+
     long handle() {
       return lease.map(AdapterLease::handle).orElse(SequenceInput.BASE);
     }
@@ -52,7 +56,7 @@ final class ModelHolder {
   }
 
   /** A hold under way. */
-  record Holding(String flow, Optional<CompletableFuture<AdapterLease>> pending) {
+  record Holding(String tenant, String flow, Optional<CompletableFuture<AdapterLease>> pending) {
     /** Completes when the model can answer. */
     CompletableFuture<Optional<AdapterLease>> ready() {
       return pending
@@ -81,7 +85,7 @@ final class ModelHolder {
     // a line break occurs in neither
     String flow = tenant + "\n" + adapter.orElse("");
     if (adapter.isEmpty()) {
-      return new Holding(flow, Optional.empty());
+      return new Holding(tenant, flow, Optional.empty());
     }
     try {
       CompletableFuture<AdapterLease> lease =
@@ -89,7 +93,7 @@ final class ModelHolder {
       if (timeoutNanos > 0) {
         lease.orTimeout(timeoutNanos, TimeUnit.NANOSECONDS);
       }
-      return new Holding(flow, Optional.of(lease));
+      return new Holding(tenant, flow, Optional.of(lease));
     } catch (AdapterException e) {
       if (e.reason() == AdapterException.Reason.NOT_FOUND) {
         // removed between two looks

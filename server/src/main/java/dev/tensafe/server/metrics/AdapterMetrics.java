@@ -77,8 +77,8 @@ public final class AdapterMetrics {
     if (adapter.isEmpty()) {
       return AdapterUsage.NONE;
     }
-    String label =
-        usages.containsKey(adapter.get()) || usages.size() < MAX_NAMES ? adapter.get() : OTHER;
+    int names = usages.size() - (usages.containsKey(OTHER) ? 1 : 0);
+    String label = usages.containsKey(adapter.get()) || names < MAX_NAMES ? adapter.get() : OTHER;
     return usages.computeIfAbsent(label, name -> AdapterUsage.of(registry, name));
   }
 

@@ -1,5 +1,6 @@
 package dev.tensafe.server.metrics;
 
+import dev.tensafe.batching.engine.ForwardingListener;
 import dev.tensafe.batching.engine.GenerationListener;
 import dev.tensafe.batching.engine.Ticker;
 import dev.tensafe.batching.sample.TokenLogprob;
@@ -8,8 +9,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** Measures one output on its way from the engine to its receiver. */
-public final class TimedListener implements GenerationListener {
-  private final GenerationListener target;
+public final class TimedListener extends ForwardingListener {
   private final ServerMetrics metrics;
   private final AdapterUsage adapter;
   private final Ticker ticker;
@@ -21,7 +21,7 @@ public final class TimedListener implements GenerationListener {
 
   public TimedListener(
       GenerationListener target, ServerMetrics metrics, AdapterUsage adapter, Ticker ticker) {
-    this.target = target;
+    super(target);
     this.metrics = metrics;
     this.adapter = adapter;
     this.ticker = ticker;
@@ -33,12 +33,7 @@ public final class TimedListener implements GenerationListener {
   public void onScheduled() {
     scheduled = ticker.nanos();
     metrics.queued(scheduled - submitted);
-    target.onScheduled();
-  }
-
-  @Override
-  public void onPromptScored(List<TokenLogprob> logprobs) {
-    target.onPromptScored(logprobs);
+    super.onScheduled();
   }
 
   @Override
@@ -54,7 +49,7 @@ public final class TimedListener implements GenerationListener {
     lastToken = now;
     metrics.generated();
     adapter.generated();
-    target.onOutput(text, logprobs);
+    super.onOutput(text, logprobs);
   }
 
   @Override
@@ -64,13 +59,13 @@ public final class TimedListener implements GenerationListener {
     adapter.completed(promptTokens);
     metrics.ended(now - submitted, started ? now - firstToken : 0);
     metrics.finished(reason.name().toLowerCase(Locale.ROOT), 1);
-    target.onFinish(reason, promptTokens, outputTokens);
+    super.onFinish(reason, promptTokens, outputTokens);
   }
 
   @Override
   public void onFailure(CodedException error) {
     metrics.finished(error.code().equals("engine.cancelled") ? "abort" : "error", 1);
     adapter.failed();
-    target.onFailure(error);
+    super.onFailure(error);
   }
 }

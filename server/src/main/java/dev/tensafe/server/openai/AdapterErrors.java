@@ -19,6 +19,8 @@ final class AdapterErrors {
       case NAME_TAKEN -> new ApiException(409, "invalid_request_error", text, null, code(error));
       case TENANT_NOT_ALLOWED ->
           new ApiException(403, "permission_error", text, "model", code(error));
+      case BUDGET_EXHAUSTED ->
+          new ApiException(429, "rate_limit_error", text, "model", code(error));
       case MODE_UNSUPPORTED, TOO_LARGE -> ApiException.invalid(null, code(error), text);
       case UNAVAILABLE -> ApiException.unavailable(code(error), text);
       case STORAGE -> new ApiException(500, "server_error", text, null, code(error));

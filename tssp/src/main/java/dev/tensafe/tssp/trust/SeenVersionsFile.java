@@ -20,6 +20,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -64,27 +65,44 @@ public final class SeenVersionsFile implements SeenVersions {
    *     {@code tssp.versions_unusable}, {@code tssp.io}
    */
   public synchronized void record(Manifest manifest) {
+    if (!recordAll(List.of(manifest)).isEmpty()) {
+      throw new TsspException(
+          Reason.ROLLBACK,
+          "version "
+              + manifest.version()
+              + " of '"
+              + manifest.name()
+              + "' is below one that was accepted before");
+    }
+  }
+
+  /**
+   * Remembers that packages were accepted, reading and writing the file once.
+   *
+   * @return those below a version that was accepted before; they change nothing
+   * @throws TsspException {@code tssp.versions_unusable}, {@code tssp.io}
+   */
+  public synchronized List<Manifest> recordAll(List<Manifest> manifests) {
     try (FileChannel channel =
             FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock unusedHeld = channel.lock()) {
       Map<String, Long> versions = read();
-      String key = key(manifest.issuer(), manifest.name());
-      long highest = versions.getOrDefault(key, NEVER);
-      if (manifest.version() < highest) {
-        throw new TsspException(
-            Reason.ROLLBACK,
-            "version "
-                + manifest.version()
-                + " of '"
-                + manifest.name()
-                + "' is below version "
-                + highest
-                + ", which was accepted before");
+      List<Manifest> below = new ArrayList<>();
+      boolean changed = false;
+      for (Manifest manifest : manifests) {
+        String key = key(manifest.issuer(), manifest.name());
+        long highest = versions.getOrDefault(key, NEVER);
+        if (manifest.version() < highest) {
+          below.add(manifest);
+        } else if (manifest.version() > highest) {
+          versions.put(key, manifest.version());
+          changed = true;
+        }
       }
-      if (manifest.version() > highest) {
-        versions.put(key, manifest.version());
+      if (changed) {
         write(versions);
       }
+      return below;
     } catch (OverlappingFileLockException e) {
       throw new TsspException(
           Reason.VERSIONS_UNUSABLE, "another part of this process is writing " + file, e);

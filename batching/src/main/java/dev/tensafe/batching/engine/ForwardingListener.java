@@ -1,0 +1,39 @@
+package dev.tensafe.batching.engine;
+
+import dev.tensafe.batching.sample.TokenLogprob;
+import dev.tensafe.formats.CodedException;
+import java.util.List;
+
+/** Passes every event on; for listeners that look at some of them on the way. */
+public abstract class ForwardingListener implements GenerationListener {
+  private final GenerationListener target;
+
+  protected ForwardingListener(GenerationListener target) {
+    this.target = target;
+  }
+
+  @Override
+  public void onScheduled() {
+    target.onScheduled();
+  }
+
+  @Override
+  public final void onPromptScored(List<TokenLogprob> logprobs) {
+    target.onPromptScored(logprobs);
+  }
+
+  @Override
+  public void onOutput(String text, List<TokenLogprob> logprobs) {
+    target.onOutput(text, logprobs);
+  }
+
+  @Override
+  public void onFinish(FinishReason reason, int promptTokens, int outputTokens) {
+    target.onFinish(reason, promptTokens, outputTokens);
+  }
+
+  @Override
+  public void onFailure(CodedException error) {
+    target.onFailure(error);
+  }
+}

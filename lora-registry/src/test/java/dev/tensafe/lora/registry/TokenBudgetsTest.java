@@ -1,0 +1,93 @@
+package dev.tensafe.lora.registry;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tensafe.lora.AdapterException;
+import dev.tensafe.tssp.manifest.Policy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Owners get no token less than they allowed, and users none more, also across crashes. */
+class TokenBudgetsTest {
+  @TempDir private Path directory;
+  private Instant now = Instant.parse("2026-11-21T23:59:00Z");
+
+  private TokenBudgets open() {
+    return TokenBudgets.open(directory, () -> now);
+  }
+
+  private static AdapterInfo info(OptionalLong daily, OptionalLong total) {
+    return AdapterTableTest.info("a", 1, new Policy(List.of(), daily, total, false, false));
+  }
+
+  private static void refused(TokenBudgets budgets, AdapterInfo info, String tenant, long tokens) {
+    AdapterException e =
+        assertThrows(AdapterException.class, () -> budgets.reserve(info, tenant, tokens));
+    assertEquals("adapter.budget_exhausted", e.code());
+  }
+
+  @Test
+  void reservationsCountUntilTheyAreSettled() {
+    AdapterInfo info = info(OptionalLong.empty(), OptionalLong.of(100));
+    TokenBudgets budgets = open();
+    TokenReservation first = budgets.reserve(info, "t", 60);
+    refused(budgets, info, "u", 41);
+    first.settle(10);
+    first.settle(10);
+    TokenReservation second = budgets.reserve(info, "u", 90);
+    refused(budgets, info, "u", 1);
+    second.settle(90);
+    refused(budgets, info, "t", 1);
+  }
+
+  @Test
+  void aDaysBudgetIsEachTenantsOwnAndBeginsAnewAtMidnight() {
+    AdapterInfo info = info(OptionalLong.of(10), OptionalLong.empty());
+    TokenBudgets budgets = open();
+    budgets.reserve(info, "t", 10).settle(10);
+    refused(budgets, info, "t", 1);
+    budgets.reserve(info, "u", 10).settle(10);
+    now = now.plus(Duration.ofMinutes(1));
+    budgets.reserve(info, "t", 10).settle(10);
+    refused(budgets, info, "t", 1);
+  }
+
+  @Test
+  void aCrashForgetsNothing() throws Exception {
+    AdapterInfo info = info(OptionalLong.empty(), OptionalLong.of(10_000));
+    TokenBudgets budgets = open();
+    for (int i = 0; i < 50; i++) {
+      budgets.reserve(info, "t", 100).settle(70);
+    }
+    // 3,500 used; at most a hundredth of the limit and one reservation more are on disk
+    TokenBudgets after = open();
+    refused(after, info, "t", 6_501);
+    after.reserve(info, "t", 10_000 - 3_500 - 100 - 100).settle(0);
+    assertFalse(Files.readString(directory.resolve("usage.json")).isEmpty());
+  }
+
+  @Test
+  void aRecordThatIsDamagedIsNotTakenForAnEmptyOne() throws Exception {
+    Files.writeString(directory.resolve("usage.json"), "{\"format\":\"tensafe-usage/v1\",");
+    assertEquals("adapter.storage", assertThrows(AdapterException.class, this::open).code());
+    Files.writeString(
+        directory.resolve("usage.json"),
+        "{\"format\":\"tensafe-usage/v1\",\"used\":{\"all\":{\"d\":{\"\":-5}}}}");
+    assertEquals("adapter.storage", assertThrows(AdapterException.class, this::open).code());
+  }
+
+  @Test
+  void withoutABudgetNothingIsWritten() {
+    open().reserve(info(OptionalLong.empty(), OptionalLong.empty()), "t", 1L << 40).settle(1);
+    assertTrue(Files.notExists(directory.resolve("usage.json")));
+  }
+}

@@ -1,0 +1,45 @@
+package dev.tensafe.server.http;
+
+import dev.tensafe.batching.engine.ForwardingListener;
+import dev.tensafe.batching.engine.GenerationListener;
+import dev.tensafe.batching.sample.TokenLogprob;
+import dev.tensafe.formats.CodedException;
+import java.util.List;
+import java.util.function.LongConsumer;
+
+/** Reports, at the end, how many tokens were computed for one output. */
+final class MeteredListener extends ForwardingListener {
+  private final int promptTokens;
+  private final LongConsumer atEnd;
+  private long tokens;
+
+  MeteredListener(GenerationListener target, int promptTokens, LongConsumer atEnd) {
+    super(target);
+    this.promptTokens = promptTokens;
+    this.atEnd = atEnd;
+  }
+
+  @Override
+  public void onScheduled() {
+    tokens = promptTokens;
+    super.onScheduled();
+  }
+
+  @Override
+  public void onOutput(String text, List<TokenLogprob> logprobs) {
+    tokens++;
+    super.onOutput(text, logprobs);
+  }
+
+  @Override
+  public void onFinish(FinishReason reason, int prompt, int output) {
+    atEnd.accept(tokens);
+    super.onFinish(reason, prompt, output);
+  }
+
+  @Override
+  public void onFailure(CodedException error) {
+    atEnd.accept(tokens);
+    super.onFailure(error);
+  }
+}
