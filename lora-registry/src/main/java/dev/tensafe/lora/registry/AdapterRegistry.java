@@ -5,12 +5,9 @@ import dev.tensafe.lora.AdapterException;
 import dev.tensafe.lora.AdapterException.Reason;
 import dev.tensafe.nativelib.lora.LowRankAdapter;
 import dev.tensafe.tssp.TsspException;
-import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.manifest.Manifest;
 import dev.tensafe.tssp.trust.SeenVersionsFile;
-import dev.tensafe.tssp.verify.VerifiedPackage;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +37,7 @@ public final class AdapterRegistry implements AutoCloseable {
   private final TokenBudgets budgets;
   private final ExecutorService loader;
   private final AdapterTable table;
-  private final Object changes = new Object();
+  private final Registrar registrar;
   private volatile TrustSnapshot trust;
 
   private AdapterRegistry(RegistryConfig config, InstantSource clock, PackageStore store) {
@@ -59,11 +56,12 @@ public final class AdapterRegistry implements AutoCloseable {
               return thread;
             });
     this.table = new AdapterTable(config.capacityBytes(), this::load, loader, this::gone);
+    this.registrar = new Registrar(config, clock, gate, store, versions, table);
   }
 
   /**
-   * Opens the registry's directory and restores what was registered. What cannot be used any more
-   * is listed as unavailable, with its reason; pinned adapters begin to load.
+   * Opens the registry's directory and restores what was registered. What is not trusted any more
+   * is left out, but kept, and logged with its reason; pinned adapters begin to load.
    *
    * @throws AdapterException {@code adapter.storage}; {@code adapter.name_taken} when the base
    *     model has the name of a registered adapter
@@ -121,31 +119,13 @@ public final class AdapterRegistry implements AutoCloseable {
     if (registered == null) {
       throw new IllegalStateException("a manifest of nothing registered");
     }
-    AdapterInfo info = info(manifest, registered.digest(), registered.accepted());
+    AdapterInfo info = gate.info(manifest, registered.digest(), registered.accepted());
     table.install(info, registered.pinned(), null);
     if (info.bytes() > config.capacityBytes()) {
-      table.distrust(info.digest(), tooLarge(info));
+      table.distrust(info.digest(), Registrar.tooLarge(info));
     } else if (registered.pinned()) {
-      preload(name);
+      registrar.preload(name);
     }
-  }
-
-  private void preload(String name) {
-    var unusedLoad =
-        table
-            .acquire(name)
-            .whenComplete(
-                (lease, error) -> {
-                  if (lease != null) {
-                    lease.close();
-                  } else {
-                    LOG.warn("pinned adapter '{}' cannot be loaded", name);
-                  }
-                });
-  }
-
-  private AdapterInfo info(Manifest manifest, String digest, Instant accepted) {
-    return new AdapterInfo(manifest, digest, accepted, gate.shape(manifest).bytes());
   }
 
   private LowRankAdapter load(AdapterInfo info) {
@@ -164,7 +144,7 @@ public final class AdapterRegistry implements AutoCloseable {
 
   private void gone(AdapterInfo info) {
     LOG.info("adapter '{}' {} is gone", info.name(), info.digest());
-    synchronized (changes) {
+    synchronized (store) {
       if (!table.refersTo(info.digest())) {
         store.delete(info.digest());
       }
@@ -194,117 +174,13 @@ public final class AdapterRegistry implements AutoCloseable {
     try {
       refreshTrust();
       return gate.admit(
-          upload, trust.store(), versions, verified -> register(upload, verified, pinned));
+          upload,
+          trust.store(),
+          versions,
+          verified -> registrar.register(upload, verified, pinned));
     } finally {
       store.discard(upload);
     }
-  }
-
-  private Registration register(Path upload, VerifiedPackage verified, Optional<Boolean> pinned) {
-    Manifest manifest = verified.manifest();
-    requireName(manifest.name(), manifest.issuer());
-    Optional<Registration> known = known(verified, pinned);
-    if (known.isPresent()) {
-      return known.get();
-    }
-    AdapterInfo info = info(manifest, verified.digest(), clock.instant());
-    if (info.bytes() > config.capacityBytes()) {
-      throw tooLarge(info);
-    }
-    boolean room = table.tryReserve(info.bytes());
-    LowRankAdapter weights = null;
-    try {
-      if (room) {
-        weights = gate.read(verified);
-      } else {
-        gate.check(verified);
-      }
-      Registration registration = commit(upload, info, pinned, weights);
-      weights = registration.created() ? null : weights;
-      room = room && !registration.created();
-      return registration;
-    } finally {
-      if (weights != null) {
-        weights.close();
-      }
-      if (room) {
-        table.unreserve(info.bytes());
-      }
-    }
-  }
-
-  private Registration commit(
-      Path upload, AdapterInfo info, Optional<Boolean> pinned, @Nullable LowRankAdapter weights) {
-    synchronized (changes) {
-      // all of it again: another upload may have come first
-      requireName(info.name(), info.issuer());
-      Optional<AdapterStatus> before = table.find(info.name());
-      if (before.isPresent() && before.get().info().digest().equals(info.digest())) {
-        return new Registration(before.get(), false);
-      }
-      if (info.version() < versions.highest(info.issuer(), info.name())) {
-        throw new TsspException(
-            TsspException.Reason.ROLLBACK,
-            "a higher version of '" + info.name() + "' was accepted meanwhile");
-      }
-      boolean pin = pinned.orElse(before.map(AdapterStatus::pinned).orElse(false));
-      store.register(
-          upload,
-          info.name(),
-          info.issuer(),
-          new PackageStore.Registered(info.digest(), pin, info.accepted()));
-      versions.record(info.manifest());
-      table.install(info, pin, weights);
-      if (pin && weights == null) {
-        preload(info.name());
-      }
-    }
-    LOG.info("adapter '{}' version {} is {}", info.name(), info.version(), info.digest());
-    return new Registration(table.find(info.name()).orElseThrow(), true);
-  }
-
-  /** The registration of this very package, if there is one. */
-  private Optional<Registration> known(VerifiedPackage verified, Optional<Boolean> pinned) {
-    synchronized (changes) {
-      String name = verified.manifest().name();
-      Optional<AdapterStatus> current =
-          table.find(name).filter(s -> s.info().digest().equals(verified.digest()));
-      if (current.isEmpty()) {
-        return Optional.empty();
-      }
-      pinned.ifPresent(
-          pin -> {
-            store.pin(name, pin);
-            table.pin(name, pin);
-            if (pin && current.get().state() == AdapterState.STORED) {
-              preload(name);
-            }
-          });
-      return Optional.of(new Registration(table.find(name).orElseThrow(), false));
-    }
-  }
-
-  private void requireName(String name, KeyId issuer) {
-    if (name.equals(config.baseName())) {
-      throw new AdapterException(Reason.NAME_TAKEN, "'" + name + "' is the base model's name");
-    }
-    synchronized (changes) {
-      KeyId owner = store.owners().get(name);
-      if (owner != null && !owner.equals(issuer)) {
-        throw new AdapterException(
-            Reason.NAME_TAKEN, "the name '" + name + "' belongs to another issuer");
-      }
-    }
-  }
-
-  private static AdapterException tooLarge(AdapterInfo info) {
-    return new AdapterException(
-        Reason.TOO_LARGE,
-        "adapter '"
-            + info.name()
-            + "' takes "
-            + info.bytes()
-            + " bytes of memory, more than there is for all adapters");
   }
 
   /**
@@ -313,21 +189,7 @@ public final class AdapterRegistry implements AutoCloseable {
    * @throws AdapterException {@code adapter.not_found}, {@code adapter.storage}
    */
   public void remove(String name) {
-    synchronized (changes) {
-      PackageStore.Registered registered = store.adapters().get(name);
-      if (registered == null) {
-        throw notFound(name);
-      }
-      store.unregister(name);
-      if (!table.remove(name)) {
-        store.delete(registered.digest());
-      }
-    }
-    LOG.info("adapter '{}' is removed", name);
-  }
-
-  private static AdapterException notFound(String name) {
-    return new AdapterException(Reason.NOT_FOUND, "there is no adapter '" + name + "'");
+    registrar.remove(name);
   }
 
   /**
@@ -340,16 +202,19 @@ public final class AdapterRegistry implements AutoCloseable {
    *     adapter.unavailable}
    */
   public CompletableFuture<AdapterLease> acquire(String name, String tenant) {
-    AdapterInfo info = table.find(name).orElseThrow(() -> notFound(name)).info();
+    return table.acquire(name, info -> requireAllowed(info, tenant));
+  }
+
+  private void requireAllowed(AdapterInfo info, String tenant) {
     if (!info.allowedTenants().isEmpty() && !info.allowedTenants().contains(tenant)) {
       throw new AdapterException(
-          Reason.TENANT_NOT_ALLOWED, "the owner of '" + name + "' does not allow its use here");
+          Reason.TENANT_NOT_ALLOWED,
+          "the owner of '" + info.name() + "' does not allow its use here");
     }
     if (info.expires().isPresent() && !clock.instant().isBefore(info.expires().get())) {
       throw new AdapterException(
-          Reason.UNAVAILABLE, "adapter '" + name + "' expired at " + info.expires().get());
+          Reason.UNAVAILABLE, "adapter '" + info.name() + "' expired at " + info.expires().get());
     }
-    return table.acquire(name);
   }
 
   /**
@@ -372,7 +237,7 @@ public final class AdapterRegistry implements AutoCloseable {
    * available again, accordingly. Called from time to time. Requests that run are not touched.
    */
   public void refreshTrust() {
-    synchronized (changes) {
+    synchronized (store) {
       if (trust.isCurrent(config.trust())) {
         return;
       }
@@ -392,7 +257,7 @@ public final class AdapterRegistry implements AutoCloseable {
 
   private @Nullable CodedException whyNot(AdapterInfo info, TrustSnapshot latest) {
     if (info.bytes() > config.capacityBytes()) {
-      return tooLarge(info);
+      return Registrar.tooLarge(info);
     }
     try {
       gate.recheck(store.file(info.digest()), info.digest(), latest.store());

@@ -6,7 +6,6 @@ import dev.tensafe.lora.AdapterException.Reason;
 import dev.tensafe.nativelib.lora.LowRankAdapter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -60,19 +59,6 @@ final class AdapterTable {
     this.loader = loader;
     this.executor = executor;
     this.onGone = onGone;
-  }
-
-  /** What to do once the lock is free. */
-  private static final class Effects {
-    private final List<Runnable> actions = new ArrayList<>();
-
-    void add(Runnable action) {
-      actions.add(action);
-    }
-
-    void run() {
-      actions.forEach(Runnable::run);
-    }
   }
 
   /** The weights behind a handle while they are in memory. */
@@ -150,11 +136,16 @@ final class AdapterTable {
   }
 
   /** Sets whether the current version of a name stays in memory. */
-  synchronized void pin(String name, boolean pinned) {
-    AdapterEntry entry = byName.get(name);
-    if (entry != null) {
-      entry.pinned = pinned;
+  void pin(String name, boolean pinned) {
+    Effects effects = new Effects();
+    synchronized (this) {
+      AdapterEntry entry = byName.get(name);
+      if (entry != null) {
+        entry.pinned = pinned;
+        unpark(effects);
+      }
     }
+    effects.run();
   }
 
   /** Marks an entry as unusable, or as usable again. */
@@ -167,10 +158,11 @@ final class AdapterTable {
   /**
    * Holds the current version of a name, in memory.
    *
+   * @param check may refuse the version that would be held, by throwing
    * @return completes when it is there; if it was completed or cancelled before, nothing is held
    * @throws AdapterException {@code adapter.not_found}, {@code adapter.unavailable}
    */
-  CompletableFuture<AdapterLease> acquire(String name) {
+  CompletableFuture<AdapterLease> acquire(String name, Consumer<AdapterInfo> check) {
     CompletableFuture<AdapterLease> future = new CompletableFuture<>();
     Effects effects = new Effects();
     synchronized (this) {
@@ -189,6 +181,7 @@ final class AdapterTable {
                 + ": "
                 + distrust.description());
       }
+      check.accept(entry.info);
       entry.users++;
       entry.lastUse = ++uses;
       if (entry.weights != null) {
@@ -267,23 +260,8 @@ final class AdapterTable {
   /** Evicts what nobody uses until the bytes fit; evicts nothing if that is not enough. */
   private boolean makeRoom(long bytes, Effects effects) {
     long missing = reservedBytes + bytes - capacity;
-    if (missing <= 0) {
-      return true;
-    }
-    List<AdapterEntry> idle =
-        byHandle.values().stream()
-            .filter(e -> e.weights != null && e.idle() && !e.pinned)
-            .sorted(Comparator.comparingLong(e -> e.lastUse))
-            .toList();
-    List<AdapterEntry> victims = new ArrayList<>();
-    for (AdapterEntry e : idle) {
-      if (missing <= 0) {
-        break;
-      }
-      victims.add(e);
-      missing -= e.info.bytes();
-    }
-    if (missing > 0) {
+    List<AdapterEntry> victims = Eviction.choose(byHandle.values(), missing);
+    if (victims.stream().mapToLong(e -> e.info.bytes()).sum() < missing) {
       return false;
     }
     for (AdapterEntry victim : victims) {

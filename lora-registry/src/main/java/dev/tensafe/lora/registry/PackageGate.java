@@ -1,5 +1,6 @@
 package dev.tensafe.lora.registry;
 
+import dev.tensafe.formats.FormatException;
 import dev.tensafe.lora.AdapterException;
 import dev.tensafe.lora.AdapterException.Reason;
 import dev.tensafe.lora.weights.AdapterReader;
@@ -17,6 +18,7 @@ import dev.tensafe.tssp.verify.PackageVerifier;
 import dev.tensafe.tssp.verify.VerifiedPackage;
 import dev.tensafe.tssp.verify.VerifyRequest;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.HexFormat;
@@ -105,9 +107,22 @@ final class PackageGate {
     AdapterReader.check(verified, config.key(), config.base().projections());
   }
 
-  /** What an adapter takes in memory. */
-  AdapterShape shape(Manifest manifest) {
-    return AdapterShape.of(manifest.adapter(), config.base().projections(), config.layers());
+  private AdapterShape shape(Manifest manifest) {
+    try {
+      return AdapterShape.of(manifest.adapter(), config.base().projections(), config.layers());
+    } catch (FormatException e) {
+      throw new TsspException(
+          TsspException.Reason.CONTENT_INVALID, e.code() + ": " + e.description());
+    }
+  }
+
+  /**
+   * What the registry keeps of a package.
+   *
+   * @throws TsspException {@code tssp.content_invalid} for modules this model does not have
+   */
+  AdapterInfo info(Manifest manifest, String digest, Instant accepted) {
+    return new AdapterInfo(manifest, digest, accepted, shape(manifest).bytes());
   }
 
   private static void requireServed(Manifest manifest) {

@@ -32,7 +32,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The registry's directory: packages as they came, by digest, and the index that says which of them
- * a name leads to. One process holds it at a time. Not thread-safe; the registry serialises.
+ * a name leads to. One process holds it at a time. Who changes it, or decides by it, holds its
+ * monitor.
  *
  * <pre>
  * registry.json    names, digests, owners of names

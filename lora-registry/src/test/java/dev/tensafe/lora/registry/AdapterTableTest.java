@@ -92,7 +92,7 @@ class AdapterTableTest {
   }
 
   private AdapterLease hold(AdapterTable table, String name) {
-    CompletableFuture<AdapterLease> future = table.acquire(name);
+    CompletableFuture<AdapterLease> future = table.acquire(name, info -> {});
     runTasks();
     return future.join();
   }
@@ -106,8 +106,8 @@ class AdapterTableTest {
     AdapterTable table = table(1);
     table.install(info("a", 1), false, null);
     assertEquals(AdapterState.STORED, state(table, "a"));
-    CompletableFuture<AdapterLease> first = table.acquire("a");
-    CompletableFuture<AdapterLease> second = table.acquire("a");
+    CompletableFuture<AdapterLease> first = table.acquire("a", info -> {});
+    CompletableFuture<AdapterLease> second = table.acquire("a", info -> {});
     assertEquals(AdapterState.LOADING, state(table, "a"));
     assertFalse(first.isDone());
     runTasks();
@@ -150,8 +150,8 @@ class AdapterTableTest {
       table.install(info(name, 1), false, null);
     }
     AdapterLease a = hold(table, "a");
-    CompletableFuture<AdapterLease> b = table.acquire("b");
-    CompletableFuture<AdapterLease> c = table.acquire("c");
+    CompletableFuture<AdapterLease> b = table.acquire("b", info -> {});
+    CompletableFuture<AdapterLease> c = table.acquire("c", info -> {});
     runTasks();
     assertFalse(b.isDone());
     a.close();
@@ -168,7 +168,7 @@ class AdapterTableTest {
   void whoGivesUpWaitingHoldsNothing() {
     AdapterTable table = table(1);
     table.install(info("a", 1), false, null);
-    CompletableFuture<AdapterLease> future = table.acquire("a");
+    CompletableFuture<AdapterLease> future = table.acquire("a", info -> {});
     assertTrue(future.cancel(false));
     runTasks();
     assertEquals(0, table.find("a").orElseThrow().users());
@@ -208,7 +208,7 @@ class AdapterTableTest {
   void aNameReplacedWhileItsOldVersionLoadsStillServesWhoAskedBefore() {
     AdapterTable table = table(2);
     table.install(info("a", 1), false, null);
-    CompletableFuture<AdapterLease> early = table.acquire("a");
+    CompletableFuture<AdapterLease> early = table.acquire("a", info -> {});
     table.install(info("a", 2), false, null);
     runTasks();
     assertEquals("a1", early.join().info().digest());
@@ -224,8 +224,8 @@ class AdapterTableTest {
     table.install(info("a", 1), false, null);
     table.install(info("b", 1), false, null);
     broken.add("a1");
-    CompletableFuture<AdapterLease> a = table.acquire("a");
-    CompletableFuture<AdapterLease> b = table.acquire("b");
+    CompletableFuture<AdapterLease> a = table.acquire("a", info -> {});
+    CompletableFuture<AdapterLease> b = table.acquire("b", info -> {});
     runTasks();
     CompletionException error = assertThrows(CompletionException.class, a::join);
     assertEquals("adapter.unavailable", ((AdapterException) error.getCause()).code());
@@ -241,12 +241,28 @@ class AdapterTableTest {
     table.install(info("pinned", 1), true, null);
     table.install(info("a", 1), false, null);
     hold(table, "pinned").close();
-    CompletableFuture<AdapterLease> a = table.acquire("a");
+    CompletableFuture<AdapterLease> a = table.acquire("a", info -> {});
     runTasks();
     CompletionException error = assertThrows(CompletionException.class, a::join);
     assertEquals("adapter.unavailable", ((AdapterException) error.getCause()).code());
     table.pin("pinned", false);
     hold(table, "a").close();
+  }
+
+  @Test
+  void whoMayNotUseTheVersionThatIsThereHoldsNothing() {
+    AdapterTable table = table(1);
+    table.install(info("a", 1), false, null);
+    assertThrows(
+        AdapterException.class,
+        () ->
+            table.acquire(
+                "a",
+                info -> {
+                  throw new AdapterException(Reason.TENANT_NOT_ALLOWED, info.digest());
+                }));
+    assertEquals(0, table.find("a").orElseThrow().users());
+    assertEquals(AdapterState.STORED, state(table, "a"));
   }
 
   @Test
@@ -256,7 +272,7 @@ class AdapterTableTest {
     AdapterLease before = hold(table, "a");
     table.distrust("a1", new AdapterException(Reason.UNAVAILABLE, "revoked"));
     assertEquals(AdapterState.UNAVAILABLE, state(table, "a"));
-    assertThrows(AdapterException.class, () -> table.acquire("a"));
+    assertThrows(AdapterException.class, () -> table.acquire("a", info -> {}));
     assertNotNull(table.resident(before.handle()));
     table.distrust("a1", null);
     hold(table, "a").close();
@@ -287,7 +303,7 @@ class AdapterTableTest {
         }
         case 2, 3, 4 -> {
           if (held.size() < 30 && table.find(name).isPresent()) {
-            held.add(table.acquire(name));
+            held.add(table.acquire(name, info -> {}));
           }
         }
         case 5 -> {

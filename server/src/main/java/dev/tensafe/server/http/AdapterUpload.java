@@ -34,6 +34,8 @@ final class AdapterUpload {
   private long bytesAtCheck;
   private int quietChecks;
   private boolean ended;
+  private boolean opening;
+  private @Nullable Throwable failure;
   private @Nullable AsyncFile file;
   private @Nullable ReadStream<Buffer> source;
 
@@ -76,6 +78,7 @@ final class AdapterUpload {
       fail(tooLarge());
       return received.future();
     }
+    opening = true;
     request.pause();
     request.exceptionHandler(e -> fail(brokenOff()));
     long timer = vertx.setPeriodic(CHECK_MILLIS, id -> checkProgress());
@@ -84,9 +87,10 @@ final class AdapterUpload {
         .open(target.toString(), new OpenOptions().setCreateNew(true).setWrite(true))
         .onComplete(
             opened -> {
+              opening = false;
               file = opened;
               if (ended) {
-                closeFile();
+                failed();
               } else if (multipart) {
                 receiveForm();
               } else {
@@ -95,7 +99,14 @@ final class AdapterUpload {
                 request.resume();
               }
             },
-            this::fail);
+            e -> {
+              opening = false;
+              if (ended) {
+                failed();
+              } else {
+                fail(e);
+              }
+            });
     return received.future().onComplete(v -> vertx.cancelTimer(timer));
   }
 
@@ -182,8 +193,10 @@ final class AdapterUpload {
       return;
     }
     ended = true;
-    closeFile();
-    received.fail(error);
+    failure = error;
+    if (!opening) {
+      failed();
+    }
     if (request.isEnded()) {
       return;
     }
@@ -194,10 +207,14 @@ final class AdapterUpload {
     request.endHandler(v -> vertx.cancelTimer(timer));
   }
 
-  private void closeFile() {
+  /** Says so once the file is closed: whoever hears of it deletes the file. */
+  private void failed() {
     AsyncFile out = file;
-    if (out != null) {
-      out.close().onFailure(e -> {});
+    Throwable error = failure == null ? brokenOff() : failure;
+    if (out == null) {
+      received.fail(error);
+    } else {
+      out.close().onComplete(v -> received.fail(error));
     }
   }
 
