@@ -84,7 +84,8 @@ final class TestServer implements AutoCloseable {
             apiKeys,
             2 << 20,
             4 << 20,
-            1,
+            // long enough for an upload on a busy machine
+            adapters == null ? 1 : 5,
             600,
             30,
             List.of("https://example.org"),
