@@ -317,4 +317,14 @@ class BadInputTest {
     int n = in.read(buffer);
     return n < 0 ? "" : new String(buffer, 0, n, StandardCharsets.UTF_8);
   }
+
+  @Test
+  void aServerWithoutARegistrySaysWhatItNeeds() throws Exception {
+    HttpResponse<String> upload = server.post("/v1/adapters", new byte[] {1});
+    assertEquals(403, upload.statusCode());
+    assertEquals("adapters_not_accepted", error(upload).path("code").asText());
+    assertEquals(404, server.get("/v1/adapters/x").statusCode());
+    JsonNode list = new ObjectMapper().readTree(server.get("/v1/adapters").body());
+    assertEquals(0, list.path("data").size());
+  }
 }
