@@ -105,11 +105,12 @@ final class EngineCore {
   EngineStatus status() {
     int running = 0;
     Set<Long> runningAdapters = new HashSet<>();
-    Set<Long> waitingAdapters = new HashSet<>();
     for (Sequence s : sequences.values()) {
-      running += s.running() ? 1 : 0;
-      if (s.request.adapter() != SequenceInput.BASE) {
-        (s.running() ? runningAdapters : waitingAdapters).add(s.request.adapter());
+      if (s.running()) {
+        running++;
+        if (s.request.adapter() != SequenceInput.BASE) {
+          runningAdapters.add(s.request.adapter());
+        }
       }
     }
     return new EngineStatus(
@@ -119,8 +120,7 @@ final class EngineCore {
         pool.total(),
         preemptions,
         steps,
-        runningAdapters,
-        waitingAdapters);
+        runningAdapters);
   }
 
   /** Runs one step; does nothing without work. */

@@ -10,7 +10,6 @@ import java.util.Set;
  * @param usedBlocks cache blocks held
  * @param preemptions since start
  * @param runningAdapters handles of adapters that sequences run with
- * @param waitingAdapters handles of adapters that sequences wait for
  */
 public record EngineStatus(
     int running,
@@ -19,10 +18,8 @@ public record EngineStatus(
     int totalBlocks,
     long preemptions,
     long steps,
-    Set<Long> runningAdapters,
-    Set<Long> waitingAdapters) {
+    Set<Long> runningAdapters) {
   public EngineStatus {
     runningAdapters = Set.copyOf(runningAdapters);
-    waitingAdapters = Set.copyOf(waitingAdapters);
   }
 }

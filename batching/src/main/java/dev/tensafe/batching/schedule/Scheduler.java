@@ -46,12 +46,13 @@ public final class Scheduler {
     List<SequenceState> waiting = new ArrayList<>();
     sequences.stream().sorted(byRank).forEach(s -> (s.running() ? running : waiting).add(s));
     Planner planner = new Planner(config, freeBlocks);
-    if (!waiting.isEmpty()) {
-      planner.makeWay(new WaitingFlows(waiting, served), running, served);
+    WaitingFlows flows = new WaitingFlows(waiting, served);
+    if (!flows.isEmpty()) {
+      planner.makeWay(flows, running, served);
     }
     planner.continueRunning(running);
     if (planner.preempted.isEmpty()) {
-      planner.admit(new WaitingFlows(waiting, served), running.size());
+      planner.admit(flows, running.size());
     }
     return new StepPlan(planner.runs, planner.preempted);
   }
@@ -145,7 +146,7 @@ public final class Scheduler {
         if (count >= config.maxRunning() || budget <= 0 || needed > free) {
           return;
         }
-        waiting.admitFirst();
+        waiting.admitted(s);
         run(s, Math.min(s.pending(), budget), needed);
       }
     }

@@ -53,9 +53,8 @@ final class WaitingFlows {
         .orElseThrow();
   }
 
-  /** Removes {@link #first} and charges its flow, for the rest of this plan. */
-  void admitFirst() {
-    SequenceState s = first();
+  /** Removes what {@link #first} gave and charges its flow, for the rest of this plan. */
+  void admitted(SequenceState s) {
     Deque<SequenceState> flow = flows.get(s.flow());
     if (flow == null) {
       throw new IllegalStateException("a flow without sequences");

@@ -16,6 +16,7 @@ import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.model.exec.Projection;
 import dev.tensafe.model.exec.ProjectionGroup;
 import dev.tensafe.model.exec.RowMatrix;
+import dev.tensafe.model.exec.SequenceInput;
 import dev.tensafe.model.exec.StepRows;
 import dev.tensafe.model.synthetic.SyntheticModel;
 import dev.tensafe.model.torch.ComputeType;
@@ -323,6 +324,61 @@ class EngineTest {
     assertEquals(free.text.substring(0, first), stopped.text.toString());
     assertEquals(GenerationListener.FinishReason.STOP, byToken.reason);
     assertEquals(free.tokens.subList(0, free.tokens.indexOf(free.tokens.get(4))), byToken.tokens);
+  }
+
+  private static GenerationRequest of(String flow, int promptLength, int outputs) {
+    return new GenerationRequest(
+        new int[promptLength],
+        sampled(1, outputs),
+        List.of(),
+        0,
+        false,
+        false,
+        SequenceInput.BASE,
+        flow,
+        0);
+  }
+
+  @Test
+  void aFloodOfOneFlowDoesNotDelayAnother() {
+    // 8 slots, all taken by the flood for 100 tokens each; it gives way at 1000 virtual tokens
+    EngineCore core = core(64, 64);
+    List<Collector> flood = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      Collector c = new Collector();
+      flood.add(c);
+      core.add(i, of("flood", 10, 100), c, 0);
+    }
+    for (int i = 0; i < 10; i++) {
+      core.step();
+    }
+    Collector quiet = new Collector();
+    core.add(100, of("quiet", 10, 5), quiet, 0);
+    int steps = 0;
+    while (quiet.reason == null) {
+      core.step();
+      steps++;
+    }
+    // the flood is charged 16 a step: 1000 / 16 steps until it gives way, then 6 of its own
+    assertTrue(steps <= 75, "it took " + steps + " steps");
+    while (core.hasWork()) {
+      core.step();
+    }
+    flood.forEach(c -> assertEquals(GenerationListener.FinishReason.LENGTH, c.reason));
+  }
+
+  @Test
+  void aFullQueueStillTakesOneSubmissionOfAFlowThatHasNoneWaiting() {
+    AdmissionQueue queue = new AdmissionQueue(100);
+    queue.enter(List.of(of("flood", 90, 1)));
+    assertThrows(EngineException.class, () -> queue.enter(List.of(of("flood", 11, 1))));
+    queue.enter(List.of(of("quiet", 60, 1)));
+    assertThrows(EngineException.class, () -> queue.enter(List.of(of("quiet", 1, 1))));
+    // together never more than twice the limit
+    assertThrows(EngineException.class, () -> queue.enter(List.of(of("third", 51, 1))));
+    queue.left("quiet", 60);
+    queue.enter(List.of(of("quiet", 1, 1)));
+    assertEquals(91, queue.tokens());
   }
 
   @Test

@@ -211,9 +211,8 @@ public final class AdapterRegistry implements AutoCloseable {
           Reason.TENANT_NOT_ALLOWED,
           "the owner of '" + info.name() + "' does not allow its use here");
     }
-    if (info.expires().isPresent() && !clock.instant().isBefore(info.expires().get())) {
-      throw new AdapterException(
-          Reason.UNAVAILABLE, "adapter '" + info.name() + "' expired at " + info.expires().get());
+    if (isExpired(info)) {
+      throw new AdapterException(Reason.UNAVAILABLE, "adapter '" + info.name() + "' has expired");
     }
   }
 
@@ -233,12 +232,14 @@ public final class AdapterRegistry implements AutoCloseable {
   }
 
   /**
-   * Looks whether trust has changed since the last time, and marks adapters as unavailable, or
-   * available again, accordingly. Called from time to time. Requests that run are not touched.
+   * Looks whether trust has changed since the last time or an adapter has expired, and marks
+   * adapters as unavailable, or available again, accordingly. Called from time to time. Requests
+   * that run are not touched.
    */
   public void refreshTrust() {
     synchronized (store) {
       if (trust.isCurrent(config.trust())) {
+        markExpired();
         return;
       }
       TrustSnapshot latest = TrustSnapshot.read(config.trust());
@@ -253,6 +254,19 @@ public final class AdapterRegistry implements AutoCloseable {
       missing.keySet().removeIf(name -> table.find(name).isPresent());
       restore(missing);
     }
+  }
+
+  private void markExpired() {
+    for (AdapterStatus status : table.list()) {
+      AdapterInfo info = status.info();
+      if (AdapterState.UNAVAILABLE != status.state() && isExpired(info)) {
+        table.distrust(info.digest(), whyNot(info, trust));
+      }
+    }
+  }
+
+  private boolean isExpired(AdapterInfo info) {
+    return info.expires().map(end -> !clock.instant().isBefore(end)).orElse(false);
   }
 
   private @Nullable CodedException whyNot(AdapterInfo info, TrustSnapshot latest) {

@@ -303,7 +303,7 @@ final class AdapterTable {
       weights = loader.load(entry.info);
     } catch (CodedException e) {
       failure = e;
-    } catch (RuntimeException | OutOfMemoryError e) {
+    } catch (RuntimeException | Error e) {
       failure =
           new AdapterException(
               Reason.UNAVAILABLE, "adapter '" + entry.info.name() + "' could not be loaded", e);

@@ -181,9 +181,11 @@ final class PackageStore implements AutoCloseable {
   /**
    * Takes over an upload and leads its name to it, durably.
    *
-   * @throws AdapterException {@code adapter.storage}; nothing has changed then
+   * @param last done after the index is written; if it fails, all is undone
+   * @throws AdapterException {@code adapter.storage}, or what {@code last} throws; nothing has
+   *     changed then
    */
-  void register(Path upload, String name, KeyId owner, Registered registered) {
+  void register(Path upload, String name, KeyId owner, Registered registered, Runnable last) {
     Path target = file(registered.digest());
     boolean fresh = !Files.exists(target);
     try {
@@ -203,6 +205,12 @@ final class PackageStore implements AutoCloseable {
     changedOwners.put(name, owner);
     try {
       write(changed, changedOwners);
+      try {
+        last.run();
+      } catch (RuntimeException e) {
+        write(adapters, owners);
+        throw e;
+      }
     } catch (RuntimeException e) {
       if (fresh) {
         delete(registered.digest());

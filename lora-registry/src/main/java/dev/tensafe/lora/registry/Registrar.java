@@ -106,15 +106,17 @@ final class Registrar {
           upload,
           info.name(),
           info.issuer(),
-          new PackageStore.Registered(info.digest(), pin, info.accepted()));
-      versions.record(info.manifest());
+          new PackageStore.Registered(info.digest(), pin, info.accepted()),
+          () -> versions.record(info.manifest()));
       table.install(info, pin, weights);
+      LOG.info("adapter '{}' version {} is {}", info.name(), info.version(), info.digest());
+      // under the lock still: a removal right after this must not be mistaken for a failure
+      Registration done = new Registration(table.find(info.name()).orElseThrow(), true);
       if (pin && weights == null) {
         preload(info.name());
       }
+      return done;
     }
-    LOG.info("adapter '{}' version {} is {}", info.name(), info.version(), info.digest());
-    return new Registration(table.find(info.name()).orElseThrow(), true);
   }
 
   /** The registration of this very package, if there is one. */

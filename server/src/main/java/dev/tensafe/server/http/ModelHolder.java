@@ -97,12 +97,7 @@ final class ModelHolder {
     } catch (AdapterException e) {
       if (e.reason() == AdapterException.Reason.NOT_FOUND) {
         // removed between two looks
-        throw new ApiException(
-            404,
-            "not_found_error",
-            "the model '" + name + "' does not exist",
-            "model",
-            "model_not_found");
+        throw ModelNames.unknown(name);
       }
       throw ApiException.of(e);
     }

@@ -3,7 +3,6 @@ package dev.tensafe.server.http;
 import dev.tensafe.lora.registry.AdapterRegistry;
 import dev.tensafe.server.openai.ApiException;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What clients may call a model: the base model's name, {@code adapter} or {@code base:adapter}.
@@ -22,9 +21,9 @@ final class ModelNames {
    *
    * @throws ApiException 404 {@code model_not_found}
    */
-  Optional<String> adapterOf(@Nullable String name) {
-    if (name == null || name.equals(base)) {
-      return requireKnown(name);
+  Optional<String> adapterOf(String name) {
+    if (name.equals(base)) {
+      return Optional.empty();
     }
     String adapter = name.startsWith(base + ":") ? name.substring(base.length() + 1) : name;
     if (adapters.isEmpty() || adapters.get().find(adapter).isEmpty()) {
@@ -33,14 +32,8 @@ final class ModelNames {
     return Optional.of(adapter);
   }
 
-  private static Optional<String> requireKnown(@Nullable String name) {
-    if (name == null) {
-      throw unknown("");
-    }
-    return Optional.empty();
-  }
-
-  private static ApiException unknown(String name) {
+  /** What is said of a model that does not exist. */
+  static ApiException unknown(String name) {
     return new ApiException(
         404,
         "not_found_error",
