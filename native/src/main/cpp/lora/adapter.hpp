@@ -50,7 +50,6 @@ class Adapter {
  public:
   explicit Adapter(std::size_t slots) : slots_(slots) {}
 
-  std::size_t slots() const { return slots_.size(); }
   void add(std::size_t slot, std::size_t in, std::size_t out, std::size_t rank, float scaling,
            Storage storage);
   Module& module(std::size_t slot);
