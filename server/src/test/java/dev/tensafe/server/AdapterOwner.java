@@ -31,7 +31,7 @@ final class AdapterOwner {
   final Path trust;
   final SigningKey key = SigningKey.generate(new SecureRandom());
   final RecipientKey modelHost = RecipientKey.generate(new SecureRandom());
-  final RecipientKey adapterHost = RecipientKey.generate(new SecureRandom());
+  RecipientKey adapterHost = RecipientKey.generate(new SecureRandom());
   private int files;
 
   AdapterOwner(Path directory, Path base) {
@@ -80,6 +80,16 @@ final class AdapterOwner {
 
   Path pack(String name, long version, Path peft) {
     return pack(name, version, peft, base, Mode.PLAIN, Policy.NONE, key, InstantSource.system());
+  }
+
+  /** From now on the model host is the adapter host, too. */
+  void embedBoth() {
+    adapterHost = modelHost;
+  }
+
+  /** Mode he, its sealed part for the adapter host's key. */
+  Path packEncrypted(String name, long version, Path peft) {
+    return pack(name, version, peft, base, Mode.HE, Policy.NONE, key, InstantSource.system());
   }
 
   Path pack(

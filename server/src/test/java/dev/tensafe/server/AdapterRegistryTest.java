@@ -58,7 +58,8 @@ class AdapterRegistryTest {
             "tiny",
             BaseModel.of(model),
             2,
-            memoryBytes),
+            memoryBytes,
+            Optional.empty()),
         () -> now);
   }
 

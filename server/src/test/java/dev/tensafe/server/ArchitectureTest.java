@@ -34,9 +34,11 @@ class ArchitectureTest {
           "nativelib", Set.of("formats"),
           "tssp", Set.of("formats"),
           "lora", Set.of("formats", "model", "nativelib", "tssp"),
+          "he", Set.of("formats", "model", "nativelib", "tssp", "lora"),
           "batching", Set.of("formats", "model"),
-          "bench", Set.of("formats", "model", "nativelib", "tssp", "lora"),
-          "server", Set.of("formats", "model", "nativelib", "tssp", "lora", "batching", "bench"));
+          "bench", Set.of("formats", "model", "nativelib", "tssp", "lora", "he"),
+          "server",
+              Set.of("formats", "model", "nativelib", "tssp", "lora", "he", "batching", "bench"));
 
   @Test
   void modulesDependOneWay() {
@@ -140,6 +142,7 @@ class ArchitectureTest {
     slices().matching("dev.tensafe.(*)..").should().beFreeOfCycles().check(ours);
     slices().matching("dev.tensafe.batching.(*)..").should().beFreeOfCycles().check(ours);
     slices().matching("dev.tensafe.tssp.(*)..").should().beFreeOfCycles().check(ours);
+    slices().matching("dev.tensafe.he.(*)..").should().beFreeOfCycles().check(ours);
     classes().that().resideInAPackage("dev.tensafe..").should(new FinalStatics()).check(ours);
   }
 }

@@ -5,10 +5,15 @@ import dev.tensafe.batching.engine.Engine;
 import dev.tensafe.batching.engine.EngineConfig;
 import dev.tensafe.batching.engine.Ticker;
 import dev.tensafe.batching.schedule.SchedulerConfig;
+import dev.tensafe.formats.peft.BaseProjections;
 import dev.tensafe.formats.safetensors.DType;
+import dev.tensafe.he.client.EncryptedAdapters;
+import dev.tensafe.he.client.EncryptedHook;
+import dev.tensafe.he.client.ProbeRate;
 import dev.tensafe.lora.registry.AdapterRegistry;
 import dev.tensafe.lora.registry.RegistryConfig;
 import dev.tensafe.lora.weights.LoraHook;
+import dev.tensafe.lora.weights.PlainWeights;
 import dev.tensafe.model.ModelFiles;
 import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.model.synthetic.SyntheticModel;
@@ -17,6 +22,7 @@ import dev.tensafe.model.torch.TorchExecutor;
 import dev.tensafe.server.config.ServerConfig;
 import dev.tensafe.server.http.InferenceServer;
 import dev.tensafe.server.http.ServedModel;
+import dev.tensafe.tssp.keys.RecipientKey;
 import dev.tensafe.tssp.verify.BaseModel;
 import java.io.IOException;
 import java.net.URI;
@@ -25,7 +31,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -36,6 +44,7 @@ final class TestServer implements AutoCloseable {
 
   final ModelFiles files;
   final TorchExecutor executor;
+  final Optional<EncryptedAdapters> encrypted;
   final Optional<AdapterRegistry> registry;
   final Engine engine;
   final InferenceServer server;
@@ -48,6 +57,17 @@ final class TestServer implements AutoCloseable {
     int positions = Math.min(MAX_LENGTH, files.config().maxPositions());
     int blocks = adapters == null ? 4 * positions / 16 : adapters.cacheBlocks();
     executor.allocateCache(blocks);
+    encrypted =
+        adapters == null
+            ? Optional.empty()
+            : adapters
+                .mode()
+                .map(
+                    mode ->
+                        mode.open(
+                            adapters.owner().modelHost,
+                            BaseModel.of(model).projections(),
+                            files.config().layers()));
     registry =
         adapters == null
             ? Optional.empty()
@@ -60,7 +80,8 @@ final class TestServer implements AutoCloseable {
                         "tiny",
                         BaseModel.of(model),
                         files.config().layers(),
-                        adapters.memoryBytes()),
+                        adapters.memoryBytes(),
+                        encrypted.map(e -> e)),
                     Clock.systemUTC()));
     engine =
         new Engine(
@@ -70,9 +91,7 @@ final class TestServer implements AutoCloseable {
                 Math.min(positions, blocks * 16),
                 maxQueuedTokens),
             executor,
-            registry
-                .<List<ForwardHook>>map(r -> List.of(new LoraHook(r::resident)))
-                .orElse(List.of()),
+            hooks(adapters),
             files.tokenizer(),
             Ticker.system());
     engine.start();
@@ -130,7 +149,33 @@ final class TestServer implements AutoCloseable {
    *
    * @param cacheBlocks of 16 positions; few of them make the engine preempt
    */
-  record Adapters(Path directory, AdapterOwner owner, long memoryBytes, int cacheBlocks) {}
+  record Adapters(
+      Path directory,
+      AdapterOwner owner,
+      long memoryBytes,
+      int cacheBlocks,
+      Optional<EncryptedModeFactory> mode,
+      ProbeRate probes) {
+    Adapters(Path directory, AdapterOwner owner, long memoryBytes, int cacheBlocks) {
+      this(directory, owner, memoryBytes, cacheBlocks, Optional.empty(), ProbeRate.NONE);
+    }
+  }
+
+  /** Makes what serves mode he. */
+  interface EncryptedModeFactory {
+    EncryptedAdapters open(RecipientKey key, BaseProjections base, int layers);
+  }
+
+  private List<ForwardHook> hooks(Adapters adapters) {
+    List<ForwardHook> hooks = new ArrayList<>();
+    registry.ifPresent(r -> hooks.add(new LoraHook(handle -> PlainWeights.of(r.resident(handle)))));
+    encrypted.ifPresent(
+        e ->
+            hooks.add(
+                new EncryptedHook(
+                    registry.orElseThrow()::resident, e, adapters.probes(), new SecureRandom())));
+    return hooks;
+  }
 
   static TestServer withAdapters(Path model, Path apiKeys, Adapters adapters) {
     return new TestServer(model, apiKeys, 100_000, null, adapters);
@@ -195,6 +240,7 @@ final class TestServer implements AutoCloseable {
     server.close();
     engine.close();
     registry.ifPresent(AdapterRegistry::close);
+    encrypted.ifPresent(EncryptedAdapters::close);
     executor.close();
     files.close();
   }

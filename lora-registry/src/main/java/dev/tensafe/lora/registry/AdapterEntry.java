@@ -1,7 +1,7 @@
 package dev.tensafe.lora.registry;
 
 import dev.tensafe.formats.CodedException;
-import dev.tensafe.nativelib.lora.LowRankAdapter;
+import dev.tensafe.lora.weights.AdapterWeights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +13,7 @@ final class AdapterEntry {
   final long handle;
   final AdapterInfo info;
   final List<CompletableFuture<AdapterLease>> waiters = new ArrayList<>();
-  @Nullable LowRankAdapter weights;
+  @Nullable AdapterWeights weights;
 
   /** Whether its memory is accounted for: while it is loading or resident. */
   boolean reserved;

@@ -3,9 +3,10 @@ package dev.tensafe.lora.registry;
 import dev.tensafe.formats.CodedException;
 import dev.tensafe.lora.AdapterException;
 import dev.tensafe.lora.AdapterException.Reason;
-import dev.tensafe.nativelib.lora.LowRankAdapter;
+import dev.tensafe.lora.weights.AdapterWeights;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.manifest.Manifest;
+import dev.tensafe.tssp.manifest.Mode;
 import dev.tensafe.tssp.trust.SeenVersionsFile;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -128,9 +129,9 @@ public final class AdapterRegistry implements AutoCloseable {
     }
   }
 
-  private LowRankAdapter load(AdapterInfo info) {
+  private AdapterWeights load(AdapterInfo info) {
     try {
-      LowRankAdapter weights = gate.load(store.file(info.digest()), info.digest(), trust.store());
+      AdapterWeights weights = gate.load(store.file(info.digest()), info.digest(), trust.store());
       LOG.info("adapter '{}' {} loaded, {} bytes", info.name(), info.digest(), info.bytes());
       return weights;
     } catch (CodedException e) {
@@ -214,6 +215,9 @@ public final class AdapterRegistry implements AutoCloseable {
     if (isExpired(info)) {
       throw new AdapterException(Reason.UNAVAILABLE, "adapter '" + info.name() + "' has expired");
     }
+    if (info.manifest().mode() == Mode.HE) {
+      config.encrypted().ifPresent(mode -> mode.requireReady(info));
+    }
   }
 
   /**
@@ -226,8 +230,8 @@ public final class AdapterRegistry implements AutoCloseable {
     return budgets.reserve(info, tenant, tokens);
   }
 
-  /** The weights of a held adapter by its handle, or null: what a LoraHook asks. */
-  public @Nullable LowRankAdapter resident(long handle) {
+  /** What is in memory of a held adapter, by its handle, or null: what hooks ask. */
+  public @Nullable AdapterWeights resident(long handle) {
     return table.resident(handle);
   }
 
@@ -280,6 +284,11 @@ public final class AdapterRegistry implements AutoCloseable {
       LOG.warn("adapter '{}' is not usable: {}", info.name(), e.code());
       return e;
     }
+  }
+
+  /** What serves mode he, if anything does. */
+  public Optional<EncryptedMode> encrypted() {
+    return config.encrypted();
   }
 
   /** Current versions by name, then draining ones. */

@@ -3,7 +3,7 @@ package dev.tensafe.lora.registry;
 import dev.tensafe.formats.CodedException;
 import dev.tensafe.lora.AdapterException;
 import dev.tensafe.lora.AdapterException.Reason;
-import dev.tensafe.nativelib.lora.LowRankAdapter;
+import dev.tensafe.lora.weights.AdapterWeights;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class AdapterTable {
   /** Reads weights into memory, on the loader's thread. */
   interface Loader {
-    LowRankAdapter load(AdapterInfo info);
+    AdapterWeights load(AdapterInfo info);
   }
 
   private final long capacity;
@@ -40,7 +40,7 @@ final class AdapterTable {
 
   private final Map<String, AdapterEntry> byName = new TreeMap<>();
   private final Map<Long, AdapterEntry> byHandle = new LinkedHashMap<>();
-  private final Map<Long, LowRankAdapter> resident = new ConcurrentHashMap<>();
+  private final Map<Long, AdapterWeights> resident = new ConcurrentHashMap<>();
   private final Deque<AdapterEntry> parked = new ArrayDeque<>();
   private long reservedBytes;
   private long nextHandle = 1;
@@ -62,7 +62,7 @@ final class AdapterTable {
   }
 
   /** The weights behind a handle while they are in memory. */
-  @Nullable LowRankAdapter resident(long handle) {
+  @Nullable AdapterWeights resident(long handle) {
     return resident.get(handle);
   }
 
@@ -99,7 +99,7 @@ final class AdapterTable {
    *
    * @param weights in memory, their room reserved; null to load them when they are needed
    */
-  void install(AdapterInfo info, boolean pinned, @Nullable LowRankAdapter weights) {
+  void install(AdapterInfo info, boolean pinned, @Nullable AdapterWeights weights) {
     Effects effects = new Effects();
     synchronized (this) {
       AdapterEntry entry = new AdapterEntry(nextHandle++, info, pinned);
@@ -245,7 +245,7 @@ final class AdapterTable {
   }
 
   private void unload(AdapterEntry entry, Effects effects) {
-    LowRankAdapter weights = entry.weights;
+    AdapterWeights weights = entry.weights;
     if (weights != null) {
       resident.remove(entry.handle);
       entry.weights = null;
@@ -297,7 +297,7 @@ final class AdapterTable {
   }
 
   private void load(AdapterEntry entry) {
-    LowRankAdapter weights = null;
+    AdapterWeights weights = null;
     CodedException failure = null;
     try {
       weights = loader.load(entry.info);
@@ -319,7 +319,7 @@ final class AdapterTable {
   /** Ends a load, with weights or with the reason why there are none. */
   private void loaded(
       AdapterEntry entry,
-      @Nullable LowRankAdapter weights,
+      @Nullable AdapterWeights weights,
       @Nullable CodedException failure,
       Effects effects) {
     entry.loading = false;

@@ -5,12 +5,15 @@ import dev.tensafe.lora.AdapterException;
 import dev.tensafe.lora.AdapterException.Reason;
 import dev.tensafe.lora.weights.AdapterReader;
 import dev.tensafe.lora.weights.AdapterShape;
-import dev.tensafe.nativelib.lora.LowRankAdapter;
+import dev.tensafe.lora.weights.AdapterWeights;
+import dev.tensafe.lora.weights.PlainWeights;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.crypto.Digests;
 import dev.tensafe.tssp.file.PackageFile;
+import dev.tensafe.tssp.file.PackageRewriter;
 import dev.tensafe.tssp.manifest.Manifest;
 import dev.tensafe.tssp.manifest.Mode;
+import dev.tensafe.tssp.manifest.PartKind;
 import dev.tensafe.tssp.manifest.PolicyField;
 import dev.tensafe.tssp.trust.SeenVersions;
 import dev.tensafe.tssp.trust.TrustStore;
@@ -40,12 +43,19 @@ final class PackageGate {
     this.clock = clock;
     this.request =
         new VerifyRequest(
-            Optional.of(config.base()),
-            Set.of(config.key().publicKey().id()),
-            EnumSet.of(
-                PolicyField.ALLOWED_TENANTS,
-                PolicyField.MAX_TOKENS_PER_TENANT_PER_DAY,
-                PolicyField.MAX_TOKENS_TOTAL));
+            Optional.of(config.base()), Set.of(config.key().publicKey().id()), enforced(config));
+  }
+
+  private static Set<PolicyField> enforced(RegistryConfig config) {
+    Set<PolicyField> fields =
+        EnumSet.of(
+            PolicyField.ALLOWED_TENANTS,
+            PolicyField.MAX_TOKENS_PER_TENANT_PER_DAY,
+            PolicyField.MAX_TOKENS_TOTAL);
+    if (config.encrypted().map(mode -> !mode.embedded()).orElse(false)) {
+      fields.add(PolicyField.REQUIRES_SEPARATE_ADAPTER_HOST);
+    }
+    return fields;
   }
 
   /**
@@ -85,7 +95,7 @@ final class PackageGate {
    *
    * @throws TsspException with the code of the first check that fails
    */
-  LowRankAdapter load(Path file, String digest, TrustStore trust) {
+  AdapterWeights load(Path file, String digest, TrustStore trust) {
     return admit(
         file,
         trust,
@@ -97,14 +107,35 @@ final class PackageGate {
   }
 
   /** Reads the weights of a verified package; to be closed by the caller. */
-  LowRankAdapter read(VerifiedPackage verified) {
-    return AdapterReader.read(
-        verified, config.key(), config.base().projections(), shape(verified.manifest()));
+  AdapterWeights read(VerifiedPackage verified) {
+    if (verified.manifest().mode() == Mode.HE) {
+      return encrypted(verified.manifest()).load(verified);
+    }
+    return new PlainWeights(
+        AdapterReader.read(
+            verified, config.key(), config.base().projections(), shape(verified.manifest())));
   }
 
   /** Reads the weights and keeps nothing. */
   void check(VerifiedPackage verified) {
+    if (verified.manifest().mode() == Mode.HE) {
+      encrypted(verified.manifest()).load(verified).close();
+      return;
+    }
     AdapterReader.check(verified, config.key(), config.base().projections());
+  }
+
+  /**
+   * Takes the sealed part out of a verified upload, unless it is opened here.
+   *
+   * @throws TsspException {@code tssp.io}
+   */
+  void withhold(Path upload, Manifest manifest) {
+    if (manifest.mode() == Mode.HE && !encrypted(manifest).embedded()) {
+      try (PackageFile opened = PackageFile.open(upload)) {
+        PackageRewriter.withhold(opened, Set.of(PartKind.SEALED), upload);
+      }
+    }
   }
 
   private AdapterShape shape(Manifest manifest) {
@@ -122,15 +153,26 @@ final class PackageGate {
    * @throws TsspException {@code tssp.content_invalid} for modules this model does not have
    */
   AdapterInfo info(Manifest manifest, String digest, Instant accepted) {
-    return new AdapterInfo(manifest, digest, accepted, shape(manifest).bytes());
+    // also finds modules that this model does not have
+    long plain = shape(manifest).bytes();
+    long bytes = manifest.mode() == Mode.HE ? encrypted(manifest).bytes(manifest) : plain;
+    return new AdapterInfo(manifest, digest, accepted, bytes);
   }
 
-  private static void requireServed(Manifest manifest) {
-    if (manifest.mode() != Mode.PLAIN) {
-      throw new AdapterException(
-          Reason.MODE_UNSUPPORTED,
-          "adapters of mode '" + manifest.mode().label() + "' are not served by this version");
+  private void requireServed(Manifest manifest) {
+    if (manifest.mode() == Mode.HE) {
+      encrypted(manifest).requireServable(manifest);
     }
+  }
+
+  private EncryptedMode encrypted(Manifest manifest) {
+    return config
+        .encrypted()
+        .orElseThrow(
+            () ->
+                new AdapterException(
+                    Reason.MODE_UNSUPPORTED,
+                    "adapters of mode '" + manifest.mode().label() + "' are not served here"));
   }
 
   private static void requireDigest(String actual, String expected) {

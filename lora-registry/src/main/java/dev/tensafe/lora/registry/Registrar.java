@@ -2,7 +2,7 @@ package dev.tensafe.lora.registry;
 
 import dev.tensafe.lora.AdapterException;
 import dev.tensafe.lora.AdapterException.Reason;
-import dev.tensafe.nativelib.lora.LowRankAdapter;
+import dev.tensafe.lora.weights.AdapterWeights;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.manifest.Manifest;
@@ -66,13 +66,14 @@ final class Registrar {
       throw tooLarge(info);
     }
     boolean room = table.tryReserve(info.bytes());
-    LowRankAdapter weights = null;
+    AdapterWeights weights = null;
     try {
       if (room) {
         weights = gate.read(verified);
       } else {
         gate.check(verified);
       }
+      gate.withhold(upload, manifest);
       Registration registration = commit(upload, info, pinned, weights);
       weights = registration.created() ? null : weights;
       room = room && !registration.created();
@@ -88,7 +89,7 @@ final class Registrar {
   }
 
   private Registration commit(
-      Path upload, AdapterInfo info, Optional<Boolean> pinned, @Nullable LowRankAdapter weights) {
+      Path upload, AdapterInfo info, Optional<Boolean> pinned, @Nullable AdapterWeights weights) {
     synchronized (store) {
       // all of it again: another upload may have come first
       requireName(info.name(), info.issuer());

@@ -3,6 +3,7 @@ package dev.tensafe.lora.registry;
 import dev.tensafe.tssp.keys.RecipientKey;
 import dev.tensafe.tssp.verify.BaseModel;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * What a registry needs.
@@ -13,6 +14,7 @@ import java.nio.file.Path;
  * @param baseName what clients call the base model
  * @param layers of the base model
  * @param capacityBytes of weights in memory at most
+ * @param encrypted serves mode he; absent to refuse it
  */
 public record RegistryConfig(
     Path directory,
@@ -21,4 +23,5 @@ public record RegistryConfig(
     String baseName,
     BaseModel base,
     int layers,
-    long capacityBytes) {}
+    long capacityBytes,
+    Optional<EncryptedMode> encrypted) {}

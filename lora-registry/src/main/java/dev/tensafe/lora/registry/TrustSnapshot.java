@@ -15,19 +15,20 @@ import java.util.stream.Stream;
  *
  * @param files size and time of every file in it, by which a change is noticed
  */
-record TrustSnapshot(TrustStore store, Map<Path, String> files) {
+public record TrustSnapshot(TrustStore store, Map<Path, String> files) {
   /**
    * Reads the directory.
    *
    * @throws dev.tensafe.tssp.TsspException as {@link TrustStore#open}
    */
-  static TrustSnapshot read(Path directory) {
+  public static TrustSnapshot read(Path directory) {
     // listed first: what changes while it is read is noticed the next time
     Map<Path, String> files = list(directory);
     return new TrustSnapshot(TrustStore.open(directory), files);
   }
 
-  boolean isCurrent(Path directory) {
+  /** Whether nothing in the directory has changed since. */
+  public boolean isCurrent(Path directory) {
     return files.equals(list(directory));
   }
 

@@ -6,26 +6,26 @@ import dev.tensafe.model.exec.ProjectionGroup;
 import dev.tensafe.model.exec.ProjectionKind;
 
 /** The numbering of a model's projections: layer by layer, in the order they are computed. */
-final class AdapterSlots {
+public final class AdapterSlots {
   private static final ProjectionKind[] KINDS = ProjectionKind.values();
 
   private AdapterSlots() {}
 
-  static int count(int layers) {
+  public static int count(int layers) {
     return layers * KINDS.length;
   }
 
-  static int of(Projection projection) {
+  public static int of(Projection projection) {
     return projection.layer() * KINDS.length + projection.kind().ordinal();
   }
 
   /** Slot of a group's first projection; the others follow. */
-  static int first(ProjectionGroup group) {
+  public static int first(ProjectionGroup group) {
     return of(group.projections().get(0));
   }
 
   /** Slot of a module by its name in the checkpoint. */
-  static int of(String module) {
+  public static int of(String module) {
     LoraTarget target = LoraTarget.parse(module);
     if (target == null) {
       throw new IllegalArgumentException(module + " is no projection of a decoder layer");

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tensafe.lora.AdapterException;
 import dev.tensafe.lora.AdapterException.Reason;
+import dev.tensafe.lora.weights.PlainWeights;
 import dev.tensafe.nativelib.lora.LowRankAdapter;
 import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.manifest.AdapterDescription;
@@ -44,7 +45,7 @@ class AdapterTableTest {
 
   private final Queue<Runnable> tasks = new ArrayDeque<>();
   private final List<String> gone = new ArrayList<>();
-  private final Map<String, LowRankAdapter> loaded = new HashMap<>();
+  private final Map<String, PlainWeights> loaded = new HashMap<>();
   private final Set<String> broken = new HashSet<>();
 
   private AdapterTable table(int capacity) {
@@ -52,11 +53,11 @@ class AdapterTableTest {
         capacity * ONE, this::load, tasks::add, info -> gone.add(info.digest()));
   }
 
-  private LowRankAdapter load(AdapterInfo info) {
+  private PlainWeights load(AdapterInfo info) {
     if (broken.contains(info.digest())) {
       throw new AdapterException(Reason.UNAVAILABLE, "broken");
     }
-    LowRankAdapter weights = new LowRankAdapter(1, List.of(MODULE));
+    PlainWeights weights = new PlainWeights(new LowRankAdapter(1, List.of(MODULE)));
     loaded.put(info.digest(), weights);
     return weights;
   }
@@ -132,7 +133,7 @@ class AdapterTableTest {
     hold(table, "b").close();
     hold(table, "c").close();
     assertEquals(AdapterState.STORED, state(table, "b"));
-    assertTrue(loaded.get("b1").isClosed());
+    assertTrue(loaded.get("b1").adapter().isClosed());
     a.close();
     hold(table, "d").close();
     // c was used after a
@@ -193,7 +194,7 @@ class AdapterTableTest {
     old.close();
     runTasks();
     assertEquals(List.of("a1"), gone);
-    assertTrue(loaded.get("a1").isClosed());
+    assertTrue(loaded.get("a1").adapter().isClosed());
     assertNull(table.resident(old.handle()));
     assertFalse(table.refersTo("a1"));
     young.close();
@@ -293,7 +294,7 @@ class AdapterTableTest {
         case 0 -> {
           int version = versions.merge(name, 1, Integer::sum);
           boolean room = random.nextBoolean() && table.tryReserve(ONE);
-          LowRankAdapter weights = room ? load(info(name, version)) : null;
+          PlainWeights weights = room ? load(info(name, version)) : null;
           table.install(info(name, version), random.nextInt(20) == 0, weights);
         }
         case 1 -> {
@@ -316,10 +317,11 @@ class AdapterTableTest {
             CompletableFuture<AdapterLease> one = held.remove(random.nextInt(held.size()));
             if (!one.cancel(false) && !one.isCompletedExceptionally()) {
               AdapterLease lease = one.join();
-              LowRankAdapter weights = table.resident(lease.handle());
+              LowRankAdapter weights = PlainWeights.of(table.resident(lease.handle()));
               assertNotNull(weights, "held but not in memory");
               assertFalse(weights.isClosed());
-              assertEquals(loaded.get(lease.info().digest()), weights, "another's weights");
+              assertEquals(
+                  loaded.get(lease.info().digest()).adapter(), weights, "another's weights");
               lease.close();
             }
           }
@@ -344,6 +346,6 @@ class AdapterTableTest {
     runTasks();
     assertEquals(0, table.stats().residentBytes());
     assertEquals(List.of(), table.list());
-    assertTrue(loaded.values().stream().allMatch(LowRankAdapter::isClosed), "weights leaked");
+    assertTrue(loaded.values().stream().allMatch(w -> w.adapter().isClosed()), "weights leaked");
   }
 }

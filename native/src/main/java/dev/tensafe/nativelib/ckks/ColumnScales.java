@@ -36,6 +36,22 @@ public final class ColumnScales {
     return new ColumnScales(exponents);
   }
 
+  /**
+   * Scales by their exponents, as an adapter's package states them.
+   *
+   * @param exponents [d], each within ±{@value #LIMIT}; copied
+   */
+  public static ColumnScales ofExponents(byte[] exponents) {
+    for (byte exponent : exponents) {
+      if (Math.abs(exponent) > LIMIT) {
+        throw new CkksException(
+            CkksException.Reason.INVALID_ARGUMENT,
+            "columns: an exponent of " + exponent + " is not within ±" + LIMIT);
+      }
+    }
+    return new ColumnScales(exponents.clone());
+  }
+
   public int columns() {
     return exponents.length;
   }

@@ -55,6 +55,11 @@ public final class LowRankAdapter extends NativeHandle {
    * @param scaling what B·(A·x) is multiplied by
    */
   public record Module(int slot, int in, int out, int rank, float scaling, ElementType type) {
+    /** A module whose A·x somebody else computes: only B is kept, in F32, with a scaling of 1. */
+    public static Module expanding(int slot, int out, int rank) {
+      return new Module(slot, 1, out, rank, 1f, ElementType.F32);
+    }
+
     /** Bytes its two factors take, panels included. */
     public long bytes() {
       long a = (rank + 7L) / 8 * 8 * in;

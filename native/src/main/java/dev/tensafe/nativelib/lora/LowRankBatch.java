@@ -3,6 +3,7 @@ package dev.tensafe.nativelib.lora;
 import dev.tensafe.nativelib.NativeHandle.Lease;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.util.List;
@@ -95,6 +96,35 @@ public final class LowRankBatch {
         addresses ->
             LoraNative.shrink(
                 addresses, starts, rows, firstSlot, slots, x, reduced, rankStride, rowCount));
+  }
+
+  /**
+   * In place of {@link #shrink}, where somebody else computes A·x: all zeros until {@link #put}.
+   */
+  public void clear(int firstSlot, int slots) {
+    this.firstSlot = firstSlot;
+    this.slots = slots;
+    int needed = Math.multiplyExact(Math.multiplyExact(slots, rowCount), rankStride);
+    reduced = reduced.capacity() >= needed ? reduced : floats(needed + needed / 2);
+    for (int i = 0; i < needed; i++) {
+      reduced.put(i, 0f);
+    }
+  }
+
+  /**
+   * Sets A·x of one row and projection.
+   *
+   * @param slot one of those that the last {@link #clear} was for
+   * @param adapter index of the adapter in {@link #begin}
+   * @param row index of the row among those of its adapter
+   * @param u holds the numbers, one for each rank of the module, from {@code first} on
+   */
+  public void put(int slot, int adapter, int row, DoubleBuffer u, int first) {
+    int at = ((slot - firstSlot) * rowCount + starts.get(adapter) + row) * rankStride;
+    int rank = adapters.get(adapter).module(slot).rank();
+    for (int k = 0; k < rank; k++) {
+      reduced.put(at + k, (float) u.get(first + k));
+    }
   }
 
   /**

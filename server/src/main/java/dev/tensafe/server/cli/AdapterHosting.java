@@ -1,13 +1,17 @@
 package dev.tensafe.server.cli;
 
+import dev.tensafe.he.client.EncryptedAdapters;
+import dev.tensafe.he.client.EncryptedHook;
 import dev.tensafe.lora.registry.AdapterRegistry;
 import dev.tensafe.lora.registry.RegistryConfig;
 import dev.tensafe.lora.weights.LoraHook;
+import dev.tensafe.lora.weights.PlainWeights;
 import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.nativelib.lora.LowRankBatch;
 import dev.tensafe.tssp.keys.RecipientKey;
 import dev.tensafe.tssp.verify.BaseModel;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,10 +26,18 @@ final class AdapterHosting implements AutoCloseable {
 
   private final @Nullable RecipientKey key;
   private final @Nullable AdapterRegistry registry;
+  private final @Nullable EncryptedAdapters encrypted;
+  private final List<ForwardHook> hooks;
 
-  private AdapterHosting(@Nullable RecipientKey key, @Nullable AdapterRegistry registry) {
+  private AdapterHosting(
+      @Nullable RecipientKey key,
+      @Nullable AdapterRegistry registry,
+      @Nullable EncryptedAdapters encrypted,
+      List<ForwardHook> hooks) {
     this.key = key;
     this.registry = registry;
+    this.encrypted = encrypted;
+    this.hooks = hooks;
   }
 
   /**
@@ -46,21 +58,38 @@ final class AdapterHosting implements AutoCloseable {
       missing.add(keyFile == null ? "--recipient-key" : "");
       missing.removeIf(String::isEmpty);
       LOG.info("no adapter is accepted: {} not given", String.join(", ", missing));
-      return new AdapterHosting(null, null);
+      return new AdapterHosting(null, null, null, List.of());
     }
     RecipientKey key = options.passphrase.recipientKey(keyFile);
     try {
-      RegistryConfig config =
-          new RegistryConfig(
-              adapters,
-              trust,
-              key,
-              baseName,
-              BaseModel.of(directory),
-              layers,
-              (long) options.adapterMemoryMib << 20);
-      LOG.info("low-rank kernels: {}", LowRankBatch.kernel());
-      return new AdapterHosting(key, AdapterRegistry.open(config, clock));
+      BaseModel base = BaseModel.of(directory);
+      EncryptedAdapters encrypted = EncryptedHosting.open(options, key, base, layers, clock);
+      try {
+        RegistryConfig config =
+            new RegistryConfig(
+                adapters,
+                trust,
+                key,
+                baseName,
+                base,
+                layers,
+                (long) options.adapterMemoryMib << 20,
+                Optional.of(encrypted));
+        LOG.info("low-rank kernels: {}", LowRankBatch.kernel());
+        AdapterRegistry registry = AdapterRegistry.open(config, clock);
+        List<ForwardHook> hooks =
+            List.of(
+                new LoraHook(handle -> PlainWeights.of(registry.resident(handle))),
+                new EncryptedHook(
+                    registry::resident,
+                    encrypted,
+                    EncryptedHosting.probes(options),
+                    new SecureRandom()));
+        return new AdapterHosting(key, registry, encrypted, hooks);
+      } catch (RuntimeException e) {
+        encrypted.close();
+        throw e;
+      }
     } catch (RuntimeException e) {
       key.close();
       throw e;
@@ -73,14 +102,16 @@ final class AdapterHosting implements AutoCloseable {
 
   /** What the engine runs in its forward pass. */
   List<ForwardHook> hooks() {
-    AdapterRegistry adapters = registry;
-    return adapters == null ? List.of() : List.of(new LoraHook(adapters::resident));
+    return hooks;
   }
 
   @Override
   public void close() {
     if (registry != null) {
       registry.close();
+    }
+    if (encrypted != null) {
+      encrypted.close();
     }
     if (key != null) {
       key.close();

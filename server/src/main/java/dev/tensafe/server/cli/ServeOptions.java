@@ -91,6 +91,57 @@ final class ServeOptions {
   @Mixin PassphraseOptions passphrase = new PassphraseOptions();
 
   @Option(
+      names = "--adapter-host",
+      paramLabel = "URI",
+      split = ",",
+      description =
+          "computes adapters of mode he: tls://HOST:PORT or unix:PATH; may be repeated. Without it"
+              + " they run in this process, if the recipient key opens them")
+  @Nullable List<String> adapterHosts;
+
+  @Option(
+      names = "--adapter-host-ca",
+      paramLabel = "FILE",
+      description = "certificates that adapter hosts' certificates lead to, PEM (tls://)")
+  @Nullable Path adapterHostCa;
+
+  @Option(
+      names = "--client-cert",
+      paramLabel = "FILE",
+      description = "what this server proves itself with to adapter hosts, PEM (tls://)")
+  @Nullable Path clientCert;
+
+  @Option(
+      names = "--client-key",
+      paramLabel = "FILE",
+      description = "its private key, PEM (PKCS#8)")
+  @Nullable Path clientKey;
+
+  @Option(
+      names = "--adapter-host-timeout-millis",
+      defaultValue = "2000",
+      description = "time an adapter host may take for an answer; then its requests fail")
+  int adapterHostTimeoutMillis;
+
+  @Option(
+      names = "--he-profile",
+      defaultValue = "fast",
+      description = "parameters of the encryption: fast or strict")
+  String heProfile = "";
+
+  @Option(
+      names = "--probe-rate",
+      defaultValue = "64",
+      paramLabel = "N",
+      description = "one step in N checks the adapter host by a known answer; 0 for none")
+  int probeRate;
+
+  @Option(
+      names = "--probe-cover",
+      description = "every other step carries an empty row, so that row counts tell nothing")
+  boolean probeCover;
+
+  @Option(
       names = "--adapter-memory-mib",
       defaultValue = "1024",
       description = "memory for adapters' weights")
@@ -151,6 +202,12 @@ final class ServeOptions {
     ServerConfig.range("max-body-kib", maxBodyKib, 1, 1 << 20);
     ServerConfig.range("adapter-memory-mib", adapterMemoryMib, 1, 1 << 22);
     ServerConfig.range("max-adapter-mib", maxAdapterMib, 1, 1 << 20);
+    ServerConfig.range("adapter-host-timeout-millis", adapterHostTimeoutMillis, 10, 600_000);
+    ServerConfig.range("probe-rate", probeRate, 0, 1 << 20);
+    if (!heProfile.equals("fast") && !heProfile.equals("strict")) {
+      throw new ConfigException(
+          "config.he-profile", "he-profile is '" + heProfile + "'; it must be fast or strict");
+    }
     Integer length = maxModelLen;
     if (length != null) {
       ServerConfig.range("max-model-len", length, 2, 1 << 28);

@@ -41,7 +41,7 @@ final class AdapterHandler {
     this.config = config;
     this.adapters = model.adapters();
     this.metrics = metrics;
-    this.json = new AdapterJson(model.name());
+    this.json = new AdapterJson(model.name(), model.adapters().flatMap(AdapterRegistry::encrypted));
     this.worker = vertx.createSharedWorkerExecutor("adapters", 1);
     adapters.ifPresent(this::watchTrust);
   }

@@ -4,15 +4,24 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.lora.registry.AdapterInfo;
 import dev.tensafe.lora.registry.AdapterState;
 import dev.tensafe.lora.registry.AdapterStatus;
+import dev.tensafe.lora.registry.EncryptedMode;
 import dev.tensafe.server.openai.JsonBody;
+import dev.tensafe.tssp.manifest.Mode;
 import java.time.Instant;
+import java.util.Optional;
 
 /** Adapters as the API shows them. */
 final class AdapterJson {
   private final String base;
+  private final Optional<EncryptedMode> encrypted;
 
-  AdapterJson(String base) {
+  /**
+   * @param base the base model's name
+   * @param encrypted what serves mode he
+   */
+  AdapterJson(String base, Optional<EncryptedMode> encrypted) {
     this.base = base;
+    this.encrypted = encrypted;
   }
 
   /** An entry of {@code /v1/adapters}. */
@@ -36,6 +45,10 @@ final class AdapterJson {
             .put("memory_bytes", info.bytes())
             .put("expires", info.expires().map(Instant::toString).orElse(null))
             .put("license", info.manifest().license().orElse(null));
+    if (info.manifest().mode() == Mode.HE) {
+      encrypted.ifPresent(
+          mode -> out.put("embedded", mode.embedded()).put("profile", mode.profile()));
+    }
     out.put("rank", info.manifest().adapter().rank())
         .put("modules", info.manifest().adapter().modules().size())
         .put("parameters", info.manifest().adapter().parameters());

@@ -131,7 +131,7 @@ final class InferenceHandler {
                 holding.abandon();
                 responder.fail(ApiException.of(work.cause()));
               } else {
-                Held held = new Held(holding.tenant(), holding.flow(), lease.result());
+                Held held = holder.held(holding, lease.result());
                 submit(work.result(), held, format, responder, context);
               }
             });

@@ -2,9 +2,12 @@ package dev.tensafe.server.http;
 
 import dev.tensafe.lora.AdapterException;
 import dev.tensafe.lora.registry.AdapterLease;
+import dev.tensafe.lora.registry.AdapterRegistry;
+import dev.tensafe.lora.registry.EncryptedMode;
 import dev.tensafe.model.exec.SequenceInput;
 import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.Provenance;
+import dev.tensafe.tssp.manifest.Mode;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -31,7 +34,7 @@ final class ModelHolder {
   }
 
   /** What answers a request, held until {@link #release}. */
-  record Held(String tenant, String flow, Optional<AdapterLease> lease) {
+  record Held(String tenant, String flow, Optional<AdapterLease> lease, Optional<String> profile) {
     boolean budgeted() {
       return lease.map(l -> l.info().budgeted()).orElse(false);
     }
@@ -46,7 +49,13 @@ final class ModelHolder {
 
     Provenance provenance() {
       return lease
-          .map(l -> new Provenance(l.info().digest(), l.info().manifest().mode().label()))
+          .map(AdapterLease::info)
+          .map(
+              info ->
+                  new Provenance(
+                      info.digest(),
+                      info.manifest().mode().label(),
+                      info.manifest().mode() == Mode.HE ? profile.orElse(null) : null))
           .orElse(Provenance.BASE);
     }
 
@@ -101,6 +110,13 @@ final class ModelHolder {
       }
       throw ApiException.of(e);
     }
+  }
+
+  /** A hold that has come about. */
+  Held held(Holding holding, Optional<AdapterLease> lease) {
+    Optional<String> profile =
+        model.adapters().flatMap(AdapterRegistry::encrypted).map(EncryptedMode::profile);
+    return new Held(holding.tenant(), holding.flow(), lease, profile);
   }
 
   /** What a failed hold looks like to a client. */

@@ -2,6 +2,7 @@ package dev.tensafe.server.http;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.lora.registry.AdapterRegistry;
 import dev.tensafe.server.openai.JsonBody;
 import io.vertx.ext.web.RoutingContext;
 
@@ -14,7 +15,7 @@ final class ModelsHandler {
   ModelsHandler(ServedModel model) {
     this.model = model;
     this.names = new ModelNames(model);
-    this.json = new AdapterJson(model.name());
+    this.json = new AdapterJson(model.name(), model.adapters().flatMap(AdapterRegistry::encrypted));
   }
 
   void list(RoutingContext routing) {

@@ -2,6 +2,7 @@ package dev.tensafe.server.metrics;
 
 import dev.tensafe.batching.engine.Engine;
 import dev.tensafe.batching.engine.EngineStatus;
+import dev.tensafe.he.client.EncryptedAdapters;
 import dev.tensafe.lora.registry.AdapterRegistry;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -76,6 +77,10 @@ public final class ServerMetrics {
         .tag("model_name", model)
         .register(registry);
     adapters = new AdapterMetrics(registry, engine, engine.maxRunning(), registered, clock);
+    if (registered.flatMap(AdapterRegistry::encrypted).orElse(null)
+        instanceof EncryptedAdapters encrypted) {
+      HeMetrics.bind(encrypted, registry);
+    }
   }
 
   public AdapterMetrics adapters() {

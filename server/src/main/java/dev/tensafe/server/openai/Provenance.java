@@ -7,17 +7,18 @@ import org.jspecify.annotations.Nullable;
  * How an answer came about: the {@code tensafe} object.
  *
  * @param adapterDigest SHA-256 of the adapter's manifest, or null for the base model
- * @param mode {@code base} or {@code plain}
+ * @param mode {@code base}, {@code plain} or {@code he}
+ * @param profile parameters of the encryption in mode he, else null
  */
-public record Provenance(@Nullable String adapterDigest, String mode) {
+public record Provenance(@Nullable String adapterDigest, String mode, @Nullable String profile) {
   /** The base model alone. */
-  public static final Provenance BASE = new Provenance(null, "base");
+  public static final Provenance BASE = new Provenance(null, "base", null);
 
   ObjectNode json() {
     ObjectNode out = JsonBody.object();
     out.put("adapter_digest", adapterDigest);
     out.put("mode", mode);
-    out.putNull("profile");
+    out.put("profile", profile);
     out.put("rotations", 0);
     return out;
   }

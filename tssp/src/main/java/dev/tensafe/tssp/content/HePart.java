@@ -21,17 +21,23 @@ final class HePart {
   /** As the split makes them. */
   private static final int EXPONENT_LIMIT = 60;
 
+  private static final int MAX_WIDTH = 1 << 20;
+
   private HePart() {}
 
   static List<ContentTensor> resolve(
-      Manifest manifest, PartKind kind, Map<String, TensorInfo> tensors, BaseProjections base) {
+      Manifest manifest,
+      PartKind kind,
+      Map<String, TensorInfo> tensors,
+      @Nullable BaseProjections base) {
     Map<String, TensorInfo> left = new HashMap<>(tensors);
     List<ContentTensor> found = new ArrayList<>();
     Map<String, Integer> groups = new HashMap<>();
     boolean isPublic = kind == PartKind.PUBLIC;
     List<Role> roles = isPublic ? HeTensors.PUBLIC_OF_MODULE : HeTensors.SEALED_OF_MODULE;
     for (AdapterModule module : manifest.adapter().modules()) {
-      BaseProjections.Shape shape = base.byModule().get(module.name());
+      BaseProjections.Shape shape =
+          base == null ? stated(tensors, module) : base.byModule().get(module.name());
       LoraTarget target = LoraTarget.parse(module.name());
       if (shape == null || target == null) {
         throw new FormatException(
@@ -49,7 +55,11 @@ final class HePart {
             };
         found.add(take(left, module.name(), role, due));
       }
-      groups.put(target.group(), shape.in());
+      Integer width = groups.put(target.group(), shape.in());
+      if (width != null && width != shape.in()) {
+        throw new FormatException(
+            "content.form", target.group() + " reads vectors of different widths");
+      }
     }
     if (isPublic) {
       groups.forEach(
@@ -69,6 +79,21 @@ final class HePart {
           "content.unknown", "nothing consumes the tensor " + left.keySet().iterator().next());
     }
     return found;
+  }
+
+  /** The shape a sealed part gives its module; how many numbers it puts out is not told. */
+  private static BaseProjections.@Nullable Shape stated(
+      Map<String, TensorInfo> tensors, AdapterModule module) {
+    TensorInfo info = tensors.get(HeTensors.name(module.name(), Role.WEIGHTS));
+    if (info == null || info.shape().size() != 2) {
+      throw new FormatException(
+          "content.form", "there is no matrix of weights of " + module.name());
+    }
+    long in = info.shape().get(1);
+    if (in < 1 || in > MAX_WIDTH) {
+      throw new FormatException("content.form", module.name() + " reads vectors of width " + in);
+    }
+    return new BaseProjections.Shape(Integer.MAX_VALUE, (int) in);
   }
 
   /** The rank of a module's delta: at most that of the adapter and of the projection. */

@@ -18,8 +18,10 @@ import java.nio.ByteBuffer;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the tensors of a verified package's part: checked against the manifest and the base model
@@ -40,6 +42,15 @@ public final class PartContent {
       RecipientKey key,
       BaseProjections base,
       ContentSink sink) {
+    open(verified, kind, key, base, sink);
+  }
+
+  private static void open(
+      VerifiedPackage verified,
+      PartKind kind,
+      RecipientKey key,
+      @Nullable BaseProjections base,
+      ContentSink sink) {
     verified.open(
         kind,
         key,
@@ -55,18 +66,29 @@ public final class PartContent {
         });
   }
 
+  /**
+   * Decrypts the sealed part for somebody who has no base model: widths are those the part states,
+   * the same within a group.
+   *
+   * @throws TsspException as the other {@code read}
+   */
+  public static void readSealed(VerifiedPackage verified, RecipientKey key, ContentSink sink) {
+    open(verified, PartKind.SEALED, key, null, sink);
+  }
+
   /** The content of a part that is already decrypted. */
   static void read(
       Manifest manifest,
       PartKind kind,
       InputStream plaintext,
       long length,
-      BaseProjections base,
+      @Nullable BaseProjections base,
       ContentSink sink)
       throws IOException {
     SafetensorsStream stream;
     List<ContentTensor> tensors;
     if (kind == PartKind.WEIGHTS) {
+      Objects.requireNonNull(base, "weights are for a base model");
       byte[] config = WeightsPart.readConfig(plaintext, length);
       stream =
           SafetensorsStream.open(

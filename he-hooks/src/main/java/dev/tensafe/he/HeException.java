@@ -1,0 +1,52 @@
+package dev.tensafe.he;
+
+import dev.tensafe.formats.CodedException;
+import org.jspecify.annotations.Nullable;
+
+/** What goes wrong between model host and adapter host. Messages hold no keys and no numbers. */
+public final class HeException extends CodedException {
+  private static final long serialVersionUID = 1L;
+
+  private final Reason reason;
+
+  public HeException(Reason reason, String message) {
+    this(reason, message, null);
+  }
+
+  public HeException(Reason reason, String message, @Nullable Throwable cause) {
+    super(reason.code, message, cause);
+    this.reason = reason;
+  }
+
+  public Reason reason() {
+    return reason;
+  }
+
+  /** Why; the codes are stable. */
+  public enum Reason {
+    /** An address that is none. */
+    ADDRESS("he.address"),
+    /** Certificates or keys of the connection cannot be used. */
+    TLS("he.tls"),
+    /** The other side does not speak this protocol, or breaks it. */
+    PROTOCOL("he.protocol"),
+    /** The connection failed or ended. */
+    CONNECTION("he.connection"),
+    /** No answer within the configured time. */
+    TIMEOUT("he.timeout"),
+    /** An answer outside its bounds: wrong or hostile. */
+    ANSWER("he.answer"),
+    /** A known-answer probe came back wrong. */
+    PROBE("he.probe"),
+    /** The adapter host refuses this adapter. */
+    REFUSED("he.refused"),
+    /** The directory of the adapter host cannot be used. */
+    STORAGE("he.storage");
+
+    private final String code;
+
+    Reason(String code) {
+      this.code = code;
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package dev.tensafe.he;
+
+import dev.tensafe.nativelib.ckks.CkksParameters;
+import java.util.Locale;
+
+/** Parameter sets of a session; docs/CKKS.md, "Ring and parameters". */
+public enum Profile {
+  /** N = 2048: the default. */
+  FAST(1, CkksParameters.FAST),
+  /** N = 4096: answers are flooded statistically. */
+  STRICT(2, CkksParameters.STRICT);
+
+  private final int id;
+
+  @SuppressWarnings("ImmutableEnumChecker") // a record of numbers and a list that is copied
+  private final CkksParameters parameters;
+
+  Profile(int id, CkksParameters parameters) {
+    this.id = id;
+    this.parameters = parameters;
+  }
+
+  /** As it stands in a hello. */
+  public int id() {
+    return id;
+  }
+
+  public CkksParameters parameters() {
+    return parameters;
+  }
+
+  /** {@code fast} or {@code strict}. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * @throws HeException {@code he.protocol} for an unknown one
+   */
+  public static Profile of(int id) {
+    for (Profile profile : values()) {
+      if (profile.id == id) {
+        return profile;
+      }
+    }
+    throw new HeException(HeException.Reason.PROTOCOL, "there is no profile " + id);
+  }
+}

@@ -1,0 +1,58 @@
+package dev.tensafe.he.client;
+
+import dev.tensafe.nativelib.ckks.Packing;
+
+/** Told of what encrypted adapters cost and how they fail. Called from the engine's thread. */
+public interface HeListener {
+  /** Hears nothing. */
+  HeListener NONE =
+      new HeListener() {
+        @Override
+        public void exchanged(Exchange exchange) {}
+
+        @Override
+        public void failed(String adapter, String code) {}
+
+        @Override
+        public void probed(String adapter, boolean passed) {}
+      };
+
+  /**
+   * One message and its answer.
+   *
+   * @param adapter name
+   * @param tokens rows, probes included
+   * @param packing chosen for it
+   * @param fill share of the packing's token places that are used, 0 to 1
+   * @param encryptNanos quantising and encrypting
+   * @param evaluateNanos as the adapter host says
+   * @param wireNanos the rest of the time until the answer was there
+   * @param waitNanos of them, what the forward pass had to wait
+   * @param decryptNanos decrypting and checking
+   */
+  record Exchange(
+      String adapter,
+      int tokens,
+      Packing packing,
+      double fill,
+      long encryptNanos,
+      long evaluateNanos,
+      long wireNanos,
+      long waitNanos,
+      long decryptNanos,
+      long bytesUp,
+      long bytesDown) {
+    /** What it adds to the forward pass. */
+    public long latencyNanos() {
+      return encryptNanos + waitNanos + decryptNanos;
+    }
+  }
+
+  void exchanged(Exchange exchange);
+
+  /** The requests of an adapter in a step failed. */
+  void failed(String adapter, String code);
+
+  /** A probe came back. */
+  void probed(String adapter, boolean passed);
+}

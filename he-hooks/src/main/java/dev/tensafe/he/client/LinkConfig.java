@@ -1,0 +1,24 @@
+package dev.tensafe.he.client;
+
+import dev.tensafe.he.Profile;
+
+/**
+ * How a model host deals with adapter hosts.
+ *
+ * @param timeoutMillis for every answer; then the session is dropped
+ * @param connectMillis for connecting, and for each step of the handshake
+ * @param retryMillis until the first attempt to connect again; doubles up to {@code maxRetryMillis}
+ * @param pingMillis between signs of life on an idle session
+ */
+public record LinkConfig(
+    Profile profile,
+    long timeoutMillis,
+    int connectMillis,
+    long retryMillis,
+    long maxRetryMillis,
+    long pingMillis) {
+  /** 2 s for an answer, 5 s to connect, again after 0.25 … 10 s, signs of life every 5 s. */
+  public static LinkConfig standard(Profile profile) {
+    return new LinkConfig(profile, 2_000, 5_000, 250, 10_000, 5_000);
+  }
+}

@@ -1,0 +1,421 @@
+package dev.tensafe.he.client;
+
+import dev.tensafe.he.HeException;
+import dev.tensafe.he.HeException.Reason;
+import dev.tensafe.he.Profile;
+import dev.tensafe.he.transport.BufferPool;
+import dev.tensafe.he.transport.FrameChannel;
+import dev.tensafe.he.wire.CloseReason;
+import dev.tensafe.he.wire.Frame;
+import dev.tensafe.he.wire.FrameType;
+import dev.tensafe.he.wire.GroupId;
+import dev.tensafe.he.wire.Hello;
+import dev.tensafe.he.wire.Messages;
+import dev.tensafe.nativelib.ckks.CkksContext;
+import dev.tensafe.nativelib.ckks.InputShape;
+import dev.tensafe.nativelib.ckks.PublicKey;
+import dev.tensafe.nativelib.ckks.SecretKey;
+import dev.tensafe.tssp.keys.KeyId;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.security.SecureRandom;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection to an adapter host and the secret key that lives as long as it. One thread
+ * receives; the engine's thread evaluates; any thread opens adapters or ends the session.
+ */
+final class Session implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+
+  private final FrameChannel channel;
+  private final CkksContext context;
+  private final SecretKey key;
+  private final Hello.Host host;
+  private final BufferPool buffers = new BufferPool();
+  private final Runnable onChange;
+  private final Map<Long, Pending> pending = new ConcurrentHashMap<>();
+  private final Map<Integer, EncryptedAdapter> asked = new ConcurrentHashMap<>();
+  private final Map<String, Integer> refs = new HashMap<>();
+  private final Map<String, OpenAdapter> open = new ConcurrentHashMap<>();
+  private final Map<String, String> problems = new ConcurrentHashMap<>();
+  private final AtomicLong requests = new AtomicLong();
+  private final Object sending = new Object();
+  private int nextRef = 1;
+  private volatile long sendDeadline = Long.MAX_VALUE;
+  private volatile long lastSent = System.nanoTime();
+  private volatile boolean draining;
+  private volatile @Nullable HeException end;
+
+  private Session(
+      FrameChannel channel,
+      CkksContext context,
+      SecretKey key,
+      Hello.Host host,
+      Runnable onChange) {
+    this.onChange = onChange;
+    this.channel = channel;
+    this.context = context;
+    this.key = key;
+    this.host = host;
+  }
+
+  /**
+   * Exchanges hellos and keys.
+   *
+   * @param channel closed with the session, or when this fails
+   * @param onChange told when an adapter was opened or refused
+   */
+  static Session begin(
+      FrameChannel channel, Profile profile, CkksContext context, Runnable onChange)
+      throws IOException {
+    SecretKey key = SecretKey.generate(context);
+    try {
+      byte[] nonce = new byte[Hello.NONCE_BYTES];
+      new SecureRandom().nextBytes(nonce);
+      Hello.Client hello = new Hello.Client(Hello.VERSION, profile, nonce, key.maskSeed());
+      channel.send(FrameType.CLIENT_HELLO, hello.encode());
+      Frame first = require(channel, FrameType.HOST_HELLO);
+      Hello.Host host = Hello.Host.decode(first.payload());
+      channel.release(first);
+      try (PublicKey publicKey = PublicKey.of(key, Hello.publicKeySeed(hello, host))) {
+        channel.send(FrameType.PUBLIC_KEY, publicKey.message());
+      }
+      Frame second = require(channel, FrameType.READY);
+      Messages.requireEmpty(second.payload());
+      channel.release(second);
+      return new Session(channel, context, key, host, onChange);
+    } catch (IOException | RuntimeException e) {
+      key.close();
+      channel.close();
+      throw e;
+    }
+  }
+
+  private static Frame require(FrameChannel channel, FrameType type) throws IOException {
+    Frame frame = channel.receive(Frame.MAX_EARLY_PAYLOAD);
+    if (frame == null) {
+      throw new IOException("the adapter host ended the connection");
+    }
+    if (frame.type() == FrameType.CLOSE) {
+      throw closed(Messages.readClose(frame.payload()));
+    }
+    if (frame.type() != type) {
+      throw new HeException(Reason.PROTOCOL, "a " + frame.type() + " where " + type + " is due");
+    }
+    return frame;
+  }
+
+  private static HeException closed(CloseReason reason) {
+    return new HeException(
+        Reason.CONNECTION,
+        switch (reason) {
+          case BYE -> "the adapter host ended the session";
+          case VERSION -> "the adapter host speaks another version of the protocol";
+          case PROTOCOL -> "the adapter host found the protocol broken";
+          case TOO_MANY -> "the adapter host has too many sessions";
+          case STOPPING -> "the adapter host is stopping";
+        });
+  }
+
+  /** The key that opens the sealed parts at the other side, as it says. */
+  KeyId hostKey() {
+    return host.key();
+  }
+
+  /** Most tokens of one evaluation. */
+  int maxTokens() {
+    return host.maxTokens();
+  }
+
+  boolean isDraining() {
+    return draining;
+  }
+
+  CkksContext context() {
+    return context;
+  }
+
+  SecretKey key() {
+    return key;
+  }
+
+  /** Asks for an adapter; the answer comes to the receiving thread. */
+  void open(EncryptedAdapter adapter) throws IOException {
+    int ref;
+    synchronized (refs) {
+      if (refs.containsKey(adapter.digest())) {
+        return;
+      }
+      ref = nextRef++;
+      refs.put(adapter.digest(), ref);
+      asked.put(ref, adapter);
+    }
+    problems.remove(adapter.digest());
+    send(
+        FrameType.OPEN, new Messages.Open(ref, HexFormat.of().parseHex(adapter.digest())).encode());
+  }
+
+  /** Lets the other side forget an adapter. */
+  void forget(String digest) throws IOException {
+    Integer ref;
+    synchronized (refs) {
+      ref = refs.remove(digest);
+      if (ref == null) {
+        return;
+      }
+      asked.remove(ref);
+    }
+    open.remove(digest);
+    send(FrameType.FORGET, Messages.ref(ref));
+  }
+
+  /** An adapter that the other side has opened. */
+  @Nullable OpenAdapter find(String digest) {
+    return open.get(digest);
+  }
+
+  /** Why an adapter is not open, if that is known. */
+  Optional<String> problem(String digest) {
+    return Optional.ofNullable(problems.get(digest));
+  }
+
+  /** Ends the use of an adapter in this session. */
+  void close(String digest, String problem) {
+    problems.put(digest, problem);
+    open.remove(digest);
+  }
+
+  /** An evaluation under way. */
+  record Request(Pending pending, double[] magnitudes, long bytesUp, long encryptNanos) {}
+
+  /**
+   * Encrypts a batch and sends it.
+   *
+   * @param x [m][d] from its position on
+   * @param deadline for sending, on {@link System#nanoTime}'s scale
+   */
+  Request evaluate(
+      OpenAdapter adapter, GroupPart group, InputShape shape, FloatBuffer x, long deadline) {
+    long start = System.nanoTime();
+    int bytes =
+        Math.toIntExact(SecretKey.inputMessageBytes(context, shape) + Messages.EVALUATE_HEAD);
+    if (bytes > host.maxPayload()) {
+      throw new HeException(Reason.PROTOCOL, "a step is too large for the adapter host");
+    }
+    long id = requests.incrementAndGet();
+    ByteBuffer frame = buffers.take(Frame.HEAD_BYTES + bytes);
+    Pending answer = new Pending();
+    try {
+      Frame.putHead(frame, FrameType.EVALUATE, bytes);
+      new Messages.Evaluate(id, adapter.ref(), group.id()).encode(frame);
+      double[] magnitudes =
+          key.encryptInputs(
+              shape, x, group.scales(), group.fixedPoint(context.parameters()).scaleBits(), frame);
+      frame.flip();
+      long encrypted = System.nanoTime();
+      pending.put(id, answer);
+      HeException over = end;
+      if (over != null) {
+        throw over;
+      }
+      synchronized (sending) {
+        sendDeadline = deadline;
+        try {
+          channel.send(frame);
+        } finally {
+          sendDeadline = Long.MAX_VALUE;
+        }
+      }
+      lastSent = encrypted;
+      return new Request(answer, magnitudes, bytes, encrypted - start);
+    } catch (IOException e) {
+      throw new HeException(Reason.CONNECTION, "the connection to the adapter host failed", e);
+    } finally {
+      buffers.give(frame);
+    }
+  }
+
+  /** Gives back what an answer lay in. */
+  void release(Frame frame) {
+    channel.release(frame);
+  }
+
+  private void send(FrameType type, ByteBuffer payload) throws IOException {
+    synchronized (sending) {
+      channel.send(type, payload);
+    }
+    lastSent = System.nanoTime();
+  }
+
+  /** Sends a sign of life if the session has been idle for a while. */
+  void ping(long afterNanos) {
+    if (System.nanoTime() - lastSent > afterNanos) {
+      try {
+        send(FrameType.PING, Messages.number(System.nanoTime()));
+      } catch (IOException e) {
+        channel.close();
+      }
+    }
+  }
+
+  /** Ends the connection if something is being sent for too long. */
+  void checkSending() {
+    long deadline = sendDeadline;
+    if (deadline != Long.MAX_VALUE && System.nanoTime() - deadline > 0) {
+      drop(new HeException(Reason.TIMEOUT, "the adapter host does not read"));
+    }
+  }
+
+  /** Receives until the connection ends, which it reports by throwing. */
+  void receive() throws IOException {
+    while (true) {
+      Frame frame = channel.receive(host.maxPayload());
+      if (frame == null) {
+        throw new IOException("the adapter host ended the connection");
+      }
+      if (frame.type() == FrameType.ANSWERS) {
+        Messages.Answers head = Messages.Answers.decode(frame.payload());
+        Pending waiting = pending.remove(head.request());
+        if (waiting == null) {
+          throw new HeException(Reason.PROTOCOL, "an answer nobody asked for");
+        }
+        // its position is behind the head; the time it took stays readable before it
+        waiting.complete(frame);
+        continue;
+      }
+      try {
+        handle(frame);
+      } finally {
+        channel.release(frame);
+      }
+    }
+  }
+
+  /** What the other side says an evaluation took. */
+  static long evaluationNanos(Frame answer) {
+    return answer.payload().getLong(answer.payload().position() - Long.BYTES);
+  }
+
+  private void handle(Frame frame) {
+    switch (frame.type()) {
+      case OPENED -> opened(Messages.Opened.decode(frame.payload()));
+      case REFUSED -> refused(Messages.Refused.decode(frame.payload()));
+      case PONG -> Messages.readNumber(frame.payload());
+      case DRAINING -> {
+        draining = true;
+        LOG.info("an adapter host is stopping: its adapters take no new requests");
+      }
+      case CLOSE -> throw closed(Messages.readClose(frame.payload()));
+      default ->
+          throw new HeException(Reason.PROTOCOL, "a " + frame.type() + " from an adapter host");
+    }
+  }
+
+  private void opened(Messages.Opened opened) {
+    EncryptedAdapter adapter = asked.get(opened.ref());
+    if (adapter == null) {
+      return; // forgotten meanwhile
+    }
+    Map<GroupId, OpenAdapter.Group> groups = new HashMap<>();
+    for (Messages.Group group : opened.groups()) {
+      GroupPart part = adapter.group(group.id());
+      if (part == null || part.columns() != group.columns() || part.rows() != group.rows()) {
+        throw new HeException(Reason.PROTOCOL, "the adapter host holds another adapter");
+      }
+      groups.put(group.id(), new OpenAdapter.Group(group.packings()));
+    }
+    if (groups.size() != adapter.groups().size()) {
+      throw new HeException(Reason.PROTOCOL, "the adapter host holds another adapter");
+    }
+    open.put(adapter.digest(), new OpenAdapter(this, opened.ref(), groups));
+    LOG.info("adapter '{}' is open at its adapter host", adapter.name());
+    onChange.run();
+  }
+
+  private void refused(Messages.Refused refused) {
+    EncryptedAdapter adapter = asked.get(refused.ref());
+    String text = refused.refusal().text();
+    if (adapter != null) {
+      LOG.warn("adapter '{}' is refused: {}", adapter.name(), text);
+    }
+    if (refused.request() != 0) {
+      Pending waiting = pending.remove(refused.request());
+      if (waiting == null) {
+        throw new HeException(Reason.PROTOCOL, "a refusal nobody asked for");
+      }
+      waiting.fail(new RefusedException(refused.refusal()));
+    }
+    boolean forGood =
+        switch (refused.refusal()) {
+          case UNKNOWN_ADAPTER, WITHDRAWN -> true;
+          case BUDGET_EXHAUSTED, DRAINING, STORAGE -> false;
+        };
+    if (adapter != null && (forGood || refused.request() == 0)) {
+      close(adapter.digest(), text);
+      onChange.run();
+    }
+  }
+
+  /** Adapters that were refused: the operator of the adapter host may have added them since. */
+  void retryRefused() throws IOException {
+    for (EncryptedAdapter adapter : List.copyOf(asked.values())) {
+      if (problems.containsKey(adapter.digest())) {
+        synchronized (refs) {
+          Integer ref = refs.remove(adapter.digest());
+          if (ref != null) {
+            asked.remove(ref);
+          }
+        }
+        open(adapter);
+      }
+    }
+  }
+
+  /** Ends the session at once; whoever waits for an answer is told why. The other side is not. */
+  void drop(HeException reason) {
+    if (end == null) {
+      end = reason;
+    }
+    channel.close();
+  }
+
+  /** Why it ended, if this side ended it. */
+  Optional<HeException> reason() {
+    return Optional.ofNullable(end);
+  }
+
+  /** Says good-bye. */
+  void bye() {
+    try {
+      send(FrameType.CLOSE, Messages.close(CloseReason.BYE));
+    } catch (IOException e) {
+      // it is gone already
+    }
+    drop(new HeException(Reason.CONNECTION, "the session was ended"));
+  }
+
+  /** Fails everything that is under way and wipes the key. */
+  @Override
+  public void close() {
+    channel.close();
+    if (end == null) {
+      end = new HeException(Reason.CONNECTION, "the connection to the adapter host ended");
+    }
+    HeException reason = end;
+    open.clear();
+    pending.values().forEach(p -> p.fail(reason));
+    pending.clear();
+    key.close();
+  }
+}

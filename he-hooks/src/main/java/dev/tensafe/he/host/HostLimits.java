@@ -1,0 +1,18 @@
+package dev.tensafe.he.host;
+
+/**
+ * What an adapter host puts up with.
+ *
+ * @param maxSessions at a time
+ * @param maxPayload of a frame, in bytes
+ * @param maxTokens of one evaluation
+ * @param maxOpen adapters a session may have open
+ * @param poolCapacity encryptions of zero kept ready for each session
+ */
+public record HostLimits(
+    int maxSessions, int maxPayload, int maxTokens, int maxOpen, int poolCapacity) {
+  /** 64 sessions, 64 MiB, 4096 tokens, 4096 adapters, a pool of 2048. */
+  public static HostLimits standard() {
+    return new HostLimits(64, 64 << 20, 4096, 4096, 2048);
+  }
+}

@@ -1,0 +1,345 @@
+package dev.tensafe.he.host;
+
+import dev.tensafe.formats.CodedException;
+import dev.tensafe.he.HeException;
+import dev.tensafe.he.HeException.Reason;
+import dev.tensafe.he.transport.BufferPool;
+import dev.tensafe.he.transport.FrameChannel;
+import dev.tensafe.he.wire.CloseReason;
+import dev.tensafe.he.wire.Frame;
+import dev.tensafe.he.wire.FrameType;
+import dev.tensafe.he.wire.GroupId;
+import dev.tensafe.he.wire.Hello;
+import dev.tensafe.he.wire.Messages;
+import dev.tensafe.he.wire.Refusal;
+import dev.tensafe.nativelib.ckks.AnswerShape;
+import dev.tensafe.nativelib.ckks.CkksContext;
+import dev.tensafe.nativelib.ckks.InputShape;
+import dev.tensafe.nativelib.ckks.MaskExpander;
+import dev.tensafe.nativelib.ckks.PublicKey;
+import dev.tensafe.nativelib.ckks.ReceivedInputs;
+import dev.tensafe.nativelib.ckks.Rerandomizer;
+import dev.tensafe.nativelib.ckks.WeightMatrix;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection of a model host, from hello to close, on a thread of its own. States: hello →
+ * public key → ready; whatever does not belong to a state, and whatever is malformed, ends this
+ * connection with a logged reason and touches no other.
+ */
+final class HostSession {
+  private static final Logger LOG = LoggerFactory.getLogger(HostSession.class);
+
+  private final AdapterHost host;
+  private final FrameChannel channel;
+  private final BufferPool buffers = new BufferPool();
+  private final Map<Integer, Opened> open = new HashMap<>();
+  private final Object sending = new Object();
+  private volatile long lastActivity = System.nanoTime();
+  private volatile boolean ready;
+
+  private record Opened(HostedAdapter adapter, Map<GroupId, HostedAdapter.Group> groups) {}
+
+  /** What stands once keys are exchanged. */
+  private record Keys(
+      dev.tensafe.he.Profile profile,
+      CkksContext context,
+      MaskExpander masks,
+      PublicKey publicKey,
+      Rerandomizer rerandomizer)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      rerandomizer.close();
+      publicKey.close();
+      masks.close();
+    }
+  }
+
+  HostSession(AdapterHost host, FrameChannel channel) {
+    this.host = host;
+    this.channel = channel;
+  }
+
+  /** When a frame last came or went, on {@link System#nanoTime}'s scale. */
+  long lastActivity() {
+    return lastActivity;
+  }
+
+  /** Whether the handshake is over. */
+  boolean isReady() {
+    return ready;
+  }
+
+  /** Serves until the connection ends; closes it. */
+  void run() {
+    if (!host.enter(this)) {
+      close(host.isDraining() ? CloseReason.STOPPING : CloseReason.TOO_MANY);
+      return;
+    }
+    try {
+      serve();
+    } catch (IOException e) {
+      LOG.info("session of {} ended: {}", channel.peer(), e.toString());
+    } catch (CodedException e) {
+      host.stats.broken();
+      LOG.warn("session of {} is closed: {}: {}", channel.peer(), e.code(), e.description());
+      close(CloseReason.PROTOCOL);
+    } catch (RuntimeException | Error e) {
+      LOG.error("session of {} failed", channel.peer(), e);
+    } finally {
+      host.leave(this);
+      channel.close();
+    }
+  }
+
+  private void serve() throws IOException {
+    Keys keys = handshake();
+    if (keys == null) {
+      return;
+    }
+    try (keys) {
+      host.stats.began();
+      ready = true;
+      LOG.info("session of {} with profile {}", channel.peer(), keys.profile().label());
+      if (host.isDraining()) {
+        drain();
+      }
+      for (Frame f = receive(host.limits.maxPayload());
+          f != null;
+          f = receive(host.limits.maxPayload())) {
+        try {
+          if (!handle(f, keys)) {
+            return;
+          }
+        } finally {
+          channel.release(f);
+        }
+      }
+    } finally {
+      host.pools.remove(keys.rerandomizer());
+    }
+  }
+
+  private @Nullable Frame receive(int maxPayload) throws IOException {
+    Frame frame = channel.receive(maxPayload);
+    lastActivity = System.nanoTime();
+    return frame;
+  }
+
+  private @Nullable Keys handshake() throws IOException {
+    Frame first = receive(Frame.MAX_EARLY_PAYLOAD);
+    if (first == null) {
+      return null;
+    }
+    Hello.Client client = Hello.Client.decode(require(first, FrameType.CLIENT_HELLO));
+    channel.release(first);
+    if (client.version() != Hello.VERSION) {
+      host.stats.broken();
+      LOG.warn("{} speaks version {}, not {}", channel.peer(), client.version(), Hello.VERSION);
+      close(CloseReason.VERSION);
+      return null;
+    }
+    byte[] nonce = new byte[Hello.NONCE_BYTES];
+    new SecureRandom().nextBytes(nonce);
+    Hello.Host answer =
+        new Hello.Host(
+            Hello.VERSION, nonce, host.keyId(), host.limits.maxPayload(), host.limits.maxTokens());
+    send(FrameType.HOST_HELLO, answer.encode());
+    Frame second = receive(Frame.MAX_EARLY_PAYLOAD);
+    if (second == null) {
+      return null;
+    }
+    CkksContext context = host.evaluation.of(client.profile()).context();
+    PublicKey publicKey =
+        PublicKey.read(
+            context, require(second, FrameType.PUBLIC_KEY), Hello.publicKeySeed(client, answer));
+    channel.release(second);
+    Keys keys =
+        new Keys(
+            client.profile(),
+            context,
+            MaskExpander.of(client.maskSeed()),
+            publicKey,
+            Rerandomizer.of(publicKey, host.limits.poolCapacity()));
+    send(FrameType.READY, ByteBuffer.allocate(0));
+    return keys;
+  }
+
+  private static ByteBuffer require(Frame frame, FrameType type) {
+    if (frame.type() != type) {
+      throw new HeException(Reason.PROTOCOL, "a " + frame.type() + " where " + type + " is due");
+    }
+    return frame.payload();
+  }
+
+  /** Handles a frame of a session that stands; false for the last one. */
+  private boolean handle(Frame frame, Keys keys) throws IOException {
+    ByteBuffer payload = frame.payload();
+    switch (frame.type()) {
+      case OPEN -> open(Messages.Open.decode(payload), keys);
+      case EVALUATE -> evaluate(payload, keys);
+      case PING -> send(FrameType.PONG, Messages.number(Messages.readNumber(payload)));
+      case FORGET -> {
+        open.remove(Messages.readRef(payload));
+        if (open.isEmpty()) {
+          host.pools.remove(keys.rerandomizer());
+        }
+      }
+      case CLOSE -> {
+        LOG.info("session of {} ends: {}", channel.peer(), Messages.readClose(payload));
+        return false;
+      }
+      default -> throw new HeException(Reason.PROTOCOL, "a " + frame.type() + " from a model host");
+    }
+    return true;
+  }
+
+  private void open(Messages.Open request, Keys keys) throws IOException {
+    String digest = HexFormat.of().formatHex(request.digest());
+    HostedAdapter adapter = host.find(digest);
+    if (adapter == null) {
+      refuse(request.ref(), 0, host.whyNot(digest));
+      return;
+    }
+    if (open.size() >= host.limits.maxOpen() && !open.containsKey(request.ref())) {
+      throw new HeException(Reason.PROTOCOL, "more adapters open than " + host.limits.maxOpen());
+    }
+    Opened opened;
+    Messages.Opened answer;
+    try {
+      opened = new Opened(adapter, adapter.groups(keys.profile(), host.evaluation));
+      answer =
+          new Messages.Opened(request.ref(), adapter.describe(keys.profile(), host.evaluation));
+    } catch (HeException e) {
+      refuse(request.ref(), 0, Refusal.WITHDRAWN);
+      return;
+    }
+    if (open.isEmpty()) {
+      host.pools.add(keys.rerandomizer(), host.limits.poolCapacity());
+    }
+    open.put(request.ref(), opened);
+    send(FrameType.OPENED, answer.encode());
+  }
+
+  private void evaluate(ByteBuffer payload, Keys keys) throws IOException {
+    long start = System.nanoTime();
+    int received = payload.remaining();
+    Messages.Evaluate request = Messages.Evaluate.decode(payload);
+    Opened opened = open.get(request.ref());
+    if (opened == null) {
+      throw new HeException(Reason.PROTOCOL, "no adapter " + request.ref() + " is open");
+    }
+    HostedAdapter.Group group = opened.groups().get(request.group());
+    if (group == null) {
+      throw new HeException(Reason.PROTOCOL, "the adapter has no " + request.group());
+    }
+    if (opened.adapter().isClosed()) {
+      refuse(request.ref(), request.request(), Refusal.WITHDRAWN);
+      return;
+    }
+    try (ReceivedInputs inputs = ReceivedInputs.read(keys.context(), keys.masks(), payload)) {
+      InputShape shape = inputs.shape();
+      WeightMatrix matrix = group.matrix(shape.packing());
+      if (matrix == null || shape.columns() != group.columns()) {
+        throw new HeException(Reason.PROTOCOL, "inputs of another shape than the adapter's");
+      }
+      long bytes =
+          ReceivedInputs.answerMessageBytes(
+                  keys.context(), new AnswerShape(shape.tokens(), group.rows(), shape.packing()))
+              + Messages.ANSWERS_HEAD;
+      if (shape.tokens() > host.limits.maxTokens() || bytes > host.limits.maxPayload()) {
+        throw new HeException(
+            Reason.PROTOCOL, "an evaluation of " + shape.tokens() + " tokens is too large");
+      }
+      Optional<Refusal> refusal =
+          host.meter.spend(opened.adapter(), channel.peer(), request.group(), shape.tokens());
+      if (refusal.isPresent()) {
+        refuse(request.ref(), request.request(), refusal.get());
+        return;
+      }
+      answer(request, inputs, matrix, keys, (int) bytes, start);
+      host.stats.evaluated(shape.tokens(), System.nanoTime() - start, received, bytes);
+    }
+    host.pools.wake();
+  }
+
+  private void answer(
+      Messages.Evaluate request,
+      ReceivedInputs inputs,
+      WeightMatrix matrix,
+      Keys keys,
+      int bytes,
+      long start)
+      throws IOException {
+    ByteBuffer frame = buffers.take(Frame.HEAD_BYTES + bytes);
+    try {
+      Frame.putHead(frame, FrameType.ANSWERS, bytes);
+      int head = frame.position();
+      frame.position(head + Messages.ANSWERS_HEAD);
+      try {
+        inputs.evaluate(matrix, keys.rerandomizer(), frame);
+      } catch (IllegalStateException e) {
+        refuse(request.ref(), request.request(), Refusal.WITHDRAWN);
+        return;
+      }
+      int end = frame.position();
+      frame.position(head);
+      new Messages.Answers(request.request(), System.nanoTime() - start).encode(frame);
+      frame.position(0).limit(end);
+      synchronized (sending) {
+        channel.send(frame);
+      }
+      lastActivity = System.nanoTime();
+    } finally {
+      buffers.give(frame);
+    }
+  }
+
+  private void refuse(int ref, long request, Refusal refusal) throws IOException {
+    host.stats.refused(refusal);
+    LOG.info("{} is refused: {}", channel.peer(), refusal);
+    send(FrameType.REFUSED, new Messages.Refused(ref, request, refusal).encode());
+  }
+
+  private void send(FrameType type, ByteBuffer payload) throws IOException {
+    synchronized (sending) {
+      channel.send(type, payload);
+    }
+    lastActivity = System.nanoTime();
+  }
+
+  /** Tells the model host to come to its end with this session. Any thread. */
+  void drain() {
+    if (ready) {
+      try {
+        send(FrameType.DRAINING, ByteBuffer.allocate(0));
+      } catch (IOException e) {
+        channel.close();
+      }
+    }
+  }
+
+  private void close(CloseReason reason) {
+    try {
+      send(FrameType.CLOSE, Messages.close(reason));
+    } catch (IOException e) {
+      // it is gone already
+    }
+    channel.close();
+  }
+
+  /** Ends it, whatever it does. Any thread. */
+  void abort() {
+    channel.close();
+  }
+}

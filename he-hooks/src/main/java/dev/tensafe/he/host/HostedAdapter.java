@@ -1,0 +1,137 @@
+package dev.tensafe.he.host;
+
+import dev.tensafe.he.HeException;
+import dev.tensafe.he.Profile;
+import dev.tensafe.he.wire.GroupId;
+import dev.tensafe.he.wire.Messages;
+import dev.tensafe.nativelib.ckks.Packing;
+import dev.tensafe.nativelib.ckks.WeightMatrix;
+import dev.tensafe.tssp.manifest.Manifest;
+import java.nio.IntBuffer;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sealed weights of one adapter, outside the heap: as integers, and transformed for the
+ * packings of every profile that was asked for. Wiped when closed; evaluations under way finish
+ * first. Thread-safe.
+ */
+public final class HostedAdapter implements AutoCloseable {
+  /** Batches that packings are chosen for. */
+  private static final int PLANNED_TOKENS = 512;
+
+  private static final int PACKINGS = 3;
+
+  private final Manifest manifest;
+  private final String digest;
+  private final Map<GroupId, Sealed> sealed;
+  private final Map<Profile, Map<GroupId, Group>> prepared = new EnumMap<>(Profile.class);
+  private volatile boolean closed;
+
+  /**
+   * The integer weights of one group.
+   *
+   * @param weights [rows][columns], direct, overwritten when the adapter is closed
+   */
+  record Sealed(int rows, int columns, IntBuffer weights) {
+    @Override
+    public String toString() {
+      return "Sealed[" + rows + " × " + columns + "]";
+    }
+  }
+
+  /** A group in the forms a profile evaluates with. */
+  record Group(int rows, int columns, List<WeightMatrix> matrices) {
+    /** The form for a packing, or null if it is not held. */
+    @Nullable WeightMatrix matrix(Packing packing) {
+      for (WeightMatrix matrix : matrices) {
+        if (matrix.packing().equals(packing)) {
+          return matrix;
+        }
+      }
+      return null;
+    }
+  }
+
+  HostedAdapter(Manifest manifest, String digest, Map<GroupId, Sealed> sealed) {
+    this.manifest = manifest;
+    this.digest = digest;
+    this.sealed = new TreeMap<>(sealed);
+  }
+
+  public Manifest manifest() {
+    return manifest;
+  }
+
+  /** SHA-256 of the manifest, hexadecimal. */
+  public String digest() {
+    return digest;
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  /** The adapter under a profile; transforms it the first time. */
+  synchronized Map<GroupId, Group> groups(Profile profile, Evaluation evaluation) {
+    if (closed) {
+      throw new HeException(HeException.Reason.REFUSED, "the adapter was withdrawn");
+    }
+    Map<GroupId, Group> known = prepared.get(profile);
+    if (known != null) {
+      return known;
+    }
+    Evaluation.Tools tools = evaluation.of(profile);
+    Map<GroupId, Group> groups = new TreeMap<>();
+    sealed.forEach(
+        (id, s) -> {
+          List<WeightMatrix> matrices = new ArrayList<>();
+          for (Packing packing :
+              tools.planner().resident(s.columns(), s.rows(), PLANNED_TOKENS, PACKINGS)) {
+            matrices.add(
+                WeightMatrix.of(tools.context(), s.weights(), s.rows(), s.columns(), packing));
+          }
+          groups.put(id, new Group(s.rows(), s.columns(), matrices));
+        });
+    prepared.put(profile, groups);
+    return groups;
+  }
+
+  /** What a model host is told of it. */
+  List<Messages.Group> describe(Profile profile, Evaluation evaluation) {
+    List<Messages.Group> out = new ArrayList<>();
+    groups(profile, evaluation)
+        .forEach(
+            (id, group) ->
+                out.add(
+                    new Messages.Group(
+                        id,
+                        group.columns(),
+                        group.rows(),
+                        group.matrices().stream().map(WeightMatrix::packing).toList())));
+    return out;
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    for (Map<GroupId, Group> groups : prepared.values()) {
+      groups.values().forEach(group -> group.matrices().forEach(WeightMatrix::close));
+    }
+    prepared.clear();
+    for (Sealed s : sealed.values()) {
+      for (int i = 0; i < s.weights().capacity(); i++) {
+        s.weights().put(i, 0);
+      }
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "HostedAdapter[" + manifest.name() + " " + digest + "]";
+  }
+}

@@ -1,0 +1,81 @@
+package dev.tensafe.he.host;
+
+import dev.tensafe.nativelib.IdlePriority;
+import dev.tensafe.nativelib.ckks.Rerandomizer;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Keeps the sessions' pools of encryptions of zero filled, in a thread that runs only when a core
+ * would be idle. Thread-safe.
+ */
+final class PoolFiller implements AutoCloseable {
+  private static final int AT_ONCE = 4;
+
+  private final List<Pool> pools = new CopyOnWriteArrayList<>();
+  private final Thread thread;
+  private volatile boolean closed;
+
+  private record Pool(Rerandomizer rerandomizer, int capacity) {}
+
+  PoolFiller() {
+    thread = new Thread(this::run, "he-pool");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  void add(Rerandomizer rerandomizer, int capacity) {
+    pools.add(new Pool(rerandomizer, capacity));
+    wake();
+  }
+
+  void remove(Rerandomizer rerandomizer) {
+    pools.removeIf(p -> p.rerandomizer() == rerandomizer);
+  }
+
+  /** Something was taken. */
+  void wake() {
+    LockSupport.unpark(thread);
+  }
+
+  /** Encryptions of zero that are ready, over all sessions. */
+  int level() {
+    int sum = 0;
+    for (Pool pool : pools) {
+      try {
+        sum += pool.rerandomizer().level();
+      } catch (IllegalStateException e) {
+        // its session has just ended
+      }
+    }
+    return sum;
+  }
+
+  int capacity() {
+    return pools.stream().mapToInt(Pool::capacity).sum();
+  }
+
+  private void run() {
+    IdlePriority.apply();
+    while (!closed) {
+      boolean added = false;
+      for (Pool pool : pools) {
+        try {
+          added |= pool.rerandomizer().fill(AT_ONCE) > 0;
+        } catch (IllegalStateException e) {
+          remove(pool.rerandomizer());
+        }
+      }
+      if (!added) {
+        LockSupport.park(this);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    wake();
+  }
+}

@@ -1,0 +1,122 @@
+package dev.tensafe.he.wire;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.tensafe.he.HeException;
+import dev.tensafe.he.HeException.Reason;
+import dev.tensafe.he.Profile;
+import dev.tensafe.tssp.keys.KeyId;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/** The two messages a session begins with. docs/HE-PROTOCOL.md, "Hellos". */
+public final class Hello {
+  public static final int VERSION = 1;
+  public static final int NONCE_BYTES = 32;
+  private static final byte[] MAGIC = "TSHELORA".getBytes(US_ASCII);
+  private static final byte[] PUBLIC_KEY_LABEL = "tensafe-he/1 public key\0".getBytes(US_ASCII);
+
+  private Hello() {}
+
+  /**
+   * What the model host begins with.
+   *
+   * @param nonce {@value #NONCE_BYTES} random bytes
+   * @param maskSeed the public seed of the session's ciphertexts
+   */
+  public record Client(int version, Profile profile, byte[] nonce, byte[] maskSeed) {
+    /** The payload. */
+    public ByteBuffer encode() {
+      return ByteBuffer.allocate(76)
+          .put(MAGIC)
+          .putShort((short) version)
+          .put((byte) profile.id())
+          .put((byte) 0)
+          .put(nonce)
+          .put(maskSeed)
+          .flip();
+    }
+
+    /**
+     * @throws HeException {@code he.protocol}
+     */
+    public static Client decode(ByteBuffer payload) {
+      Reading in = new Reading(payload);
+      requireMagic(in);
+      int version = in.u16();
+      if (version != VERSION) {
+        // what follows may look otherwise
+        return new Client(version, Profile.FAST, new byte[0], new byte[0]);
+      }
+      Profile profile = Profile.of(in.u8());
+      in.zero(1);
+      Client hello = new Client(version, profile, in.bytes(NONCE_BYTES), in.bytes(32));
+      in.end();
+      return hello;
+    }
+  }
+
+  /**
+   * What the adapter host answers.
+   *
+   * @param nonce {@value #NONCE_BYTES} random bytes
+   * @param key id of the recipient key that opens its sealed parts
+   * @param maxPayload of any later frame, in bytes
+   * @param maxTokens of one evaluation
+   */
+  public record Host(int version, byte[] nonce, KeyId key, int maxPayload, int maxTokens) {
+    /** The payload. */
+    public ByteBuffer encode() {
+      return ByteBuffer.allocate(84)
+          .put(MAGIC)
+          .putShort((short) version)
+          .putShort((short) 0)
+          .put(nonce)
+          .put(key.bytes())
+          .putInt(maxPayload)
+          .putInt(maxTokens)
+          .flip();
+    }
+
+    /**
+     * @throws HeException {@code he.protocol}
+     */
+    public static Host decode(ByteBuffer payload) {
+      Reading in = new Reading(payload);
+      requireMagic(in);
+      int version = in.u16();
+      if (version != VERSION) {
+        throw new HeException(
+            Reason.PROTOCOL, "the adapter host speaks version " + version + ", not " + VERSION);
+      }
+      in.zero(2);
+      byte[] nonce = in.bytes(NONCE_BYTES);
+      KeyId key = new KeyId(HexFormat.of().formatHex(in.bytes(32)));
+      Host hello = new Host(version, nonce, key, in.positive(1 << 30), in.positive(1 << 20));
+      in.end();
+      return hello;
+    }
+  }
+
+  private static void requireMagic(Reading in) {
+    if (!Arrays.equals(in.bytes(MAGIC.length), MAGIC)) {
+      throw new HeException(Reason.PROTOCOL, "the other side does not speak this protocol");
+    }
+  }
+
+  /** The seed of the public key's random half: neither side chooses it alone. */
+  public static byte[] publicKeySeed(Client client, Host host) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(PUBLIC_KEY_LABEL);
+      digest.update(client.encode());
+      digest.update(host.encode());
+      return digest.digest();
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package dev.tensafe.server.cli;
+
+import dev.tensafe.he.Profile;
+import dev.tensafe.he.client.EncryptedAdapters;
+import dev.tensafe.he.client.LinkConfig;
+import dev.tensafe.he.client.ProbeRate;
+import dev.tensafe.he.host.AdapterHost;
+import dev.tensafe.he.host.HostLimits;
+import dev.tensafe.he.host.TokenMeter;
+import dev.tensafe.he.transport.Address;
+import dev.tensafe.he.transport.TlsIdentity;
+import dev.tensafe.server.config.ConfigException;
+import dev.tensafe.tssp.keys.RecipientKey;
+import dev.tensafe.tssp.verify.BaseModel;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** What {@code serve} needs for adapters of mode he: adapter hosts, or one of its own. */
+final class EncryptedHosting {
+  private EncryptedHosting() {}
+
+  /**
+   * @throws dev.tensafe.formats.CodedException {@code he.address}, {@code he.tls}, {@code config.*}
+   */
+  static EncryptedAdapters open(
+      ServeOptions options, RecipientKey key, BaseModel base, int layers, InstantSource clock) {
+    LinkConfig standard =
+        LinkConfig.standard(Profile.valueOf(options.heProfile.toUpperCase(Locale.ROOT)));
+    LinkConfig config =
+        new LinkConfig(
+            standard.profile(),
+            options.adapterHostTimeoutMillis,
+            standard.connectMillis(),
+            standard.retryMillis(),
+            standard.maxRetryMillis(),
+            standard.pingMillis());
+    List<String> hosts = options.adapterHosts;
+    if (hosts == null || hosts.isEmpty()) {
+      AdapterHost host = new AdapterHost(key, TokenMeter.embedded(clock), HostLimits.standard());
+      return EncryptedAdapters.embedded(key, base.projections(), layers, config, host);
+    }
+    return EncryptedAdapters.remote(
+        key,
+        base.projections(),
+        layers,
+        config,
+        hosts.stream().map(Address::parse).toList(),
+        identity(
+            "client",
+            options.clientCert,
+            options.clientKey,
+            "adapter-host-ca",
+            options.adapterHostCa));
+  }
+
+  /** How often an adapter host is checked. */
+  static ProbeRate probes(ServeOptions options) {
+    return new ProbeRate(options.probeRate, options.probeCover);
+  }
+
+  /**
+   * What a connection is authenticated with; all of it, or nothing.
+   *
+   * @param own prefix of the flags for certificate and key
+   * @param authority flag for the other side's authority
+   */
+  static @Nullable TlsIdentity identity(
+      String own,
+      @Nullable Path certificate,
+      @Nullable Path key,
+      String authority,
+      @Nullable Path ca) {
+    if (certificate == null && key == null && ca == null) {
+      return null;
+    }
+    if (certificate == null || key == null || ca == null) {
+      throw new ConfigException(
+          "config." + authority,
+          own + "-cert, " + own + "-key and " + authority + " go together; one of them is missing");
+    }
+    return TlsIdentity.of(certificate, key, ca);
+  }
+}
