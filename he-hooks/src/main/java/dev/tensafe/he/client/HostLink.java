@@ -251,6 +251,7 @@ final class HostLink implements AutoCloseable {
     Session current = session;
     if (current != null) {
       current.checkSending();
+      current.endIfDrained();
       current.ping(TimeUnit.MILLISECONDS.toNanos(config.pingMillis()));
     }
   }

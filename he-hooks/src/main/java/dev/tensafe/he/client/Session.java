@@ -38,6 +38,10 @@ import org.slf4j.LoggerFactory;
 final class Session implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
+
+  /** Without an evaluation, after which the requests of a session that drains are over. */
+  private static final long DRAINED_NANOS = 2_000_000_000L;
+
   private final FrameChannel channel;
   private final CkksContext context;
   private final SecretKey key;
@@ -54,6 +58,7 @@ final class Session implements AutoCloseable {
   private int nextRef = 1;
   private volatile long sendDeadline = Long.MAX_VALUE;
   private volatile long lastSent = System.nanoTime();
+  private volatile long lastEvaluated = System.nanoTime();
   private volatile boolean draining;
   private volatile @Nullable HeException end;
 
@@ -238,6 +243,7 @@ final class Session implements AutoCloseable {
         }
       }
       lastSent = encrypted;
+      lastEvaluated = encrypted;
       return new Request(answer, magnitudes, bytes, encrypted - start);
     } catch (IOException e) {
       throw new HeException(Reason.CONNECTION, "the connection to the adapter host failed", e);
@@ -266,6 +272,13 @@ final class Session implements AutoCloseable {
       } catch (IOException e) {
         channel.close();
       }
+    }
+  }
+
+  /** Ends a session that the other side wants to end once nothing uses it. */
+  void endIfDrained() {
+    if (draining && pending.isEmpty() && System.nanoTime() - lastEvaluated > DRAINED_NANOS) {
+      bye();
     }
   }
 

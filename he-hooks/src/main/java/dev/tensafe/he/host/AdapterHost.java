@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -140,7 +141,8 @@ public final class AdapterHost implements AutoCloseable {
     return sessions.size();
   }
 
-  boolean isDraining() {
+  /** Whether it comes to its end. */
+  public boolean isDraining() {
     return draining;
   }
 
@@ -152,7 +154,32 @@ public final class AdapterHost implements AutoCloseable {
   }
 
   void leave(HostSession session) {
-    sessions.remove(session);
+    synchronized (sessions) {
+      sessions.remove(session);
+      sessions.notifyAll();
+    }
+  }
+
+  /**
+   * Waits until no session is left.
+   *
+   * @return false when the time was over first
+   */
+  public boolean awaitEnd(long millis) {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    synchronized (sessions) {
+      long left = millis;
+      while (!sessions.isEmpty() && left > 0) {
+        try {
+          sessions.wait(left);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return false;
+        }
+        left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      }
+      return sessions.isEmpty();
+    }
   }
 
   /** Tells every session to come to its end; new ones are refused. */

@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     subcommands = {
       ServeCommand.class,
+      AdapterHostCommand.class,
       ApiKeyCommand.class,
       KeygenCommand.class,
       PackCommand.class,

@@ -125,8 +125,8 @@ final class HeMetrics implements HeListener {
     m.evaluate().increment(e.evaluateNanos() / 1e9);
     m.wire().increment(e.wireNanos() / 1e9);
     m.decrypt().increment(e.decryptNanos() / 1e9);
-    m.up().increment(e.bytesUp());
-    m.down().increment(e.bytesDown());
+    m.up().increment((double) e.bytesUp());
+    m.down().increment((double) e.bytesDown());
     m.rows().increment(e.tokens());
     m.fill().record(e.fill());
     Counter.builder("tensafe_he_messages")
