@@ -141,6 +141,30 @@ void accumulate_tile(const std::uint64_t* tile, const std::uint64_t* weights, st
   }
 }
 
+/// Four rows at a time: 8 sums of 4 lanes.
+void dot_pairs(const double* vectors, const double* matrix, std::size_t rows, std::size_t n, double* out) {
+  std::size_t r = 0;
+  for (; r + 4 <= rows; r += 4) {
+    __m256d sums[8] = {};
+    const double* w = matrix + r * n;
+    for (std::size_t j = 0; j < n; j += 4) {
+      const __m256d low = _mm256_loadu_pd(vectors + j);
+      const __m256d high = _mm256_loadu_pd(vectors + n + j);
+      for (std::size_t k = 0; k < 4; ++k) {
+        const __m256d row = _mm256_loadu_pd(w + k * n + j);
+        sums[2 * k] = _mm256_fmadd_pd(low, row, sums[2 * k]);
+        sums[2 * k + 1] = _mm256_fmadd_pd(high, row, sums[2 * k + 1]);
+      }
+    }
+    for (std::size_t k = 0; k < 8; ++k) {
+      alignas(32) double lanes[4];
+      _mm256_store_pd(lanes, sums[k]);
+      out[2 * r + k] = lanes[0] + lanes[1] + lanes[2] + lanes[3];
+    }
+  }
+  plain_dot_pairs(vectors, matrix + r * n, rows - r, n, out + 2 * r);
+}
+
 }  // namespace
 
 const Kernels& avx2_kernels() {
@@ -164,6 +188,7 @@ const Kernels& avx2_kernels() {
       .quantize = plain_quantize,
       .near_residues = plain_near_residues,
       .reduce_signed = reduce_signed,
+      .dot_pairs = dot_pairs,
   };
   return kernels;
 }

@@ -177,6 +177,7 @@ const Kernels& avx512ifma_kernels() {
       .quantize = plain_quantize,
       .near_residues = plain_near_residues,
       .reduce_signed = plain_reduce_signed,
+      .dot_pairs = plain_dot_pairs,
   };
   return kernels;
 }

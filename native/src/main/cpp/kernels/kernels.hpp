@@ -71,6 +71,11 @@ struct Kernels {
   void (*near_residues)(const std::int64_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
   /// Residues of any signed numbers.
   void (*reduce_signed)(const std::int64_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
+
+  /// Two vectors [2][n] times the rows of a matrix [rows][n], out [rows][2]; n is a multiple of 4. All are
+  /// whole numbers whose sums stay below 2^53, so the order of additions does not matter.
+  void (*dot_pairs)(const double* vectors, const double* matrix, std::size_t rows, std::size_t n,
+                    double* out);
 };
 
 /// What was chosen and why, for the log line at start.

@@ -98,4 +98,19 @@ static void plain_quantize(const float* values, const float* column_factors, dou
   for (std::size_t i = 0; i < n; ++i) out[i] = arithmetic::reduce_signed(values[i], q);
 }
 
+static inline void plain_dot_pairs(const double* vectors, const double* matrix, std::size_t rows, std::size_t n,
+                                   double* out) {
+  for (std::size_t r = 0; r < rows; ++r) {
+    double sums[8] = {};
+    for (std::size_t j = 0; j < n; j += 4) {
+      for (std::size_t k = 0; k < 4; ++k) {
+        sums[k] += vectors[j + k] * matrix[r * n + j + k];
+        sums[4 + k] += vectors[n + j + k] * matrix[r * n + j + k];
+      }
+    }
+    out[2 * r] = sums[0] + sums[1] + sums[2] + sums[3];
+    out[2 * r + 1] = sums[4] + sums[5] + sums[6] + sums[7];
+  }
+}
+
 }  // namespace tensafe::ckks

@@ -77,6 +77,7 @@ const Kernels& scalar_kernels() {
       .quantize = plain_quantize,
       .near_residues = plain_near_residues,
       .reduce_signed = plain_reduce_signed,
+      .dot_pairs = plain_dot_pairs,
   };
   return kernels;
 }

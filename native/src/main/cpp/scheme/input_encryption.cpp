@@ -1,56 +1,11 @@
 #include "scheme/input_encryption.hpp"
 
-#include <algorithm>
-#include <bit>
-#include <cmath>
-
 #include "scheme/errors.hpp"
+#include "scheme/quantization.hpp"
 #include "wire/bits.hpp"
 #include "wire/message.hpp"
 
 namespace tensafe::ckks {
-namespace {
-
-/// 2^−exponent for every column.
-AlignedArray<float> column_factors(const InputShape& shape, const InputValues& values) {
-  AlignedArray<float> factors(shape.columns);
-  if (values.column_exponents == nullptr) {
-    std::fill(factors.data(), factors.data() + shape.columns, 1.0f);
-    return factors;
-  }
-  for (std::size_t j = 0; j < shape.columns; ++j) {
-    const int exponent = values.column_exponents[j];
-    require(exponent >= -60 && exponent <= 60, ErrorCode::kInvalidArgument,
-            "inputs: a column exponent is not from -60 to 60");
-    // the exponent field of a float, biased by 127
-    factors[j] = std::bit_cast<float>(static_cast<std::uint32_t>(127 - exponent) << 23);
-  }
-  return factors;
-}
-
-/// The largest magnitude of a token.
-double magnitude(const Kernels& kernels, const float* x, const float* factors, std::size_t columns) {
-  constexpr std::uint32_t kInfinity = 0x7f800000;
-  const std::uint32_t bits = kernels.largest_magnitude(x, factors, columns);
-  require(bits < kInfinity, ErrorCode::kNotFinite, "inputs: a number is not finite");
-  return static_cast<double>(std::bit_cast<float>(bits));
-}
-
-/// One token's numbers as integers of at most 2^scale_bits.
-void quantize(const Kernels& kernels, const float* x, const float* factors, double largest, int scale_bits,
-              std::int64_t* out, std::size_t columns) {
-  const double factor = std::ldexp(1.0, scale_bits) / (largest == 0.0 ? 1.0 : largest);
-  if (scale_bits <= 50) {
-    kernels.quantize(x, factors, factor, out, columns);
-    return;
-  }
-  for (std::size_t j = 0; j < columns; ++j) {
-    out[j] = std::llrint(static_cast<double>(x[j] * factors[j]) * factor);
-  }
-}
-
-}  // namespace
-
 void encrypt_inputs(const SecretKey& key, const InputShape& shape, const InputValues& values,
                     double* magnitudes, std::uint8_t* message) {
   const Context& context = key.context();
@@ -59,7 +14,7 @@ void encrypt_inputs(const SecretKey& key, const InputShape& shape, const InputVa
   validate(shape, n);
   require(values.scale_bits >= 0 && values.scale_bits <= 62, ErrorCode::kInvalidArgument,
           "inputs: scale bits are not from 0 to 62");
-  const AlignedArray<float> factors = column_factors(shape, values);
+  const AlignedArray<float> factors = column_factors(shape.columns, values);
   for (std::size_t t = 0; t < shape.tokens; ++t) {
     magnitudes[t] = magnitude(kernels, values.x + t * shape.columns, factors.data(), shape.columns);
   }

@@ -79,7 +79,7 @@ final class HeSetup implements AutoCloseable {
 
   /** Short pauses, so that tests need not wait. */
   static LinkConfig quick(Profile profile, long timeoutMillis) {
-    return new LinkConfig(profile, timeoutMillis, 2_000, 20, 100, 200);
+    return new LinkConfig(profile, timeoutMillis, 2_000, 20, 100, 200, 256L << 20);
   }
 
   TestServer.EncryptedModeFactory mode(LinkConfig config, TlsIdentity identity) {

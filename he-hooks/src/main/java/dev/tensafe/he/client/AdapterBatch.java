@@ -11,7 +11,6 @@ import dev.tensafe.model.exec.RowMatrix;
 import dev.tensafe.model.exec.StepRows;
 import dev.tensafe.nativelib.ckks.AnswerShape;
 import dev.tensafe.nativelib.ckks.CkksException;
-import dev.tensafe.nativelib.ckks.FixedPoint;
 import dev.tensafe.nativelib.ckks.InputShape;
 import dev.tensafe.nativelib.ckks.Packing;
 import dev.tensafe.nativelib.ckks.PackingPlan;
@@ -49,7 +48,33 @@ final class AdapterBatch {
   private boolean failed;
 
   /** A message under way: rows {@code first} … of the batch. */
-  private record Chunk(int first, InputShape shape, Session.Request request, long sentNanos) {}
+  private sealed interface Chunk {
+    int first();
+
+    int tokens();
+
+    Session.Request request();
+
+    long sentNanos();
+
+    /** Ordinary ciphertexts. */
+    record OfCiphertexts(int first, InputShape shape, Session.Request request, long sentNanos)
+        implements Chunk {
+      @Override
+      public int tokens() {
+        return shape.tokens();
+      }
+    }
+
+    /** Positions of pads. */
+    record OfPads(int first, PadStock.Run run, Session.Request request, long sentNanos)
+        implements Chunk {
+      @Override
+      public int tokens() {
+        return run.count();
+      }
+    }
+  }
 
   /**
    * @param index of the adapter in the step's products
@@ -101,22 +126,47 @@ final class AdapterBatch {
           System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(adapters.config().timeoutMillis());
       int count = rows.length + (probe == null ? 0 : 1);
       FloatBuffer inputs = gather(group, x, count);
-      PackingPlan plan =
-          adapters.planner().plan(count, group.columns(), group.rows(), held.packings());
-      int most = Math.min(plan.chunkTokens(), to.adapter().session().maxTokens());
-      for (int first = 0; first < count; first += most) {
-        InputShape shape =
-            new InputShape(Math.min(most, count - first), group.columns(), plan.packing());
-        inputs.position(first * group.columns());
-        Session.Request request =
-            to.adapter().session().evaluate(to.adapter(), group, shape, inputs, deadline);
-        sent.add(new Chunk(first, shape, request, System.nanoTime()));
+      if (!sendPadded(group, held, to.adapter(), inputs, count)) {
+        sendCiphertexts(group, held, to.adapter(), inputs, count);
       }
     } catch (CkksException e) {
       // not the adapter host's doing: an activation is no number
       fail(e);
     } catch (RuntimeException e) {
       broken(e);
+    }
+  }
+
+  /** Uses pads, if there are enough. */
+  private boolean sendPadded(
+      GroupPart group, OpenAdapter.Group held, OpenAdapter to, FloatBuffer inputs, int count) {
+    PadStock stock = held.pads();
+    if (stock == null) {
+      return false;
+    }
+    List<PadStock.Run> runs = stock.take(count);
+    int first = 0;
+    for (PadStock.Run run : runs) {
+      inputs.position(first * group.columns());
+      Session.Request request = to.session().evaluate(to, group, run, inputs, deadline);
+      sent.add(new Chunk.OfPads(first, run, request, System.nanoTime()));
+      first += run.count();
+    }
+    to.session().replenish(to, group, stock);
+    return !runs.isEmpty();
+  }
+
+  private void sendCiphertexts(
+      GroupPart group, OpenAdapter.Group held, OpenAdapter to, FloatBuffer inputs, int count) {
+    PackingPlan plan =
+        adapters.planner().plan(count, group.columns(), group.rows(), held.packings());
+    int most = Math.min(plan.chunkTokens(), to.session().maxTokens());
+    for (int first = 0; first < count; first += most) {
+      InputShape shape =
+          new InputShape(Math.min(most, count - first), group.columns(), plan.packing());
+      inputs.position(first * group.columns());
+      Session.Request request = to.session().evaluate(to, group, shape, inputs, deadline);
+      sent.add(new Chunk.OfCiphertexts(first, shape, request, System.nanoTime()));
     }
   }
 
@@ -168,29 +218,23 @@ final class AdapterBatch {
       throw new IllegalStateException("a batch without a session");
     }
     Session session = from.adapter().session();
-    InputShape shape = chunk.shape();
-    int tokens = shape.tokens();
+    int tokens = chunk.tokens();
     long began = System.nanoTime();
     Frame answer = chunk.request().pending().await(deadline);
     long arrived = System.nanoTime();
-    FixedPoint fixed = group.fixedPoint(session.context().parameters());
-    double[] tokenScales = fixed.tokenScales(chunk.request().magnitudes());
+    double[] tokenScales =
+        group.fixedPoint(session.context().parameters()).tokenScales(chunk.request().magnitudes());
     DoubleBuffer u = scratch.answers((long) tokens * group.rows());
     long evaluated = Session.evaluationNanos(answer);
     int bytesDown = answer.payload().remaining();
     try {
-      session
-          .key()
-          .decryptAnswers(
-              new AnswerShape(tokens, group.rows(), shape.packing()),
-              answer.payload(),
-              tokenScales,
-              group.rowScales(),
-              u);
+      decrypt(session, group, chunk, answer, tokenScales, u);
     } finally {
       session.release(answer);
     }
-    Bounds bounds = Bounds.of(session.context().parameters(), group, shape.packing().outputs());
+    int outputs =
+        chunk instanceof Chunk.OfCiphertexts ordinary ? ordinary.shape().packing().outputs() : 1;
+    Bounds bounds = Bounds.of(session.context().parameters(), group, outputs);
     for (int t = 0; t < tokens; t++) {
       int row = chunk.first() + t;
       if (probe != null && row == probe.row()) {
@@ -203,7 +247,32 @@ final class AdapterBatch {
         }
       }
     }
-    report(chunk, shape, began, arrived, evaluated, bytesDown);
+    report(chunk, began, arrived, evaluated, bytesDown);
+  }
+
+  private static void decrypt(
+      Session session,
+      GroupPart group,
+      Chunk chunk,
+      Frame answer,
+      double[] tokenScales,
+      DoubleBuffer u) {
+    if (chunk instanceof Chunk.OfPads padded) {
+      try (PadStock.Run run = padded.run()) {
+        run.pads()
+            .decrypt(run.first(), run.count(), answer.payload(), tokenScales, group.rowScales(), u);
+      }
+    } else if (chunk instanceof Chunk.OfCiphertexts ordinary) {
+      InputShape shape = ordinary.shape();
+      session
+          .key()
+          .decryptAnswers(
+              new AnswerShape(shape.tokens(), group.rows(), shape.packing()),
+              answer.payload(),
+              tokenScales,
+              group.rowScales(),
+              u);
+    }
   }
 
   /** Refuses a token's answer beyond its bounds, and rounds it to what is claimed of it. */
@@ -236,16 +305,21 @@ final class AdapterBatch {
     }
   }
 
-  private void report(
-      Chunk chunk, InputShape shape, long began, long arrived, long evaluated, int bytesDown) {
-    Packing packing = shape.packing();
-    int places = (shape.tokens() + packing.tokens() - 1) / packing.tokens() * packing.tokens();
+  private void report(Chunk chunk, long began, long arrived, long evaluated, int bytesDown) {
+    String packing = "pads";
+    double fill = 1;
+    if (chunk instanceof Chunk.OfCiphertexts ordinary) {
+      Packing chosen = ordinary.shape().packing();
+      packing = chosen.tokens() + "x" + chosen.outputs();
+      int groups = (chunk.tokens() + chosen.tokens() - 1) / chosen.tokens();
+      fill = (double) chunk.tokens() / (groups * chosen.tokens());
+    }
     listener.exchanged(
         new Exchange(
             adapter.name(),
-            shape.tokens(),
+            chunk.tokens(),
             packing,
-            (double) shape.tokens() / places,
+            fill,
             chunk.request().encryptNanos(),
             evaluated,
             Math.max(0, arrived - chunk.sentNanos() - evaluated),
@@ -292,6 +366,12 @@ final class AdapterBatch {
 
   private void fail(RuntimeException reason) {
     failed = true;
+    for (Chunk chunk : sent) {
+      if (chunk instanceof Chunk.OfPads padded) {
+        padded.run().close();
+      }
+    }
+    sent.clear();
     String code = reason instanceof CodedException coded ? coded.code() : "internal";
     LOG.warn("requests of adapter '{}' fail: {}", adapter.name(), code);
     listener.failed(adapter.name(), code);

@@ -2,6 +2,7 @@ package dev.tensafe.he.client;
 
 import dev.tensafe.he.wire.GroupId;
 import dev.tensafe.lora.weights.AdapterWeights;
+import dev.tensafe.nativelib.ckks.InputPads;
 import dev.tensafe.nativelib.lora.LowRankAdapter;
 import dev.tensafe.tssp.keys.KeyId;
 import java.util.Map;
@@ -64,6 +65,13 @@ public final class EncryptedAdapter implements AdapterWeights {
   /** Known-answer vectors it came with. */
   int probeCount() {
     return groups.values().stream().mapToInt(g -> g.probeAnswers().length).min().orElse(0);
+  }
+
+  /** Bytes that a full stock of its pads takes. */
+  long padBytes() {
+    return groups.values().stream()
+        .mapToLong(g -> PadStock.BLOCKS * InputPads.bytes(g.columns(), g.rows()))
+        .sum();
   }
 
   byte[] probeSeed() {

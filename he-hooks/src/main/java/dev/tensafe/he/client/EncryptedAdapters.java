@@ -10,19 +10,25 @@ import dev.tensafe.he.host.HostedAdapter;
 import dev.tensafe.he.transport.Address;
 import dev.tensafe.he.transport.Sockets;
 import dev.tensafe.he.transport.TlsIdentity;
+import dev.tensafe.he.wire.GroupId;
+import dev.tensafe.he.wire.GroupLayout;
 import dev.tensafe.lora.AdapterException;
 import dev.tensafe.lora.registry.AdapterInfo;
 import dev.tensafe.lora.registry.EncryptedMode;
 import dev.tensafe.nativelib.ckks.CkksContext;
 import dev.tensafe.nativelib.ckks.CostModel;
+import dev.tensafe.nativelib.ckks.InputPads;
 import dev.tensafe.nativelib.ckks.PackingPlanner;
+import dev.tensafe.nativelib.ckks.Pads;
 import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.keys.RecipientKey;
 import dev.tensafe.tssp.manifest.AdapterModule;
 import dev.tensafe.tssp.manifest.Manifest;
 import dev.tensafe.tssp.verify.VerifiedPackage;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
@@ -50,6 +56,7 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
   private final BaseProjections base;
   private final int layers;
   private final LinkConfig config;
+  private final PadMaker padMaker = new PadMaker();
   private final List<HostLink> links = new ArrayList<>();
   private final @Nullable AdapterHost embedded;
   private final ScheduledExecutorService ticker;
@@ -123,7 +130,7 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
   }
 
   private void link(String name, HostLink.Connector connector) {
-    links.add(new HostLink(name, connector, config, this::context));
+    links.add(new HostLink(name, connector, config, this::context, padMaker));
   }
 
   /** Starts the links, the first time. */
@@ -224,16 +231,23 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
   @Override
   public long bytes(Manifest manifest) {
     long bytes = 0;
+    Map<GroupId, Long> pads = new HashMap<>();
     for (AdapterModule module : manifest.adapter().modules()) {
       BaseProjections.Shape shape = base.byModule().get(module.name());
       if (shape != null && LoraTarget.parse(module.name()) != null) {
         long rank = Math.min(module.rank(), Math.min(shape.in(), shape.out()));
         bytes += rank * shape.out() * Float.BYTES;
         bytes += rank * manifest.probes().orElse(0) * Long.BYTES + shape.in();
+        pads.merge(
+            GroupLayout.group(module.name()),
+            PadStock.BLOCKS * InputPads.bytes(shape.in(), (int) rank),
+            (a, b) -> a + PadStock.BLOCKS * InputPads.bytes(0, (int) rank));
         bytes += embedded() ? rank * shape.in() * EMBEDDED_BYTES_PER_WEIGHT : 0;
       }
     }
-    return bytes;
+    long padBytes = pads.values().stream().mapToLong(Long::longValue).sum();
+    boolean padded = Pads.supports(config.profile().parameters()) && padBytes <= config.padBytes();
+    return bytes + (padded ? padBytes : 0);
   }
 
   @Override
@@ -299,6 +313,7 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
   public void close() {
     ticker.shutdownNow();
     links.forEach(HostLink::close);
+    padMaker.close();
     if (embedded != null) {
       embedded.close();
     }

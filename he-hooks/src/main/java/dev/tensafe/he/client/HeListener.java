@@ -1,7 +1,5 @@
 package dev.tensafe.he.client;
 
-import dev.tensafe.nativelib.ckks.Packing;
-
 /** Told of what encrypted adapters cost and how they fail. Called from the engine's thread. */
 public interface HeListener {
   /** Hears nothing. */
@@ -22,7 +20,7 @@ public interface HeListener {
    *
    * @param adapter name
    * @param tokens rows, probes included
-   * @param packing chosen for it
+   * @param packing chosen for it: {@code TxS}, or {@code pads}
    * @param fill share of the packing's token places that are used, 0 to 1
    * @param encryptNanos quantising and encrypting
    * @param evaluateNanos as the adapter host says
@@ -33,7 +31,7 @@ public interface HeListener {
   record Exchange(
       String adapter,
       int tokens,
-      Packing packing,
+      String packing,
       double fill,
       long encryptNanos,
       long evaluateNanos,

@@ -32,6 +32,7 @@ final class HostLink implements AutoCloseable {
   private final Connector connector;
   private final LinkConfig config;
   private final Supplier<CkksContext> context;
+  private final PadMaker padMaker;
   private final List<EncryptedAdapter> adapters = new CopyOnWriteArrayList<>();
   private final Set<String> distrusted = ConcurrentHashMap.newKeySet();
   private final Object changed = new Object();
@@ -54,7 +55,13 @@ final class HostLink implements AutoCloseable {
   /**
    * @param name for the log
    */
-  HostLink(String name, Connector connector, LinkConfig config, Supplier<CkksContext> context) {
+  HostLink(
+      String name,
+      Connector connector,
+      LinkConfig config,
+      Supplier<CkksContext> context,
+      PadMaker padMaker) {
+    this.padMaker = padMaker;
     this.name = name;
     this.connector = connector;
     this.config = config;
@@ -124,7 +131,7 @@ final class HostLink implements AutoCloseable {
     FrameChannel channel = connector.connect();
     handshake = new Handshake(channel, System.nanoTime());
     try {
-      return Session.begin(channel, config.profile(), context.get(), this::notifyChange);
+      return Session.begin(channel, config, context.get(), padMaker, this::notifyChange);
     } finally {
       handshake = null;
     }

@@ -4,6 +4,7 @@ import dev.tensafe.he.wire.GroupId;
 import dev.tensafe.nativelib.ckks.Packing;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An adapter that stands open in a session.
@@ -15,8 +16,22 @@ record OpenAdapter(Session session, int ref, Map<GroupId, Group> groups) {
     groups = Map.copyOf(groups);
   }
 
-  /** The packings the adapter host holds a group for. */
-  record Group(List<Packing> packings) {
+  /** Wipes pads that were not used. */
+  void close() {
+    for (Group group : groups.values()) {
+      if (group.pads() != null) {
+        group.pads().close();
+      }
+    }
+  }
+
+  /**
+   * A group at the adapter host.
+   *
+   * @param packings it is held for
+   * @param pads its stock, or null where there are none
+   */
+  record Group(List<Packing> packings, @Nullable PadStock pads) {
     Group {
       packings = List.copyOf(packings);
     }

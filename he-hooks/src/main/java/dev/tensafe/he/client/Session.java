@@ -12,7 +12,10 @@ import dev.tensafe.he.wire.GroupId;
 import dev.tensafe.he.wire.Hello;
 import dev.tensafe.he.wire.Messages;
 import dev.tensafe.nativelib.ckks.CkksContext;
+import dev.tensafe.nativelib.ckks.CkksException;
+import dev.tensafe.nativelib.ckks.InputPads;
 import dev.tensafe.nativelib.ckks.InputShape;
+import dev.tensafe.nativelib.ckks.Pads;
 import dev.tensafe.nativelib.ckks.PublicKey;
 import dev.tensafe.nativelib.ckks.SecretKey;
 import dev.tensafe.tssp.keys.KeyId;
@@ -38,7 +41,6 @@ import org.slf4j.LoggerFactory;
 final class Session implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
-
   /** Without an evaluation, after which the requests of a session that drains are over. */
   private static final long DRAINED_NANOS = 2_000_000_000L;
 
@@ -48,6 +50,8 @@ final class Session implements AutoCloseable {
   private final Hello.Host host;
   private final BufferPool buffers = new BufferPool();
   private final Runnable onChange;
+  private final PadMaker padMaker;
+  private final long padBytes;
   private final Map<Long, Pending> pending = new ConcurrentHashMap<>();
   private final Map<Integer, EncryptedAdapter> asked = new ConcurrentHashMap<>();
   private final Map<String, Integer> refs = new HashMap<>();
@@ -64,11 +68,15 @@ final class Session implements AutoCloseable {
 
   private Session(
       FrameChannel channel,
+      PadMaker padMaker,
+      long padBytes,
       CkksContext context,
       SecretKey key,
       Hello.Host host,
       Runnable onChange) {
     this.onChange = onChange;
+    this.padMaker = padMaker;
+    this.padBytes = padBytes;
     this.channel = channel;
     this.context = context;
     this.key = key;
@@ -82,8 +90,13 @@ final class Session implements AutoCloseable {
    * @param onChange told when an adapter was opened or refused
    */
   static Session begin(
-      FrameChannel channel, Profile profile, CkksContext context, Runnable onChange)
+      FrameChannel channel,
+      LinkConfig config,
+      CkksContext context,
+      PadMaker padMaker,
+      Runnable onChange)
       throws IOException {
+    Profile profile = config.profile();
     SecretKey key = SecretKey.generate(context);
     try {
       byte[] nonce = new byte[Hello.NONCE_BYTES];
@@ -99,7 +112,7 @@ final class Session implements AutoCloseable {
       Frame second = require(channel, FrameType.READY);
       Messages.requireEmpty(second.payload());
       channel.release(second);
-      return new Session(channel, context, key, host, onChange);
+      return new Session(channel, padMaker, config.padBytes(), context, key, host, onChange);
     } catch (IOException | RuntimeException e) {
       key.close();
       channel.close();
@@ -181,7 +194,7 @@ final class Session implements AutoCloseable {
       }
       asked.remove(ref);
     }
-    open.remove(digest);
+    end(open.remove(digest));
     send(FrameType.FORGET, Messages.ref(ref));
   }
 
@@ -198,7 +211,13 @@ final class Session implements AutoCloseable {
   /** Ends the use of an adapter in this session. */
   void close(String digest, String problem) {
     problems.put(digest, problem);
-    open.remove(digest);
+    end(open.remove(digest));
+  }
+
+  private static void end(@Nullable OpenAdapter adapter) {
+    if (adapter != null) {
+      adapter.close();
+    }
   }
 
   /** An evaluation under way. */
@@ -230,10 +249,55 @@ final class Session implements AutoCloseable {
       frame.flip();
       long encrypted = System.nanoTime();
       pending.put(id, answer);
-      HeException over = end;
-      if (over != null) {
-        throw over;
-      }
+      send(frame, deadline);
+      return new Request(answer, magnitudes, bytes, encrypted - start);
+    } finally {
+      buffers.give(frame);
+    }
+  }
+
+  /**
+   * Encrypts a batch with pads and sends it.
+   *
+   * @param x [count][d] from its position on
+   */
+  Request evaluate(
+      OpenAdapter adapter, GroupPart group, PadStock.Run run, FloatBuffer x, long deadline) {
+    long start = System.nanoTime();
+    int bytes =
+        (int) Pads.tokenBytes(context, run.count(), group.columns()) + Messages.Padded.BYTES;
+    long id = requests.incrementAndGet();
+    ByteBuffer frame = buffers.take(Frame.HEAD_BYTES + bytes);
+    Pending answer = new Pending();
+    try {
+      Frame.putHead(frame, FrameType.EVALUATE_PADDED, bytes);
+      Messages.Block block = new Messages.Block(adapter.ref(), group.id(), run.block());
+      new Messages.Padded(id, block, run.first(), run.count()).encode(frame);
+      double[] magnitudes =
+          run.pads()
+              .encrypt(
+                  run.first(),
+                  run.count(),
+                  x,
+                  group.scales(),
+                  group.fixedPoint(context.parameters()).scaleBits(),
+                  frame);
+      frame.flip();
+      long encrypted = System.nanoTime();
+      pending.put(id, answer);
+      send(frame, deadline);
+      return new Request(answer, magnitudes, bytes, encrypted - start);
+    } finally {
+      buffers.give(frame);
+    }
+  }
+
+  private void send(ByteBuffer frame, long deadline) {
+    HeException over = end;
+    if (over != null) {
+      throw over;
+    }
+    try {
       synchronized (sending) {
         sendDeadline = deadline;
         try {
@@ -242,14 +306,60 @@ final class Session implements AutoCloseable {
           sendDeadline = Long.MAX_VALUE;
         }
       }
-      lastSent = encrypted;
-      lastEvaluated = encrypted;
-      return new Request(answer, magnitudes, bytes, encrypted - start);
     } catch (IOException e) {
       throw new HeException(Reason.CONNECTION, "the connection to the adapter host failed", e);
-    } finally {
-      buffers.give(frame);
     }
+    lastSent = System.nanoTime();
+    lastEvaluated = lastSent;
+  }
+
+  /** Has pads made, if a stock runs low. */
+  void replenish(OpenAdapter adapter, GroupPart group, PadStock stock) {
+    for (int missing = stock.begin(); missing > 0; missing--) {
+      padMaker.submit(
+          () -> {
+            InputPads pads = InputPads.make(key, group.columns(), group.rows());
+            int block = stock.made(pads);
+            if (block != 0) {
+              announce(new Messages.Block(adapter.ref(), group.id(), block), pads.firstId());
+            }
+          });
+    }
+  }
+
+  private void announce(Messages.Block block, long firstId) {
+    ByteBuffer payload = ByteBuffer.allocate(Messages.Block.BYTES + Long.BYTES);
+    block.encode(payload);
+    try {
+      send(FrameType.PREPARE, payload.putLong(firstId).flip());
+    } catch (IOException e) {
+      channel.close();
+    }
+  }
+
+  /** The other half of a block has come; taken in when there is time. */
+  private void prepared(Frame frame) {
+    Messages.Block block = Messages.Block.decode(frame.payload());
+    EncryptedAdapter adapter = asked.get(block.ref());
+    OpenAdapter opened = adapter == null ? null : open.get(adapter.digest());
+    OpenAdapter.Group group = opened == null ? null : opened.groups().get(block.group());
+    PadStock stock = group == null ? null : group.pads();
+    if (stock == null) {
+      channel.release(frame);
+      return; // forgotten meanwhile
+    }
+    padMaker.submit(
+        () -> {
+          try {
+            InputPads pads = stock.own(block.block());
+            pads.absorb(frame.payload());
+            stock.ready(block.block(), pads);
+          } catch (CkksException | IllegalArgumentException e) {
+            drop(new HeException(Reason.PROTOCOL, "malformed pads", e));
+          } finally {
+            channel.release(frame);
+          }
+        });
   }
 
   /** Gives back what an answer lay in. */
@@ -307,6 +417,10 @@ final class Session implements AutoCloseable {
         waiting.complete(frame);
         continue;
       }
+      if (frame.type() == FrameType.PREPARED) {
+        prepared(frame);
+        continue;
+      }
       try {
         handle(frame);
       } finally {
@@ -346,7 +460,10 @@ final class Session implements AutoCloseable {
       if (part == null || part.columns() != group.columns() || part.rows() != group.rows()) {
         throw new HeException(Reason.PROTOCOL, "the adapter host holds another adapter");
       }
-      groups.put(group.id(), new OpenAdapter.Group(group.packings()));
+      boolean pads = group.pads() && wantsPads(adapter);
+      groups.put(
+          group.id(),
+          new OpenAdapter.Group(group.packings(), pads ? new PadStock(group.id()) : null));
     }
     if (groups.size() != adapter.groups().size()) {
       throw new HeException(Reason.PROTOCOL, "the adapter host holds another adapter");
@@ -354,6 +471,10 @@ final class Session implements AutoCloseable {
     open.put(adapter.digest(), new OpenAdapter(this, opened.ref(), groups));
     LOG.info("adapter '{}' is open at its adapter host", adapter.name());
     onChange.run();
+  }
+
+  private boolean wantsPads(EncryptedAdapter adapter) {
+    return Pads.supports(context.parameters()) && adapter.padBytes() <= padBytes;
   }
 
   private void refused(Messages.Refused refused) {
@@ -426,6 +547,7 @@ final class Session implements AutoCloseable {
       end = new HeException(Reason.CONNECTION, "the connection to the adapter host ended");
     }
     HeException reason = end;
+    open.values().forEach(OpenAdapter::close);
     open.clear();
     pending.values().forEach(p -> p.fail(reason));
     pending.clear();

@@ -12,10 +12,13 @@ import dev.tensafe.he.wire.GroupId;
 import dev.tensafe.he.wire.Hello;
 import dev.tensafe.he.wire.Messages;
 import dev.tensafe.he.wire.Refusal;
+import dev.tensafe.nativelib.ckks.AnswerPads;
 import dev.tensafe.nativelib.ckks.AnswerShape;
 import dev.tensafe.nativelib.ckks.CkksContext;
+import dev.tensafe.nativelib.ckks.DotWeights;
 import dev.tensafe.nativelib.ckks.InputShape;
 import dev.tensafe.nativelib.ckks.MaskExpander;
+import dev.tensafe.nativelib.ckks.Pads;
 import dev.tensafe.nativelib.ckks.PublicKey;
 import dev.tensafe.nativelib.ckks.ReceivedInputs;
 import dev.tensafe.nativelib.ckks.Rerandomizer;
@@ -27,6 +30,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,7 +51,37 @@ final class HostSession {
   private volatile long lastActivity = System.nanoTime();
   private volatile boolean ready;
 
-  private record Opened(HostedAdapter adapter, Map<GroupId, HostedAdapter.Group> groups) {}
+  /**
+   * An adapter of this session.
+   *
+   * @param blocks of pads, by group; empty ones are being made
+   */
+  private record Opened(
+      HostedAdapter adapter,
+      Map<GroupId, HostedAdapter.Group> groups,
+      Map<GroupId, PadBlocks> blocks)
+      implements AutoCloseable {
+    HostedAdapter.Group group(GroupId id) {
+      HostedAdapter.Group group = groups.get(id);
+      if (group == null) {
+        throw new HeException(Reason.PROTOCOL, "the adapter has no " + id);
+      }
+      return group;
+    }
+
+    PadBlocks blocks(GroupId id) {
+      PadBlocks of = blocks.get(id);
+      if (of == null) {
+        throw new HeException(Reason.PROTOCOL, "no pads for " + id);
+      }
+      return of;
+    }
+
+    @Override
+    public void close() {
+      blocks.values().forEach(PadBlocks::close);
+    }
+  }
 
   /** What stands once keys are exchanged. */
   private record Keys(
@@ -127,6 +161,7 @@ final class HostSession {
       }
     } finally {
       host.pools.remove(keys.rerandomizer());
+      open.values().forEach(Opened::close);
     }
   }
 
@@ -188,9 +223,14 @@ final class HostSession {
     switch (frame.type()) {
       case OPEN -> open(Messages.Open.decode(payload), keys);
       case EVALUATE -> evaluate(payload, keys);
+      case PREPARE -> prepare(payload, keys);
+      case EVALUATE_PADDED -> evaluatePadded(payload, keys);
       case PING -> send(FrameType.PONG, Messages.number(Messages.readNumber(payload)));
       case FORGET -> {
-        open.remove(Messages.readRef(payload));
+        Opened forgotten = open.remove(Messages.readRef(payload));
+        if (forgotten != null) {
+          forgotten.close();
+        }
         if (open.isEmpty()) {
           host.pools.remove(keys.rerandomizer());
         }
@@ -217,7 +257,15 @@ final class HostSession {
     Opened opened;
     Messages.Opened answer;
     try {
-      opened = new Opened(adapter, adapter.groups(keys.profile(), host.evaluation));
+      Map<GroupId, HostedAdapter.Group> groups = adapter.groups(keys.profile(), host.evaluation);
+      Map<GroupId, PadBlocks> blocks = new HashMap<>();
+      groups.forEach(
+          (id, group) -> {
+            if (group.dots() != null) {
+              blocks.put(id, new PadBlocks(host.limits.maxBlocks()));
+            }
+          });
+      opened = new Opened(adapter, groups, blocks);
       answer =
           new Messages.Opened(request.ref(), adapter.describe(keys.profile(), host.evaluation));
     } catch (HeException e) {
@@ -227,7 +275,10 @@ final class HostSession {
     if (open.isEmpty()) {
       host.pools.add(keys.rerandomizer(), host.limits.poolCapacity());
     }
-    open.put(request.ref(), opened);
+    Opened before = open.put(request.ref(), opened);
+    if (before != null) {
+      before.close();
+    }
     send(FrameType.OPENED, answer.encode());
   }
 
@@ -235,14 +286,8 @@ final class HostSession {
     long start = System.nanoTime();
     int received = payload.remaining();
     Messages.Evaluate request = Messages.Evaluate.decode(payload);
-    Opened opened = open.get(request.ref());
-    if (opened == null) {
-      throw new HeException(Reason.PROTOCOL, "no adapter " + request.ref() + " is open");
-    }
-    HostedAdapter.Group group = opened.groups().get(request.group());
-    if (group == null) {
-      throw new HeException(Reason.PROTOCOL, "the adapter has no " + request.group());
-    }
+    Opened opened = opened(request.ref());
+    HostedAdapter.Group group = opened.group(request.group());
     if (opened.adapter().isClosed()) {
       refuse(request.ref(), request.request(), Refusal.WITHDRAWN);
       return;
@@ -267,19 +312,106 @@ final class HostSession {
         refuse(request.ref(), request.request(), refusal.get());
         return;
       }
-      answer(request, inputs, matrix, keys, (int) bytes, start);
+      answer(
+          request.ref(),
+          request.request(),
+          (int) bytes,
+          start,
+          out -> inputs.evaluate(matrix, keys.rerandomizer(), out));
       host.stats.evaluated(shape.tokens(), System.nanoTime() - start, received, bytes);
     }
     host.pools.wake();
   }
 
-  private void answer(
-      Messages.Evaluate request,
-      ReceivedInputs inputs,
-      WeightMatrix matrix,
-      Keys keys,
-      int bytes,
-      long start)
+  private Opened opened(int ref) {
+    Opened opened = open.get(ref);
+    if (opened == null) {
+      throw new HeException(Reason.PROTOCOL, "no adapter " + ref + " is open");
+    }
+    return opened;
+  }
+
+  /** Makes the answers' half of a block when there is time, and sends it. */
+  private void prepare(ByteBuffer payload, Keys keys) {
+    Messages.Block block = Messages.Block.decode(payload);
+    long firstId = Messages.readNumber(payload);
+    Opened opened = opened(block.ref());
+    HostedAdapter.Group group = opened.group(block.group());
+    PadBlocks blocks = opened.blocks(block.group());
+    WeightMatrix matrix = group.matrix(Pads.PACKING);
+    if (matrix == null || opened.adapter().isClosed()) {
+      return; // the next evaluation is refused
+    }
+    blocks.announce(block.block());
+    host.pools.submit(
+        () -> {
+          int bytes = (int) Pads.messageBytes(keys.context(), group.rows()) + Messages.Block.BYTES;
+          ByteBuffer frame = buffers.take(Frame.HEAD_BYTES + bytes);
+          try {
+            Frame.putHead(frame, FrameType.PREPARED, bytes);
+            block.encode(frame);
+            blocks.put(
+                block.block(),
+                AnswerPads.make(
+                    keys.context(), keys.masks(), matrix, keys.rerandomizer(), firstId, frame));
+            synchronized (sending) {
+              channel.send(frame.flip());
+            }
+          } catch (IOException e) {
+            channel.close();
+          } finally {
+            buffers.give(frame);
+          }
+        });
+  }
+
+  private void evaluatePadded(ByteBuffer payload, Keys keys) throws IOException {
+    long start = System.nanoTime();
+    int received = payload.remaining();
+    Messages.Padded request = Messages.Padded.decode(payload);
+    Messages.Block at = request.block();
+    Opened opened = opened(at.ref());
+    HostedAdapter.Group group = opened.group(at.group());
+    PadBlocks blocks = opened.blocks(at.group());
+    DotWeights dots = group.dots();
+    if (opened.adapter().isClosed() || dots == null) {
+      refuse(at.ref(), request.request(), Refusal.WITHDRAWN);
+      return;
+    }
+    AnswerPads pads = blocks.get(at.block());
+    Optional<Refusal> refusal =
+        host.meter.spend(opened.adapter(), channel.peer(), at.group(), request.count());
+    if (refusal.isPresent()) {
+      refuse(at.ref(), request.request(), refusal.get());
+      endIfUsedUp(blocks, request);
+      return;
+    }
+    int bytes =
+        (int) Pads.tokenBytes(keys.context(), request.count(), group.rows())
+            + Messages.ANSWERS_HEAD;
+    answer(
+        at.ref(),
+        request.request(),
+        bytes,
+        start,
+        out -> pads.evaluate(dots, request.first(), request.count(), payload, out));
+    host.stats.evaluated(request.count(), System.nanoTime() - start, received, bytes);
+    endIfUsedUp(blocks, request);
+  }
+
+  private static void endIfUsedUp(PadBlocks blocks, Messages.Padded request) {
+    if (request.first() + request.count() >= Pads.POSITIONS) {
+      blocks.end(request.block().block());
+    }
+  }
+
+  /**
+   * Sends an answer.
+   *
+   * @param bytes of its payload
+   * @param work writes what follows the head
+   */
+  private void answer(int ref, long request, int bytes, long start, Consumer<ByteBuffer> work)
       throws IOException {
     ByteBuffer frame = buffers.take(Frame.HEAD_BYTES + bytes);
     try {
@@ -287,14 +419,14 @@ final class HostSession {
       int head = frame.position();
       frame.position(head + Messages.ANSWERS_HEAD);
       try {
-        inputs.evaluate(matrix, keys.rerandomizer(), frame);
+        work.accept(frame);
       } catch (IllegalStateException e) {
-        refuse(request.ref(), request.request(), Refusal.WITHDRAWN);
+        refuse(ref, request, Refusal.WITHDRAWN);
         return;
       }
       int end = frame.position();
       frame.position(head);
-      new Messages.Answers(request.request(), System.nanoTime() - start).encode(frame);
+      new Messages.Answers(request, System.nanoTime() - start).encode(frame);
       frame.position(0).limit(end);
       synchronized (sending) {
         channel.send(frame);

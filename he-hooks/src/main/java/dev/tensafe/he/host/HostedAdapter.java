@@ -4,14 +4,19 @@ import dev.tensafe.he.HeException;
 import dev.tensafe.he.Profile;
 import dev.tensafe.he.wire.GroupId;
 import dev.tensafe.he.wire.Messages;
+import dev.tensafe.nativelib.ckks.CkksException;
+import dev.tensafe.nativelib.ckks.DotWeights;
 import dev.tensafe.nativelib.ckks.Packing;
+import dev.tensafe.nativelib.ckks.Pads;
 import dev.tensafe.nativelib.ckks.WeightMatrix;
 import dev.tensafe.tssp.manifest.Manifest;
 import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +29,8 @@ public final class HostedAdapter implements AutoCloseable {
   /** Batches that packings are chosen for. */
   private static final int PLANNED_TOKENS = 512;
 
-  private static final int PACKINGS = 3;
+  /** Beside the one that pads are made with. */
+  private static final int PACKINGS = 2;
 
   private final Manifest manifest;
   private final String digest;
@@ -44,8 +50,21 @@ public final class HostedAdapter implements AutoCloseable {
     }
   }
 
-  /** A group in the forms a profile evaluates with. */
-  record Group(int rows, int columns, List<WeightMatrix> matrices) {
+  /**
+   * A group in the forms a profile evaluates with.
+   *
+   * @param dots for pads, or null where there are none
+   */
+  record Group(int rows, int columns, List<WeightMatrix> matrices, @Nullable DotWeights dots)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      matrices.forEach(WeightMatrix::close);
+      if (dots != null) {
+        dots.close();
+      }
+    }
+
     /** The form for a packing, or null if it is not held. */
     @Nullable WeightMatrix matrix(Packing packing) {
       for (WeightMatrix matrix : matrices) {
@@ -89,16 +108,34 @@ public final class HostedAdapter implements AutoCloseable {
     Map<GroupId, Group> groups = new TreeMap<>();
     sealed.forEach(
         (id, s) -> {
+          Set<Packing> packings =
+              new LinkedHashSet<>(
+                  tools.planner().resident(s.columns(), s.rows(), PLANNED_TOKENS, PACKINGS));
+          DotWeights dots = dots(profile, s);
+          if (dots != null) {
+            packings.add(Pads.PACKING);
+          }
           List<WeightMatrix> matrices = new ArrayList<>();
-          for (Packing packing :
-              tools.planner().resident(s.columns(), s.rows(), PLANNED_TOKENS, PACKINGS)) {
+          for (Packing packing : packings) {
             matrices.add(
                 WeightMatrix.of(tools.context(), s.weights(), s.rows(), s.columns(), packing));
           }
-          groups.put(id, new Group(s.rows(), s.columns(), matrices));
+          groups.put(id, new Group(s.rows(), s.columns(), matrices, dots));
         });
     prepared.put(profile, groups);
     return groups;
+  }
+
+  private static @Nullable DotWeights dots(Profile profile, Sealed s) {
+    if (!Pads.supports(profile.parameters())) {
+      return null;
+    }
+    try {
+      return DotWeights.of(s.weights(), s.rows(), s.columns());
+    } catch (CkksException e) {
+      // rows too large for exact sums: ciphertexts only
+      return null;
+    }
   }
 
   /** What a model host is told of it. */
@@ -112,7 +149,8 @@ public final class HostedAdapter implements AutoCloseable {
                         id,
                         group.columns(),
                         group.rows(),
-                        group.matrices().stream().map(WeightMatrix::packing).toList())));
+                        group.matrices().stream().map(WeightMatrix::packing).toList(),
+                        group.dots() != null)));
     return out;
   }
 
@@ -120,7 +158,7 @@ public final class HostedAdapter implements AutoCloseable {
   public synchronized void close() {
     closed = true;
     for (Map<GroupId, Group> groups : prepared.values()) {
-      groups.values().forEach(group -> group.matrices().forEach(WeightMatrix::close));
+      groups.values().forEach(Group::close);
     }
     prepared.clear();
     for (Sealed s : sealed.values()) {

@@ -3,16 +3,19 @@ package dev.tensafe.he.host;
 import dev.tensafe.nativelib.IdlePriority;
 import dev.tensafe.nativelib.ckks.Rerandomizer;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Keeps the sessions' pools of encryptions of zero filled, in a thread that runs only when a core
- * would be idle. Thread-safe.
+ * Does ahead what does not depend on any input, in a thread that runs only when a core would be
+ * idle: fills the sessions' pools of encryptions of zero, and makes blocks of pads. Thread-safe.
  */
 final class PoolFiller implements AutoCloseable {
   private static final int AT_ONCE = 4;
 
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private final List<Pool> pools = new CopyOnWriteArrayList<>();
   private final Thread thread;
   private volatile boolean closed;
@@ -32,6 +35,12 @@ final class PoolFiller implements AutoCloseable {
 
   void remove(Rerandomizer rerandomizer) {
     pools.removeIf(p -> p.rerandomizer() == rerandomizer);
+  }
+
+  /** Has something done when there is time. */
+  void submit(Runnable task) {
+    tasks.add(task);
+    wake();
   }
 
   /** Something was taken. */
@@ -60,6 +69,15 @@ final class PoolFiller implements AutoCloseable {
     IdlePriority.apply();
     while (!closed) {
       boolean added = false;
+      Runnable task = tasks.poll();
+      if (task != null) {
+        try {
+          task.run();
+        } catch (IllegalStateException e) {
+          // its session or its adapter has just ended
+        }
+        added = true;
+      }
       for (Pool pool : pools) {
         try {
           added |= pool.rerandomizer().fill(AT_ONCE) > 0;

@@ -31,7 +31,13 @@ public enum FrameType {
   /** Either: the last frame, with a reason. */
   CLOSE(13),
   /** C: an adapter is not needed any more. */
-  FORGET(14);
+  FORGET(14),
+  /** C: announces a block of pads. */
+  PREPARE(15),
+  /** H: the answers' half of it. */
+  PREPARED(16),
+  /** C: tokens at positions of a block. */
+  EVALUATE_PADDED(17);
 
   private final int id;
 

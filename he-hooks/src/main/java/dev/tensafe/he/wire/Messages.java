@@ -47,8 +47,9 @@ public final class Messages {
    * @param columns width of the vector it reads
    * @param rows of all its modules together
    * @param packings one to three
+   * @param pads whether blocks of pads may be prepared
    */
-  public record Group(GroupId id, int columns, int rows, List<Packing> packings) {
+  public record Group(GroupId id, int columns, int rows, List<Packing> packings, boolean pads) {
     public Group {
       packings = List.copyOf(packings);
     }
@@ -63,13 +64,14 @@ public final class Messages {
     public ByteBuffer encode() {
       int bytes = 6;
       for (Group group : groups) {
-        bytes += 12 + 8 * group.packings().size();
+        bytes += 16 + 8 * group.packings().size();
       }
       ByteBuffer out = ByteBuffer.allocate(bytes).putInt(ref).putShort((short) groups.size());
       for (Group group : groups) {
         out.putShort((short) group.id().layer())
             .put((byte) group.id().input())
             .put((byte) group.packings().size())
+            .putInt(group.pads() ? 1 : 0)
             .putInt(group.columns())
             .putInt(group.rows());
         for (Packing packing : group.packings()) {
@@ -90,13 +92,17 @@ public final class Messages {
         if (packings < 1 || packings > MAX_PACKINGS) {
           throw Reading.bad(packings + " packings");
         }
+        int pads = in.u32();
+        if (pads != 0 && pads != 1) {
+          throw Reading.bad("an unknown flag");
+        }
         int columns = in.positive(MAX_DIMENSION);
         int rows = in.positive(MAX_DIMENSION);
         List<Packing> held = new ArrayList<>();
         for (int p = 0; p < packings; p++) {
           held.add(packing(in));
         }
-        groups.add(new Group(id, columns, rows, held));
+        groups.add(new Group(id, columns, rows, held, pads == 1));
       }
       in.end();
       return new Opened(ref, groups);
@@ -157,6 +163,69 @@ public final class Messages {
       in.zero(1);
       payload.position(in.position());
       return new Evaluate(request, ref, group);
+    }
+  }
+
+  /**
+   * Names a block of pads; after it, in {@code PREPARE} the id of its first ciphertext, in {@code
+   * PREPARED} what makes it ready.
+   *
+   * @param block unlike every other of the group in the session
+   */
+  public record Block(int ref, GroupId group, int block) {
+    /** Bytes of the head. */
+    public static final int BYTES = 12;
+
+    /** Writes {@value #BYTES} bytes at the buffer's position. */
+    public void encode(ByteBuffer out) {
+      out.putInt(ref)
+          .putShort((short) group.layer())
+          .put((byte) group.input())
+          .put((byte) 0)
+          .putInt(block);
+    }
+
+    /** Reads the head and moves past it. */
+    public static Block decode(ByteBuffer payload) {
+      Reading in = new Reading(payload);
+      int ref = in.u32();
+      GroupId group = new GroupId(in.u16(), in.u8());
+      in.zero(1);
+      Block block = new Block(ref, group, in.u32());
+      payload.position(in.position());
+      return block;
+    }
+  }
+
+  /**
+   * The head of an evaluation with pads; tokens follow it.
+   *
+   * @param first position in the block
+   * @param count of tokens, at least 1
+   */
+  public record Padded(long request, Block block, int first, int count) {
+    /** Bytes of the head. */
+    public static final int BYTES = 8 + Block.BYTES + 4;
+
+    /** Writes {@value #BYTES} bytes at the buffer's position. */
+    public void encode(ByteBuffer out) {
+      out.putLong(request);
+      block.encode(out);
+      out.putShort((short) first).putShort((short) count);
+    }
+
+    /** Reads the head and moves past it. */
+    public static Padded decode(ByteBuffer payload) {
+      long request = new Reading(payload).u64();
+      payload.position(payload.position() + Long.BYTES);
+      Block block = Block.decode(payload);
+      Reading in = new Reading(payload);
+      Padded padded = new Padded(request, block, in.u16(), in.u16());
+      if (padded.count() == 0) {
+        throw Reading.bad("no tokens");
+      }
+      payload.position(in.position());
+      return padded;
     }
   }
 

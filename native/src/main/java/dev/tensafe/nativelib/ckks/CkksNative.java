@@ -125,6 +125,62 @@ final class CkksNative {
   static native void evaluateInputs(
       long inputs, long weights, long rerandomizer, Buffer out, long offset);
 
+  static native long padMessageBytes(long context, int rows);
+
+  static native long padTokenBytes(long context, int count, int width);
+
+  static native long inputPadsOpen(long key, int tokens, int columns, int rows);
+
+  static native void inputPadsFree(long pads);
+
+  static native long inputPadsFirstId(long pads);
+
+  static native void inputPadsAbsorb(long pads, Buffer in, long offset, long length);
+
+  static native void inputPadsEncrypt(
+      long pads,
+      int first,
+      int count,
+      Buffer x,
+      long xOffset,
+      byte @Nullable [] exponents,
+      int scaleBits,
+      double[] magnitudes,
+      Buffer out,
+      long outOffset);
+
+  static native void inputPadsDecrypt(
+      long pads,
+      int first,
+      int count,
+      Buffer in,
+      long offset,
+      long length,
+      double[] tokenScales,
+      double @Nullable [] rowScales,
+      Buffer out,
+      long outOffset);
+
+  static native long dotWeightsOpen(Buffer matrix, long offset, int rows, int columns);
+
+  static native void dotWeightsFree(long weights);
+
+  static native long answerPadsOpen(
+      long masks, long weights, long rerandomizer, long firstId, Buffer out, long offset);
+
+  static native void answerPadsFree(long pads);
+
+  static native void answerPadsEvaluate(
+      long pads,
+      long weights,
+      int first,
+      int count,
+      Buffer in,
+      long inOffset,
+      long length,
+      Buffer out,
+      long offset);
+
   static native long plaintextOpen(long context, int limbs, long[] coefficients);
 
   static native void plaintextFree(long plaintext);

@@ -142,7 +142,8 @@ final class AdapterHostCommand implements Callable<Integer> {
             standard.maxPayload(),
             standard.maxTokens(),
             standard.maxOpen(),
-            standard.poolCapacity());
+            standard.poolCapacity(),
+            standard.maxBlocks());
     try (RecipientKey key = passphrase.recipientKey(recipientKey)) {
       TokenMeter meter =
           TokenMeter.open(

@@ -36,7 +36,8 @@ final class EncryptedHosting {
             standard.connectMillis(),
             standard.retryMillis(),
             standard.maxRetryMillis(),
-            standard.pingMillis());
+            standard.pingMillis(),
+            (long) options.padMemoryMib << 20);
     List<String> hosts = options.adapterHosts;
     if (hosts == null || hosts.isEmpty()) {
       AdapterHost host = new AdapterHost(key, TokenMeter.embedded(clock), HostLimits.standard());

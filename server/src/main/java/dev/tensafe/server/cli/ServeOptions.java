@@ -130,6 +130,13 @@ final class ServeOptions {
   String heProfile = "";
 
   @Option(
+      names = "--pad-memory-mib",
+      defaultValue = "256",
+      description =
+          "memory for one adapter's pads, made ahead (profile fast); 0 for none: slower, less memory")
+  int padMemoryMib;
+
+  @Option(
       names = "--probe-rate",
       defaultValue = "64",
       paramLabel = "N",
@@ -203,6 +210,7 @@ final class ServeOptions {
     ServerConfig.range("adapter-memory-mib", adapterMemoryMib, 1, 1 << 22);
     ServerConfig.range("max-adapter-mib", maxAdapterMib, 1, 1 << 20);
     ServerConfig.range("adapter-host-timeout-millis", adapterHostTimeoutMillis, 10, 600_000);
+    ServerConfig.range("pad-memory-mib", padMemoryMib, 0, 1 << 20);
     ServerConfig.range("probe-rate", probeRate, 0, 1 << 20);
     if (!heProfile.equals("fast") && !heProfile.equals("strict")) {
       throw new ConfigException(

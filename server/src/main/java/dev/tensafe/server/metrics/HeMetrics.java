@@ -130,7 +130,7 @@ final class HeMetrics implements HeListener {
     m.rows().increment(e.tokens());
     m.fill().record(e.fill());
     Counter.builder("tensafe_he_messages")
-        .tag("packing", e.packing().tokens() + "x" + e.packing().outputs())
+        .tag("packing", e.packing())
         .register(registry)
         .increment();
   }

@@ -1,0 +1,148 @@
+package dev.tensafe.he.client;
+
+import dev.tensafe.he.wire.GroupId;
+import dev.tensafe.nativelib.ckks.InputPads;
+import dev.tensafe.nativelib.ckks.Pads;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The pads of one group in one session: blocks that are ready, blocks on their way. The engine
+ * takes positions, which nobody gets again; another thread makes blocks when there is time.
+ * Thread-safe.
+ */
+final class PadStock implements AutoCloseable {
+  /** Blocks ready or on their way: one is used while the other is made. */
+  static final int BLOCKS = 2;
+
+  private final GroupId group;
+  private final Deque<Block> ready = new ArrayDeque<>();
+  private final Map<Integer, InputPads> made = new HashMap<>();
+  private int onTheirWay;
+  private int lastBlock;
+  private boolean closed;
+
+  private static final class Block {
+    final int number;
+    final InputPads pads;
+    int next;
+
+    Block(int number, InputPads pads) {
+      this.number = number;
+      this.pads = pads;
+    }
+
+    int left() {
+      return Pads.POSITIONS - next;
+    }
+  }
+
+  /**
+   * Positions of one block.
+   *
+   * @param block its number
+   * @param last whether the block is used up with them
+   */
+  record Run(int block, InputPads pads, int first, int count, boolean last)
+      implements AutoCloseable {
+    /** After the answers, or without them: a block that is used up is wiped. */
+    @Override
+    public void close() {
+      if (last) {
+        pads.close();
+      }
+    }
+  }
+
+  PadStock(GroupId group) {
+    this.group = group;
+  }
+
+  GroupId group() {
+    return group;
+  }
+
+  /**
+   * Takes positions for as many tokens, of one block or of two; none if there are too few.
+   *
+   * @return in the order of the tokens; each to be closed
+   */
+  synchronized List<Run> take(int count) {
+    int left = ready.stream().mapToInt(Block::left).sum();
+    if (left < count) {
+      return List.of();
+    }
+    List<Run> runs = new ArrayList<>();
+    int missing = count;
+    while (missing > 0) {
+      Block block = ready.getFirst();
+      int some = Math.min(missing, block.left());
+      boolean last = some == block.left();
+      runs.add(new Run(block.number, block.pads, block.next, some, last));
+      block.next += some;
+      missing -= some;
+      if (last) {
+        ready.removeFirst();
+      }
+    }
+    return runs;
+  }
+
+  /** How many blocks should be begun; they count as on their way. */
+  synchronized int begin() {
+    int missing = closed ? 0 : Math.max(0, BLOCKS - ready.size() - onTheirWay);
+    onTheirWay += missing;
+    return missing;
+  }
+
+  /**
+   * Keeps the own half of a block.
+   *
+   * @return its number, or 0 if it comes too late
+   */
+  synchronized int made(InputPads pads) {
+    if (closed) {
+      pads.close();
+      return 0;
+    }
+    made.put(++lastBlock, pads);
+    return lastBlock;
+  }
+
+  /**
+   * The own half of a block whose other half has come.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  synchronized InputPads own(int number) {
+    InputPads pads = made.remove(number);
+    if (pads == null) {
+      throw new IllegalArgumentException("a block nobody asked for");
+    }
+    return pads;
+  }
+
+  /** A block can be used. */
+  synchronized void ready(int number, InputPads pads) {
+    onTheirWay--;
+    if (closed) {
+      pads.close();
+    } else {
+      ready.addLast(new Block(number, pads));
+    }
+  }
+
+  /** Wipes what was not used. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    ready.forEach(block -> block.pads.close());
+    ready.clear();
+    made.values().forEach(InputPads::close);
+    made.clear();
+  }
+}
