@@ -106,7 +106,13 @@ class EncryptedGoldenTest {
         MODEL,
         null,
         new TestServer.Adapters(
-            directory.resolve("adapters"), owner, 256 << 20, 64, Optional.of(mode), probes));
+            directory.resolve("adapters"),
+            owner,
+            256 << 20,
+            64,
+            Optional.of(mode),
+            probes,
+            List.of()));
   }
 
   /** Both kinds of every adapter, and the base model. */

@@ -14,6 +14,7 @@ import dev.tensafe.he.transport.TlsIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.OptionalLong;
@@ -73,7 +74,7 @@ final class HeSetup implements AutoCloseable {
 
   /** Puts a package where the host finds it. */
   void deliver(Path file) throws IOException {
-    Files.copy(file, packages.resolve(file.getFileName()));
+    Files.copy(file, packages.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
     directory.refresh();
   }
 
@@ -83,7 +84,11 @@ final class HeSetup implements AutoCloseable {
   }
 
   TestServer.EncryptedModeFactory mode(LinkConfig config, TlsIdentity identity) {
-    Address address = server.address();
+    return mode(server.address(), config, identity);
+  }
+
+  /** By way of somebody else's address. */
+  TestServer.EncryptedModeFactory mode(Address address, LinkConfig config, TlsIdentity identity) {
     return (key, base, layers) ->
         EncryptedAdapters.remote(key, base, layers, config, List.of(address), identity);
   }

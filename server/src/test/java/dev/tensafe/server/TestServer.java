@@ -155,9 +155,10 @@ final class TestServer implements AutoCloseable {
       long memoryBytes,
       int cacheBlocks,
       Optional<EncryptedModeFactory> mode,
-      ProbeRate probes) {
+      ProbeRate probes,
+      List<ForwardHook> more) {
     Adapters(Path directory, AdapterOwner owner, long memoryBytes, int cacheBlocks) {
-      this(directory, owner, memoryBytes, cacheBlocks, Optional.empty(), ProbeRate.NONE);
+      this(directory, owner, memoryBytes, cacheBlocks, Optional.empty(), ProbeRate.NONE, List.of());
     }
   }
 
@@ -167,7 +168,7 @@ final class TestServer implements AutoCloseable {
   }
 
   private List<ForwardHook> hooks(Adapters adapters) {
-    List<ForwardHook> hooks = new ArrayList<>();
+    List<ForwardHook> hooks = new ArrayList<>(adapters == null ? List.of() : adapters.more());
     registry.ifPresent(r -> hooks.add(new LoraHook(handle -> PlainWeights.of(r.resident(handle)))));
     encrypted.ifPresent(
         e ->

@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
       BenchCommand.Ckks.class,
       BenchCommand.Tssp.class,
       LoraBenchCommand.class,
+      RelayCommand.class,
       BenchCommand.MakeModel.class,
       MakeAdapterCommand.class
     })
