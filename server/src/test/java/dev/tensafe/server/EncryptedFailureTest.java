@@ -2,6 +2,7 @@ package dev.tensafe.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -17,6 +18,7 @@ import dev.tensafe.he.transport.TlsIdentity;
 import dev.tensafe.he.wire.Refusal;
 import dev.tensafe.model.synthetic.SyntheticModel;
 import dev.tensafe.tssp.file.PackageFile;
+import dev.tensafe.tssp.keys.RecipientKey;
 import dev.tensafe.tssp.manifest.Manifest;
 import dev.tensafe.tssp.manifest.ManifestReader;
 import dev.tensafe.tssp.trust.TrustDirectory;
@@ -24,6 +26,7 @@ import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -35,6 +38,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whatever an adapter host does, its requests end with an error in time, and never with an answer
@@ -215,20 +220,11 @@ class EncryptedFailureTest {
     breakWhileOthersRun(meddler::stall, meddler::goOn);
   }
 
-  @Test
-  void aHostThatAnswersGarbage() throws Exception {
-    for (long padBytes : new long[] {0, 1 << 28}) {
-      start(OptionalLong.empty(), padBytes);
-      breakWhileOthersRun(() -> meddler.garbage = true, () -> meddler.garbage = false);
-      end();
-      Files.delete(host.packages.resolve("state").resolve("usage.json"));
-      Files.walk(directory.resolve("hosted"))
-          .filter(f -> f.toString().endsWith(".tssp"))
-          .forEach(f -> f.toFile().delete());
-    }
-    server = null;
-    relay = null;
-    host = null;
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1 << 28})
+  void aHostThatAnswersGarbage(long padBytes) throws Exception {
+    start(OptionalLong.empty(), padBytes);
+    breakWhileOthersRun(() -> meddler.garbage = true, () -> meddler.garbage = false);
   }
 
   @Test
@@ -339,8 +335,7 @@ class EncryptedFailureTest {
     assertEquals(400, both.statusCode());
     assertTrue(both.body().contains("adapter_mode_unsupported"), both.body());
     assertTrue(both.body().contains("must not be able to open it"), both.body());
-    owner.adapterHost =
-        dev.tensafe.tssp.keys.RecipientKey.generate(new java.security.SecureRandom());
+    owner.adapterHost = RecipientKey.generate(new SecureRandom());
     assertEquals(201, server.upload(owner.packEncrypted("else", 1, owner.peft(6))).statusCode());
     HttpResponse<String> another = ask("else", 5);
     assertUnavailable(another);
@@ -384,7 +379,7 @@ class EncryptedFailureTest {
     assertTrue(host.host.usage().get(0).client().startsWith("cert:"));
     assertEquals(
         "he.tls",
-        org.junit.jupiter.api.Assertions.assertThrows(
+        assertThrows(
                 HeException.class,
                 () -> TlsIdentity.of(ofHost.certificate(), ofHost.certificate(), model))
             .code());
