@@ -60,6 +60,7 @@ class EncryptedFailureTest {
   /** What happens between the two. */
   private static final class Meddler implements Relay.Filter {
     private volatile CountDownLatch stalled = new CountDownLatch(0);
+    private volatile CountDownLatch stalledUp = new CountDownLatch(0);
     private volatile boolean garbage;
     private final AtomicLong down = new AtomicLong();
 
@@ -67,13 +68,24 @@ class EncryptedFailureTest {
       stalled = new CountDownLatch(1);
     }
 
+    void stallUp() {
+      stalledUp = new CountDownLatch(1);
+    }
+
     void goOn() {
       stalled.countDown();
+      stalledUp.countDown();
     }
 
     @Override
     public void pass(boolean up, ByteBuffer piece) {
-      if (!up) {
+      if (up) {
+        try {
+          stalledUp.await();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      } else {
         down.addAndGet(piece.remaining());
         try {
           stalled.await();
@@ -340,6 +352,66 @@ class EncryptedFailureTest {
     HttpResponse<String> another = ask("else", 5);
     assertUnavailable(another);
     assertTrue(another.body().contains("another key"), another.body());
+  }
+
+  @Test
+  void anAlteredSealedPartIsRefusedThoughItIsNotForUs() throws Exception {
+    start(OptionalLong.empty(), 0);
+    byte[] bytes = Files.readAllBytes(owner.packEncrypted("altered", 1, owner.peft(7)));
+    bytes[bytes.length - 100] ^= 1;
+    Path altered = Files.write(directory.resolve("altered.tssp"), bytes);
+    HttpResponse<String> refused = server.upload(altered);
+    assertEquals(400, refused.statusCode());
+    assertTrue(refused.body().contains("adapter_digest_mismatch"), refused.body());
+    host.deliver(altered);
+    assertEquals(1, host.host.adapters().size(), "nor does the adapter host take it");
+  }
+
+  @Test
+  void severalModelHostsShareAnAdapterHost() throws Exception {
+    start(OptionalLong.empty(), 1 << 28);
+    String want = text(ask("secret", 60));
+    TestServer first = server;
+    CompletableFuture<HttpResponse<String>> running = later("secret", 600);
+    TestServer second =
+        TestServer.withAdapters(
+            model,
+            null,
+            new TestServer.Adapters(
+                directory.resolve("adapters-of-another"),
+                owner,
+                256 << 20,
+                1024,
+                Optional.of(host.mode()),
+                ProbeRate.STANDARD,
+                List.of()));
+    try {
+      server = second;
+      assertEquals(
+          201, second.upload(owner.packEncrypted("unknown", 1, owner.peft(8))).statusCode());
+      Path known = host.packages.resolve("secret-1-1.tssp");
+      assertEquals(201, second.upload(known).statusCode());
+      assertEquals(want, text(ask("secret", 60)));
+      assertEquals(2, host.host.openSessions());
+    } finally {
+      server = first;
+      second.close();
+    }
+    text(running.get());
+  }
+
+  @Test
+  void aHostThatDoesNotReadIsLeft() throws Exception {
+    start(OptionalLong.empty(), 0);
+    String secret = text(ask("secret", 20));
+    String base = text(ask("tiny", 20));
+    meddler.stallUp();
+    // more than the sockets hold
+    CompletableFuture<HttpResponse<String>> stuck = later("secret", 3000);
+    assertUnavailable(stuck.get(60, TimeUnit.SECONDS));
+    assertEquals(base, text(ask("tiny", 20)));
+    meddler.goOn();
+    assertWorksAgain(secret);
   }
 
   @Test

@@ -77,7 +77,9 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
     this.config = config;
     this.embedded = embedded;
     this.ticker =
-        Executors.newSingleThreadScheduledExecutor(
+        // two may be held up by a host that does not read, the third ends that
+        Executors.newScheduledThreadPool(
+            3,
             task -> {
               Thread thread = new Thread(task, "he-ticker");
               thread.setDaemon(true);
@@ -140,7 +142,8 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
     }
     begun = true;
     links.forEach(HostLink::start);
-    every(TICK_MILLIS, HostLink::tick);
+    every(TICK_MILLIS, HostLink::watch);
+    every(TICK_MILLIS, HostLink::tend);
     every(RETRY_REFUSED_MILLIS, HostLink::retryRefused);
   }
 
@@ -197,6 +200,11 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
   /** How many adapter hosts there is a session with. */
   public int connected() {
     return (int) links.stream().filter(HostLink::isConnected).count();
+  }
+
+  /** Positions of pads that are ready, over all adapters and groups. */
+  public int padsReady() {
+    return links.stream().mapToInt(HostLink::padsReady).sum();
   }
 
   @Override

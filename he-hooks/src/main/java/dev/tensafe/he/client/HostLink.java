@@ -247,8 +247,8 @@ final class HostLink implements AutoCloseable {
     }
   }
 
-  /** Looks after the session; called every fraction of a second. */
-  void tick() {
+  /** Ends what takes too long; called every fraction of a second, never blocks. */
+  void watch() {
     Handshake slow = handshake;
     if (slow != null
         && System.nanoTime() - slow.since()
@@ -258,9 +258,22 @@ final class HostLink implements AutoCloseable {
     Session current = session;
     if (current != null) {
       current.checkSending();
+    }
+  }
+
+  /** Keeps the session alive, or ends one that is to end; may block for a time. */
+  void tend() {
+    Session current = session;
+    if (current != null) {
       current.endIfDrained();
       current.ping(TimeUnit.MILLISECONDS.toNanos(config.pingMillis()));
     }
+  }
+
+  /** Positions of pads that are ready. */
+  int padsReady() {
+    Session current = session;
+    return current == null ? 0 : current.padsReady();
   }
 
   /** Asks again for adapters that the host did not have; called every few seconds. */

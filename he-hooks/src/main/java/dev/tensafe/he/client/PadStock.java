@@ -72,8 +72,7 @@ final class PadStock implements AutoCloseable {
    * @return in the order of the tokens; each to be closed
    */
   synchronized List<Run> take(int count) {
-    int left = ready.stream().mapToInt(Block::left).sum();
-    if (left < count) {
+    if (available() < count) {
       return List.of();
     }
     List<Run> runs = new ArrayList<>();
@@ -90,6 +89,11 @@ final class PadStock implements AutoCloseable {
       }
     }
     return runs;
+  }
+
+  /** Positions that can be taken now. */
+  synchronized int available() {
+    return ready.stream().mapToInt(Block::left).sum();
   }
 
   /** How many blocks should be begun; they count as on their way. */

@@ -8,8 +8,8 @@ package dev.tensafe.he.client;
  *     rows says nothing
  */
 public record ProbeRate(int oneIn, boolean cover) {
-  /** One step in 64. */
-  public static final ProbeRate STANDARD = new ProbeRate(64, false);
+  /** One step in 64, and no telling which. */
+  public static final ProbeRate STANDARD = new ProbeRate(64, true);
 
   /** No probes. */
   public static final ProbeRate NONE = new ProbeRate(0, false);

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +53,7 @@ final class Session implements AutoCloseable {
   private final Runnable onChange;
   private final PadMaker padMaker;
   private final long padBytes;
+  private final long timeoutNanos;
   private final Map<Long, Pending> pending = new ConcurrentHashMap<>();
   private final Map<Integer, EncryptedAdapter> asked = new ConcurrentHashMap<>();
   private final Map<String, Integer> refs = new HashMap<>();
@@ -68,15 +70,16 @@ final class Session implements AutoCloseable {
 
   private Session(
       FrameChannel channel,
+      LinkConfig config,
       PadMaker padMaker,
-      long padBytes,
       CkksContext context,
       SecretKey key,
       Hello.Host host,
       Runnable onChange) {
     this.onChange = onChange;
     this.padMaker = padMaker;
-    this.padBytes = padBytes;
+    this.padBytes = config.padBytes();
+    this.timeoutNanos = TimeUnit.MILLISECONDS.toNanos(config.timeoutMillis());
     this.channel = channel;
     this.context = context;
     this.key = key;
@@ -112,7 +115,7 @@ final class Session implements AutoCloseable {
       Frame second = require(channel, FrameType.READY);
       Messages.requireEmpty(second.payload());
       channel.release(second);
-      return new Session(channel, padMaker, config.padBytes(), context, key, host, onChange);
+      return new Session(channel, config, padMaker, context, key, host, onChange);
     } catch (IOException | RuntimeException e) {
       key.close();
       channel.close();
@@ -298,19 +301,28 @@ final class Session implements AutoCloseable {
       throw over;
     }
     try {
-      synchronized (sending) {
-        sendDeadline = deadline;
-        try {
-          channel.send(frame);
-        } finally {
-          sendDeadline = Long.MAX_VALUE;
-        }
-      }
+      transmit(() -> channel.send(frame), deadline);
     } catch (IOException e) {
       throw new HeException(Reason.CONNECTION, "the connection to the adapter host failed", e);
     }
-    lastSent = System.nanoTime();
     lastEvaluated = lastSent;
+  }
+
+  private interface Sending {
+    void run() throws IOException;
+  }
+
+  /** Sends, one at a time; {@link #checkSending} ends what takes too long. */
+  private void transmit(Sending frame, long deadline) throws IOException {
+    synchronized (sending) {
+      sendDeadline = deadline;
+      try {
+        frame.run();
+      } finally {
+        sendDeadline = Long.MAX_VALUE;
+      }
+    }
+    lastSent = System.nanoTime();
   }
 
   /** Has pads made, if a stock runs low. */
@@ -362,19 +374,27 @@ final class Session implements AutoCloseable {
         });
   }
 
+  /** Positions of pads that are ready, over all adapters. */
+  int padsReady() {
+    int sum = 0;
+    for (OpenAdapter adapter : open.values()) {
+      for (OpenAdapter.Group group : adapter.groups().values()) {
+        sum += group.pads() == null ? 0 : group.pads().available();
+      }
+    }
+    return sum;
+  }
+
   /** Gives back what an answer lay in. */
   void release(Frame frame) {
     channel.release(frame);
   }
 
   private void send(FrameType type, ByteBuffer payload) throws IOException {
-    synchronized (sending) {
-      channel.send(type, payload);
-    }
-    lastSent = System.nanoTime();
+    transmit(() -> channel.send(type, payload), System.nanoTime() + timeoutNanos);
   }
 
-  /** Sends a sign of life if the session has been idle for a while. */
+  /** Sends a sign of life if the session has been idle for a while; may block for a time. */
   void ping(long afterNanos) {
     if (System.nanoTime() - lastSent > afterNanos) {
       try {
@@ -392,7 +412,7 @@ final class Session implements AutoCloseable {
     }
   }
 
-  /** Ends the connection if something is being sent for too long. */
+  /** Ends the connection if something is being sent for too long; never blocks. */
   void checkSending() {
     long deadline = sendDeadline;
     if (deadline != Long.MAX_VALUE && System.nanoTime() - deadline > 0) {

@@ -30,6 +30,10 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,8 +47,14 @@ import org.slf4j.LoggerFactory;
 final class HostSession {
   private static final Logger LOG = LoggerFactory.getLogger(HostSession.class);
 
+  /** Blocks of pads of a whole session: their memory is the adapter host's. */
+  private static final int MAX_BLOCKS = 4096;
+
   private final AdapterHost host;
   private final FrameChannel channel;
+  private final ThreadPoolExecutor sender =
+      new ThreadPoolExecutor(
+          1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), HostSession::senderThread);
   private final BufferPool buffers = new BufferPool();
   private final Map<Integer, Opened> open = new HashMap<>();
   private final Object sending = new Object();
@@ -77,6 +87,10 @@ final class HostSession {
       return of;
     }
 
+    int blockCount() {
+      return blocks.values().stream().mapToInt(PadBlocks::count).sum();
+    }
+
     @Override
     public void close() {
       blocks.values().forEach(PadBlocks::close);
@@ -102,6 +116,13 @@ final class HostSession {
   HostSession(AdapterHost host, FrameChannel channel) {
     this.host = host;
     this.channel = channel;
+    sender.allowCoreThreadTimeOut(true);
+  }
+
+  private static Thread senderThread(Runnable task) {
+    Thread thread = new Thread(task, "he-sender");
+    thread.setDaemon(true);
+    return thread;
   }
 
   /** When a frame last came or went, on {@link System#nanoTime}'s scale. */
@@ -133,6 +154,7 @@ final class HostSession {
     } finally {
       host.leave(this);
       channel.close();
+      sender.shutdownNow();
     }
   }
 
@@ -342,6 +364,9 @@ final class HostSession {
     if (matrix == null || opened.adapter().isClosed()) {
       return; // the next evaluation is refused
     }
+    if (open.values().stream().mapToInt(Opened::blockCount).sum() >= MAX_BLOCKS) {
+      throw new HeException(Reason.PROTOCOL, "more blocks of pads than " + MAX_BLOCKS);
+    }
     blocks.announce(block.block());
     host.pools.submit(
         () -> {
@@ -354,15 +379,33 @@ final class HostSession {
                 block.block(),
                 AnswerPads.make(
                     keys.context(), keys.masks(), matrix, keys.rerandomizer(), firstId, frame));
-            synchronized (sending) {
-              channel.send(frame.flip());
-            }
-          } catch (IOException e) {
-            channel.close();
-          } finally {
+            sendLater(frame.flip());
+          } catch (IllegalStateException e) {
+            // the adapter or the session has just ended
             buffers.give(frame);
           }
         });
+  }
+
+  /** From a thread of this session's: what makes pads must not wait for one that does not read. */
+  private void sendLater(ByteBuffer frame) {
+    try {
+      sender.execute(
+          () -> {
+            try {
+              synchronized (sending) {
+                channel.send(frame);
+              }
+              lastActivity = System.nanoTime();
+            } catch (IOException e) {
+              channel.close();
+            } finally {
+              buffers.give(frame);
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      buffers.give(frame);
+    }
   }
 
   private void evaluatePadded(ByteBuffer payload, Keys keys) throws IOException {

@@ -36,6 +36,11 @@ final class PadBlocks implements AutoCloseable {
     announced.add(block);
   }
 
+  /** Those there are, or will be. */
+  synchronized int count() {
+    return announced.size();
+  }
+
   synchronized void put(int block, AnswerPads pads) {
     if (closed) {
       pads.close();

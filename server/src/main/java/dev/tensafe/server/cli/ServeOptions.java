@@ -145,7 +145,12 @@ final class ServeOptions {
 
   @Option(
       names = "--probe-cover",
-      description = "every other step carries an empty row, so that row counts tell nothing")
+      arity = "1",
+      defaultValue = "true",
+      paramLabel = "true|false",
+      description =
+          "whether steps without a probe carry an empty row in its place, so that row counts tell"
+              + " the adapter host nothing; it counts that row as a token")
   boolean probeCover;
 
   @Option(

@@ -46,6 +46,8 @@ final class HeMetrics implements HeListener {
   static void bind(EncryptedAdapters adapters, MeterRegistry registry) {
     adapters.listen(new HeMetrics(registry));
     Gauge.builder("tensafe_he_sessions", adapters, EncryptedAdapters::connected).register(registry);
+    Gauge.builder("tensafe_he_pads_ready", adapters, EncryptedAdapters::padsReady)
+        .register(registry);
     adapters
         .embeddedHost()
         .ifPresent(
