@@ -117,12 +117,11 @@ public final class Relay implements AutoCloseable {
 
   private void forward(SocketChannel from, SocketChannel into, boolean up) {
     LinkedBlockingQueue<Piece> queue = new LinkedBlockingQueue<>();
-    daemon(() -> read(from, into, queue, up), "relay-read").start();
+    daemon(() -> read(from, queue, up), "relay-read").start();
     daemon(() -> write(from, into, queue), "relay-write").start();
   }
 
-  private void read(
-      SocketChannel from, SocketChannel into, LinkedBlockingQueue<Piece> queue, boolean up) {
+  private void read(SocketChannel from, LinkedBlockingQueue<Piece> queue, boolean up) {
     try {
       while (true) {
         ByteBuffer piece = ByteBuffer.allocateDirect(PIECE);

@@ -38,7 +38,7 @@ class ProbeTest {
     Random random = new Random(seed);
     int column = random.nextInt(128);
     int caught = 0;
-    int probes = 60;
+    int probes = 40;
     for (int i = 0; i < probes; i++) {
       // every step has a probe; the first that is caught ends the session for good
       try (Setting setting =
