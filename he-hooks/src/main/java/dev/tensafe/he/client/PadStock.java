@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The pads of one group in one session: blocks that are ready, blocks on their way. The engine
@@ -118,13 +119,13 @@ final class PadStock implements AutoCloseable {
   }
 
   /**
-   * The own half of a block whose other half has come.
+   * The own half of a block whose other half has come; null once the stock is closed.
    *
    * @throws IllegalArgumentException if there is none
    */
-  synchronized InputPads own(int number) {
+  synchronized @Nullable InputPads own(int number) {
     InputPads pads = made.remove(number);
-    if (pads == null) {
+    if (pads == null && !closed) {
       throw new IllegalArgumentException("a block nobody asked for");
     }
     return pads;

@@ -364,8 +364,10 @@ final class Session implements AutoCloseable {
         () -> {
           try {
             InputPads pads = stock.own(block.block());
-            pads.absorb(frame.payload());
-            stock.ready(block.block(), pads);
+            if (pads != null) {
+              pads.absorb(frame.payload());
+              stock.ready(block.block(), pads);
+            }
           } catch (CkksException | IllegalArgumentException e) {
             drop(new HeException(Reason.PROTOCOL, "malformed pads", e));
           } finally {
