@@ -12,8 +12,11 @@ import dev.tensafe.he.wire.Refusal;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.file.AtomicFile;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -41,6 +44,7 @@ public final class TokenMeter implements AutoCloseable {
   private static final long AHEAD = 4096;
 
   private final @Nullable Path file;
+  private final @Nullable FileChannel lock;
   private final InstantSource clock;
   private final OptionalLong clientTokensPerDay;
   private final Map<Key, Account> accounts = new TreeMap<>();
@@ -85,29 +89,66 @@ public final class TokenMeter implements AutoCloseable {
    */
   public record Usage(String digest, String client, long tokens) {}
 
-  private TokenMeter(@Nullable Path file, InstantSource clock, OptionalLong clientTokensPerDay) {
+  private TokenMeter(
+      @Nullable Path file,
+      @Nullable FileChannel lock,
+      InstantSource clock,
+      OptionalLong clientTokensPerDay) {
     this.file = file;
+    this.lock = lock;
     this.clock = clock;
     this.clientTokensPerDay = clientTokensPerDay;
   }
 
   /** Counts in memory and refuses nothing: for a host whose process meters elsewhere. */
   public static TokenMeter embedded(InstantSource clock) {
-    return new TokenMeter(null, clock, OptionalLong.empty());
+    return new TokenMeter(null, null, clock, OptionalLong.empty());
   }
 
   /**
-   * Opens the record.
+   * Opens the record; one process at a time has it.
    *
    * @param clientTokensPerDay what one client may use of one adapter in a day (UTC)
-   * @throws HeException {@code he.storage} if it cannot be understood
+   * @throws HeException {@code he.storage} if it cannot be understood, or another process has it
    */
   public static TokenMeter open(Path file, InstantSource clock, OptionalLong clientTokensPerDay) {
-    TokenMeter meter = new TokenMeter(file, clock, clientTokensPerDay);
-    if (Files.exists(file)) {
-      meter.read(file);
+    FileChannel lock = lock(file.resolveSibling(file.getFileName() + ".lock"));
+    try {
+      TokenMeter meter = new TokenMeter(file, lock, clock, clientTokensPerDay);
+      if (Files.exists(file)) {
+        meter.read(file);
+      }
+      return meter;
+    } catch (RuntimeException e) {
+      unlock(lock);
+      throw e;
     }
-    return meter;
+  }
+
+  private static FileChannel lock(Path file) {
+    FileChannel channel = null;
+    try {
+      channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      if (channel.tryLock() != null) {
+        return channel;
+      }
+    } catch (OverlappingFileLockException e) {
+      // said below
+    } catch (IOException e) {
+      throw new HeException(Reason.STORAGE, "cannot use " + file, e);
+    }
+    unlock(channel);
+    throw new HeException(Reason.STORAGE, file.getParent() + " is in use by another adapter host");
+  }
+
+  private static void unlock(@Nullable FileChannel lock) {
+    try {
+      if (lock != null) {
+        lock.close();
+      }
+    } catch (IOException e) {
+      // it ends with the process at the latest
+    }
   }
 
   private void read(Path from) {
@@ -234,5 +275,6 @@ public final class TokenMeter implements AutoCloseable {
     if (!write()) {
       LOG.warn("the record says more than was used");
     }
+    unlock(lock);
   }
 }

@@ -96,8 +96,15 @@ class TokenMeterTest {
     assertEquals(Optional.empty(), crashing.spend(a, "y", FIRST, 400));
     assertEquals(Optional.of(Refusal.BUDGET_EXHAUSTED), crashing.spend(a, "y", FIRST, 101));
     assertEquals(Optional.empty(), crashing.spend(a, "y", SECOND, 101), "another group");
+    assertEquals(
+        "he.storage",
+        assertThrows(HeException.class, () -> open(OptionalLong.empty())).code(),
+        "one process at a time");
     // not closed: what comes after finds at least what was answered
-    TokenMeter next = open(OptionalLong.empty());
+    Path after = Files.createDirectory(directory.resolve("after"));
+    Files.copy(directory.resolve("usage.json"), after.resolve("usage.json"));
+    crashing.close();
+    TokenMeter next = TokenMeter.open(after.resolve("usage.json"), () -> now, OptionalLong.empty());
     assertEquals(Optional.of(Refusal.BUDGET_EXHAUSTED), next.spend(a, "z", FIRST, 101));
     long left = 0;
     while (next.spend(a, "z", FIRST, 1).isEmpty()) {
@@ -121,11 +128,13 @@ class TokenMeterTest {
   @Test
   void whatCannotBeRecordedIsNotAnswered() throws Exception {
     HostedAdapter a = adapter(OptionalLong.of(1000));
+    Path gone = Files.createDirectory(directory.resolve("gone"));
     try (TokenMeter meter =
-        TokenMeter.open(
-            directory.resolve("gone").resolve("usage.json"), () -> now, OptionalLong.empty())) {
+        TokenMeter.open(gone.resolve("usage.json"), () -> now, OptionalLong.empty())) {
+      Files.delete(gone.resolve("usage.json.lock"));
+      Files.delete(gone);
       assertEquals(Optional.of(Refusal.STORAGE), meter.spend(a, "x", FIRST, 1));
-      Files.createDirectory(directory.resolve("gone"));
+      Files.createDirectory(gone);
       assertEquals(Optional.empty(), meter.spend(a, "x", FIRST, 1));
     }
     Files.writeString(directory.resolve("usage.json"), "{\"format\": 3");
