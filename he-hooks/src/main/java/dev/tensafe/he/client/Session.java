@@ -2,7 +2,6 @@ package dev.tensafe.he.client;
 
 import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
-import dev.tensafe.he.Profile;
 import dev.tensafe.he.transport.BufferPool;
 import dev.tensafe.he.transport.FrameChannel;
 import dev.tensafe.he.wire.CloseReason;
@@ -16,18 +15,16 @@ import dev.tensafe.nativelib.ckks.CkksException;
 import dev.tensafe.nativelib.ckks.InputPads;
 import dev.tensafe.nativelib.ckks.InputShape;
 import dev.tensafe.nativelib.ckks.Pads;
-import dev.tensafe.nativelib.ckks.PublicKey;
 import dev.tensafe.nativelib.ckks.SecretKey;
 import dev.tensafe.tssp.keys.KeyId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -55,13 +52,9 @@ final class Session implements AutoCloseable {
   private final long padBytes;
   private final long timeoutNanos;
   private final Map<Long, Pending> pending = new ConcurrentHashMap<>();
-  private final Map<Integer, EncryptedAdapter> asked = new ConcurrentHashMap<>();
-  private final Map<String, Integer> refs = new HashMap<>();
-  private final Map<String, OpenAdapter> open = new ConcurrentHashMap<>();
-  private final Map<String, String> problems = new ConcurrentHashMap<>();
+  private final SessionAdapters adapters = new SessionAdapters();
   private final AtomicLong requests = new AtomicLong();
   private final Object sending = new Object();
-  private int nextRef = 1;
   private volatile long sendDeadline = Long.MAX_VALUE;
   private volatile long lastSent = System.nanoTime();
   private volatile long lastEvaluated = System.nanoTime();
@@ -99,54 +92,8 @@ final class Session implements AutoCloseable {
       PadMaker padMaker,
       Runnable onChange)
       throws IOException {
-    Profile profile = config.profile();
-    SecretKey key = SecretKey.generate(context);
-    try {
-      byte[] nonce = new byte[Hello.NONCE_BYTES];
-      new SecureRandom().nextBytes(nonce);
-      Hello.Client hello = new Hello.Client(Hello.VERSION, profile, nonce, key.maskSeed());
-      channel.send(FrameType.CLIENT_HELLO, hello.encode());
-      Frame first = require(channel, FrameType.HOST_HELLO);
-      Hello.Host host = Hello.Host.decode(first.payload());
-      channel.release(first);
-      try (PublicKey publicKey = PublicKey.of(key, Hello.publicKeySeed(hello, host))) {
-        channel.send(FrameType.PUBLIC_KEY, publicKey.message());
-      }
-      Frame second = require(channel, FrameType.READY);
-      Messages.requireEmpty(second.payload());
-      channel.release(second);
-      return new Session(channel, config, padMaker, context, key, host, onChange);
-    } catch (IOException | RuntimeException e) {
-      key.close();
-      channel.close();
-      throw e;
-    }
-  }
-
-  private static Frame require(FrameChannel channel, FrameType type) throws IOException {
-    Frame frame = channel.receive(Frame.MAX_EARLY_PAYLOAD);
-    if (frame == null) {
-      throw new IOException("the adapter host ended the connection");
-    }
-    if (frame.type() == FrameType.CLOSE) {
-      throw closed(Messages.readClose(frame.payload()));
-    }
-    if (frame.type() != type) {
-      throw new HeException(Reason.PROTOCOL, "a " + frame.type() + " where " + type + " is due");
-    }
-    return frame;
-  }
-
-  private static HeException closed(CloseReason reason) {
-    return new HeException(
-        Reason.CONNECTION,
-        switch (reason) {
-          case BYE -> "the adapter host ended the session";
-          case VERSION -> "the adapter host speaks another version of the protocol";
-          case PROTOCOL -> "the adapter host found the protocol broken";
-          case TOO_MANY -> "the adapter host has too many sessions";
-          case STOPPING -> "the adapter host is stopping";
-        });
+    SessionHandshake done = SessionHandshake.of(channel, config.profile(), context);
+    return new Session(channel, config, padMaker, context, done.key(), done.host(), onChange);
   }
 
   /** The key that opens the sealed parts at the other side, as it says. */
@@ -173,54 +120,29 @@ final class Session implements AutoCloseable {
 
   /** Asks for an adapter; the answer comes to the receiving thread. */
   void open(EncryptedAdapter adapter) throws IOException {
-    int ref;
-    synchronized (refs) {
-      if (refs.containsKey(adapter.digest())) {
-        return;
-      }
-      ref = nextRef++;
-      refs.put(adapter.digest(), ref);
-      asked.put(ref, adapter);
+    OptionalInt ref = adapters.ask(adapter);
+    if (ref.isPresent()) {
+      byte[] digest = HexFormat.of().parseHex(adapter.digest());
+      send(FrameType.OPEN, new Messages.Open(ref.getAsInt(), digest).encode());
     }
-    problems.remove(adapter.digest());
-    send(
-        FrameType.OPEN, new Messages.Open(ref, HexFormat.of().parseHex(adapter.digest())).encode());
   }
 
   /** Lets the other side forget an adapter. */
   void forget(String digest) throws IOException {
-    Integer ref;
-    synchronized (refs) {
-      ref = refs.remove(digest);
-      if (ref == null) {
-        return;
-      }
-      asked.remove(ref);
+    OptionalInt ref = adapters.forget(digest);
+    if (ref.isPresent()) {
+      send(FrameType.FORGET, Messages.ref(ref.getAsInt()));
     }
-    end(open.remove(digest));
-    send(FrameType.FORGET, Messages.ref(ref));
   }
 
   /** An adapter that the other side has opened. */
   @Nullable OpenAdapter find(String digest) {
-    return open.get(digest);
+    return adapters.find(digest);
   }
 
   /** Why an adapter is not open, if that is known. */
   Optional<String> problem(String digest) {
-    return Optional.ofNullable(problems.get(digest));
-  }
-
-  /** Ends the use of an adapter in this session. */
-  void close(String digest, String problem) {
-    problems.put(digest, problem);
-    end(open.remove(digest));
-  }
-
-  private static void end(@Nullable OpenAdapter adapter) {
-    if (adapter != null) {
-      adapter.close();
-    }
+    return adapters.problem(digest);
   }
 
   /** An evaluation under way. */
@@ -352,8 +274,8 @@ final class Session implements AutoCloseable {
   /** The other half of a block has come; taken in when there is time. */
   private void prepared(Frame frame) {
     Messages.Block block = Messages.Block.decode(frame.payload());
-    EncryptedAdapter adapter = asked.get(block.ref());
-    OpenAdapter opened = adapter == null ? null : open.get(adapter.digest());
+    EncryptedAdapter adapter = adapters.asked(block.ref());
+    OpenAdapter opened = adapter == null ? null : adapters.find(adapter.digest());
     OpenAdapter.Group group = opened == null ? null : opened.groups().get(block.group());
     PadStock stock = group == null ? null : group.pads();
     if (stock == null) {
@@ -378,13 +300,7 @@ final class Session implements AutoCloseable {
 
   /** Positions of pads that are ready, over all adapters. */
   int padsReady() {
-    int sum = 0;
-    for (OpenAdapter adapter : open.values()) {
-      for (OpenAdapter.Group group : adapter.groups().values()) {
-        sum += group.pads() == null ? 0 : group.pads().available();
-      }
-    }
-    return sum;
+    return adapters.padsReady();
   }
 
   /** Gives back what an answer lay in. */
@@ -465,14 +381,14 @@ final class Session implements AutoCloseable {
         draining = true;
         LOG.info("an adapter host is stopping: its adapters take no new requests");
       }
-      case CLOSE -> throw closed(Messages.readClose(frame.payload()));
+      case CLOSE -> throw SessionHandshake.closed(Messages.readClose(frame.payload()));
       default ->
           throw new HeException(Reason.PROTOCOL, "a " + frame.type() + " from an adapter host");
     }
   }
 
   private void opened(Messages.Opened opened) {
-    EncryptedAdapter adapter = asked.get(opened.ref());
+    EncryptedAdapter adapter = adapters.asked(opened.ref());
     if (adapter == null) {
       return; // forgotten meanwhile
     }
@@ -490,7 +406,7 @@ final class Session implements AutoCloseable {
     if (groups.size() != adapter.groups().size()) {
       throw new HeException(Reason.PROTOCOL, "the adapter host holds another adapter");
     }
-    open.put(adapter.digest(), new OpenAdapter(this, opened.ref(), groups));
+    adapters.opened(adapter.digest(), new OpenAdapter(this, opened.ref(), groups));
     LOG.info("adapter '{}' is open at its adapter host", adapter.name());
     onChange.run();
   }
@@ -500,11 +416,8 @@ final class Session implements AutoCloseable {
   }
 
   private void refused(Messages.Refused refused) {
-    EncryptedAdapter adapter = asked.get(refused.ref());
+    EncryptedAdapter adapter = adapters.asked(refused.ref());
     String text = refused.refusal().text();
-    if (adapter != null) {
-      LOG.warn("adapter '{}' is refused: {}", adapter.name(), text);
-    }
     if (refused.request() != 0) {
       Pending waiting = pending.remove(refused.request());
       if (waiting == null) {
@@ -518,23 +431,17 @@ final class Session implements AutoCloseable {
           case BUDGET_EXHAUSTED, DRAINING, STORAGE -> false;
         };
     if (adapter != null && (forGood || refused.request() == 0)) {
-      close(adapter.digest(), text);
+      if (adapters.refused(adapter.digest(), text)) {
+        LOG.warn("adapter '{}' is refused: {}", adapter.name(), text);
+      }
       onChange.run();
     }
   }
 
   /** Adapters that were refused: the operator of the adapter host may have added them since. */
   void retryRefused() throws IOException {
-    for (EncryptedAdapter adapter : List.copyOf(asked.values())) {
-      if (problems.containsKey(adapter.digest())) {
-        synchronized (refs) {
-          Integer ref = refs.remove(adapter.digest());
-          if (ref != null) {
-            asked.remove(ref);
-          }
-        }
-        open(adapter);
-      }
+    for (EncryptedAdapter adapter : adapters.takeRefused()) {
+      open(adapter);
     }
   }
 
@@ -569,8 +476,7 @@ final class Session implements AutoCloseable {
       end = new HeException(Reason.CONNECTION, "the connection to the adapter host ended");
     }
     HeException reason = end;
-    open.values().forEach(OpenAdapter::close);
-    open.clear();
+    adapters.close();
     pending.values().forEach(p -> p.fail(reason));
     pending.clear();
     key.close();

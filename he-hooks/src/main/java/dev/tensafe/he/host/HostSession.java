@@ -9,23 +9,17 @@ import dev.tensafe.he.wire.CloseReason;
 import dev.tensafe.he.wire.Frame;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.GroupId;
-import dev.tensafe.he.wire.Hello;
 import dev.tensafe.he.wire.Messages;
 import dev.tensafe.he.wire.Refusal;
 import dev.tensafe.nativelib.ckks.AnswerPads;
 import dev.tensafe.nativelib.ckks.AnswerShape;
-import dev.tensafe.nativelib.ckks.CkksContext;
 import dev.tensafe.nativelib.ckks.DotWeights;
 import dev.tensafe.nativelib.ckks.InputShape;
-import dev.tensafe.nativelib.ckks.MaskExpander;
 import dev.tensafe.nativelib.ckks.Pads;
-import dev.tensafe.nativelib.ckks.PublicKey;
 import dev.tensafe.nativelib.ckks.ReceivedInputs;
-import dev.tensafe.nativelib.ckks.Rerandomizer;
 import dev.tensafe.nativelib.ckks.WeightMatrix;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
@@ -56,62 +50,10 @@ final class HostSession {
       new ThreadPoolExecutor(
           1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), HostSession::senderThread);
   private final BufferPool buffers = new BufferPool();
-  private final Map<Integer, Opened> open = new HashMap<>();
+  private final Map<Integer, OpenedAdapter> open = new HashMap<>();
   private final Object sending = new Object();
   private volatile long lastActivity = System.nanoTime();
   private volatile boolean ready;
-
-  /**
-   * An adapter of this session.
-   *
-   * @param blocks of pads, by group; empty ones are being made
-   */
-  private record Opened(
-      HostedAdapter adapter,
-      Map<GroupId, HostedAdapter.Group> groups,
-      Map<GroupId, PadBlocks> blocks)
-      implements AutoCloseable {
-    HostedAdapter.Group group(GroupId id) {
-      HostedAdapter.Group group = groups.get(id);
-      if (group == null) {
-        throw new HeException(Reason.PROTOCOL, "the adapter has no " + id);
-      }
-      return group;
-    }
-
-    PadBlocks blocks(GroupId id) {
-      PadBlocks of = blocks.get(id);
-      if (of == null) {
-        throw new HeException(Reason.PROTOCOL, "no pads for " + id);
-      }
-      return of;
-    }
-
-    int blockCount() {
-      return blocks.values().stream().mapToInt(PadBlocks::count).sum();
-    }
-
-    @Override
-    public void close() {
-      blocks.values().forEach(PadBlocks::close);
-    }
-  }
-
-  /** What stands once keys are exchanged. */
-  private record Keys(
-      dev.tensafe.he.Profile profile,
-      CkksContext context,
-      MaskExpander masks,
-      PublicKey publicKey,
-      Rerandomizer rerandomizer)
-      implements AutoCloseable {
-    @Override
-    public void close() {
-      rerandomizer.close();
-      publicKey.close();
-      masks.close();
-    }
-  }
 
   HostSession(AdapterHost host, FrameChannel channel) {
     this.host = host;
@@ -159,8 +101,9 @@ final class HostSession {
   }
 
   private void serve() throws IOException {
-    Keys keys = handshake();
+    SessionKeys keys = SessionKeys.exchange(host, channel, this::receive, this::send);
     if (keys == null) {
+      channel.close();
       return;
     }
     try (keys) {
@@ -183,7 +126,7 @@ final class HostSession {
       }
     } finally {
       host.pools.remove(keys.rerandomizer());
-      open.values().forEach(Opened::close);
+      open.values().forEach(OpenedAdapter::close);
     }
   }
 
@@ -193,54 +136,8 @@ final class HostSession {
     return frame;
   }
 
-  private @Nullable Keys handshake() throws IOException {
-    Frame first = receive(Frame.MAX_EARLY_PAYLOAD);
-    if (first == null) {
-      return null;
-    }
-    Hello.Client client = Hello.Client.decode(require(first, FrameType.CLIENT_HELLO));
-    channel.release(first);
-    if (client.version() != Hello.VERSION) {
-      host.stats.broken();
-      LOG.warn("{} speaks version {}, not {}", channel.peer(), client.version(), Hello.VERSION);
-      close(CloseReason.VERSION);
-      return null;
-    }
-    byte[] nonce = new byte[Hello.NONCE_BYTES];
-    new SecureRandom().nextBytes(nonce);
-    Hello.Host answer =
-        new Hello.Host(
-            Hello.VERSION, nonce, host.keyId(), host.limits.maxPayload(), host.limits.maxTokens());
-    send(FrameType.HOST_HELLO, answer.encode());
-    Frame second = receive(Frame.MAX_EARLY_PAYLOAD);
-    if (second == null) {
-      return null;
-    }
-    CkksContext context = host.evaluation.of(client.profile()).context();
-    PublicKey publicKey =
-        PublicKey.read(
-            context, require(second, FrameType.PUBLIC_KEY), Hello.publicKeySeed(client, answer));
-    channel.release(second);
-    Keys keys =
-        new Keys(
-            client.profile(),
-            context,
-            MaskExpander.of(client.maskSeed()),
-            publicKey,
-            Rerandomizer.of(publicKey, host.limits.poolCapacity()));
-    send(FrameType.READY, ByteBuffer.allocate(0));
-    return keys;
-  }
-
-  private static ByteBuffer require(Frame frame, FrameType type) {
-    if (frame.type() != type) {
-      throw new HeException(Reason.PROTOCOL, "a " + frame.type() + " where " + type + " is due");
-    }
-    return frame.payload();
-  }
-
   /** Handles a frame of a session that stands; false for the last one. */
-  private boolean handle(Frame frame, Keys keys) throws IOException {
+  private boolean handle(Frame frame, SessionKeys keys) throws IOException {
     ByteBuffer payload = frame.payload();
     switch (frame.type()) {
       case OPEN -> open(Messages.Open.decode(payload), keys);
@@ -249,7 +146,7 @@ final class HostSession {
       case EVALUATE_PADDED -> evaluatePadded(payload, keys);
       case PING -> send(FrameType.PONG, Messages.number(Messages.readNumber(payload)));
       case FORGET -> {
-        Opened forgotten = open.remove(Messages.readRef(payload));
+        OpenedAdapter forgotten = open.remove(Messages.readRef(payload));
         if (forgotten != null) {
           forgotten.close();
         }
@@ -266,7 +163,7 @@ final class HostSession {
     return true;
   }
 
-  private void open(Messages.Open request, Keys keys) throws IOException {
+  private void open(Messages.Open request, SessionKeys keys) throws IOException {
     String digest = HexFormat.of().formatHex(request.digest());
     HostedAdapter adapter = host.find(digest);
     if (adapter == null) {
@@ -276,7 +173,7 @@ final class HostSession {
     if (open.size() >= host.limits.maxOpen() && !open.containsKey(request.ref())) {
       throw new HeException(Reason.PROTOCOL, "more adapters open than " + host.limits.maxOpen());
     }
-    Opened opened;
+    OpenedAdapter opened;
     Messages.Opened answer;
     try {
       Map<GroupId, HostedAdapter.Group> groups = adapter.groups(keys.profile(), host.evaluation);
@@ -287,7 +184,7 @@ final class HostSession {
               blocks.put(id, new PadBlocks(host.limits.maxBlocks()));
             }
           });
-      opened = new Opened(adapter, groups, blocks);
+      opened = new OpenedAdapter(adapter, groups, blocks);
       answer =
           new Messages.Opened(request.ref(), adapter.describe(keys.profile(), host.evaluation));
     } catch (HeException e) {
@@ -297,18 +194,18 @@ final class HostSession {
     if (open.isEmpty()) {
       host.pools.add(keys.rerandomizer(), host.limits.poolCapacity());
     }
-    Opened before = open.put(request.ref(), opened);
+    OpenedAdapter before = open.put(request.ref(), opened);
     if (before != null) {
       before.close();
     }
     send(FrameType.OPENED, answer.encode());
   }
 
-  private void evaluate(ByteBuffer payload, Keys keys) throws IOException {
+  private void evaluate(ByteBuffer payload, SessionKeys keys) throws IOException {
     long start = System.nanoTime();
     int received = payload.remaining();
     Messages.Evaluate request = Messages.Evaluate.decode(payload);
-    Opened opened = opened(request.ref());
+    OpenedAdapter opened = opened(request.ref());
     HostedAdapter.Group group = opened.group(request.group());
     if (opened.adapter().isClosed()) {
       refuse(request.ref(), request.request(), Refusal.WITHDRAWN);
@@ -345,8 +242,8 @@ final class HostSession {
     host.pools.wake();
   }
 
-  private Opened opened(int ref) {
-    Opened opened = open.get(ref);
+  private OpenedAdapter opened(int ref) {
+    OpenedAdapter opened = open.get(ref);
     if (opened == null) {
       throw new HeException(Reason.PROTOCOL, "no adapter " + ref + " is open");
     }
@@ -354,17 +251,17 @@ final class HostSession {
   }
 
   /** Makes the answers' half of a block when there is time, and sends it. */
-  private void prepare(ByteBuffer payload, Keys keys) {
+  private void prepare(ByteBuffer payload, SessionKeys keys) {
     Messages.Block block = Messages.Block.decode(payload);
     long firstId = Messages.readNumber(payload);
-    Opened opened = opened(block.ref());
+    OpenedAdapter opened = opened(block.ref());
     HostedAdapter.Group group = opened.group(block.group());
     PadBlocks blocks = opened.blocks(block.group());
     WeightMatrix matrix = group.matrix(Pads.PACKING);
     if (matrix == null || opened.adapter().isClosed()) {
       return; // the next evaluation is refused
     }
-    if (open.values().stream().mapToInt(Opened::blockCount).sum() >= MAX_BLOCKS) {
+    if (open.values().stream().mapToInt(OpenedAdapter::blockCount).sum() >= MAX_BLOCKS) {
       throw new HeException(Reason.PROTOCOL, "more blocks of pads than " + MAX_BLOCKS);
     }
     blocks.announce(block.block());
@@ -408,12 +305,12 @@ final class HostSession {
     }
   }
 
-  private void evaluatePadded(ByteBuffer payload, Keys keys) throws IOException {
+  private void evaluatePadded(ByteBuffer payload, SessionKeys keys) throws IOException {
     long start = System.nanoTime();
     int received = payload.remaining();
     Messages.Padded request = Messages.Padded.decode(payload);
     Messages.Block at = request.block();
-    Opened opened = opened(at.ref());
+    OpenedAdapter opened = opened(at.ref());
     HostedAdapter.Group group = opened.group(at.group());
     PadBlocks blocks = opened.blocks(at.group());
     DotWeights dots = group.dots();
@@ -482,7 +379,9 @@ final class HostSession {
 
   private void refuse(int ref, long request, Refusal refusal) throws IOException {
     host.stats.refused(refusal);
-    LOG.info("{} is refused: {}", channel.peer(), refusal);
+    if (request != 0) {
+      LOG.info("{} is refused: {}", channel.peer(), refusal);
+    }
     send(FrameType.REFUSED, new Messages.Refused(ref, request, refusal).encode());
   }
 

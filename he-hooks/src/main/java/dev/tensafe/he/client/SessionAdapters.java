@@ -1,0 +1,114 @@
+package dev.tensafe.he.client;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The adapters of one session: asked for, then open, or refused with a reason. An adapter has a
+ * number in the session, and another one each time it is asked for. Thread-safe.
+ */
+final class SessionAdapters implements AutoCloseable {
+  private final Map<Integer, EncryptedAdapter> asked = new HashMap<>();
+  private final Map<String, Integer> refs = new HashMap<>();
+  private final Map<String, OpenAdapter> open = new HashMap<>();
+  private final Map<String, String> problems = new HashMap<>();
+  private final Set<String> told = new HashSet<>();
+  private int nextRef = 1;
+
+  /** The number an adapter is to be asked for by; empty if it was asked for already. */
+  synchronized OptionalInt ask(EncryptedAdapter adapter) {
+    if (refs.containsKey(adapter.digest())) {
+      return OptionalInt.empty();
+    }
+    int ref = nextRef++;
+    refs.put(adapter.digest(), ref);
+    asked.put(ref, adapter);
+    return OptionalInt.of(ref);
+  }
+
+  /** Forgets an adapter; the number it had, if it was asked for. */
+  synchronized OptionalInt forget(String digest) {
+    Integer ref = refs.remove(digest);
+    end(digest);
+    problems.remove(digest);
+    if (ref == null) {
+      return OptionalInt.empty();
+    }
+    asked.remove(ref);
+    return OptionalInt.of(ref);
+  }
+
+  synchronized @Nullable EncryptedAdapter asked(int ref) {
+    return asked.get(ref);
+  }
+
+  synchronized @Nullable OpenAdapter find(String digest) {
+    return open.get(digest);
+  }
+
+  synchronized Optional<String> problem(String digest) {
+    return Optional.ofNullable(problems.get(digest));
+  }
+
+  synchronized void opened(String digest, OpenAdapter adapter) {
+    problems.remove(digest);
+    told.remove(digest);
+    open.put(digest, adapter);
+  }
+
+  /**
+   * Ends the use of an adapter.
+   *
+   * @return whether this is news
+   */
+  synchronized boolean refused(String digest, String problem) {
+    problems.put(digest, problem);
+    end(digest);
+    return told.add(digest);
+  }
+
+  private void end(String digest) {
+    OpenAdapter adapter = open.remove(digest);
+    if (adapter != null) {
+      adapter.close();
+    }
+  }
+
+  /** Adapters that were refused, to be asked for again under new numbers; they stay refused. */
+  synchronized List<EncryptedAdapter> takeRefused() {
+    List<EncryptedAdapter> again = new ArrayList<>();
+    for (String digest : problems.keySet()) {
+      Integer ref = refs.remove(digest);
+      EncryptedAdapter adapter = ref == null ? null : asked.remove(ref);
+      if (adapter != null) {
+        again.add(adapter);
+      }
+    }
+    return again;
+  }
+
+  /** Positions of pads that are ready. */
+  synchronized int padsReady() {
+    int sum = 0;
+    for (OpenAdapter adapter : open.values()) {
+      for (OpenAdapter.Group group : adapter.groups().values()) {
+        sum += group.pads() == null ? 0 : group.pads().available();
+      }
+    }
+    return sum;
+  }
+
+  /** Wipes what was made ahead. */
+  @Override
+  public synchronized void close() {
+    open.values().forEach(OpenAdapter::close);
+    open.clear();
+  }
+}
