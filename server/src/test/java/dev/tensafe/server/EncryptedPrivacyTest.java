@@ -272,22 +272,23 @@ class EncryptedPrivacyTest {
     Field state = NativeHandle.class.getDeclaredField("state");
     state.setAccessible(true);
     long address = (long) field(state.get(key), "address");
-    // somewhere in the handle is the pointer to the key's values: 2048 residues below 2^50
+    // The handle: a shared pointer to the context, and, after padding that may hold anything, the
+    // key:
+    // a reference to that context, the address of its values, their number.
     for (long offset = 16; offset <= 128; offset += 8) {
-      ByteBuffer bytes = ByteBuffer.allocate(1024).order(ByteOrder.LITTLE_ENDIAN);
       try {
-        long values = peek(address + offset);
-        long all = -1;
-        for (int i = 0; i < 128; i++) {
-          long word = peek(values + 8L * i);
-          all = word >>> 50 != 0 || word >>> 20 == 0 ? 0 : all;
-          bytes.putLong(word);
-        }
-        if (all != 0) {
+        if (peek(address + offset) == peek(address) && peek(address + offset + 16) == 2048) {
+          long values = peek(address + offset + 8);
+          ByteBuffer bytes = ByteBuffer.allocate(1024).order(ByteOrder.LITTLE_ENDIAN);
+          for (int i = 0; i < 128; i++) {
+            long word = peek(values + 8L * i);
+            assertEquals(0, word >>> 50, "a residue");
+            bytes.putLong(word);
+          }
           return bytes.array();
         }
       } catch (IOException e) {
-        // no pointer there
+        // not to be read
       }
     }
     return new byte[0];
