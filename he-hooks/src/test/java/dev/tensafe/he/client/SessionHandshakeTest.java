@@ -1,0 +1,56 @@
+package dev.tensafe.he.client;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tensafe.he.HeException;
+import dev.tensafe.he.Profile;
+import dev.tensafe.he.transport.EmbeddedChannel;
+import dev.tensafe.he.wire.CloseReason;
+import dev.tensafe.he.wire.FrameType;
+import dev.tensafe.he.wire.Hello;
+import dev.tensafe.he.wire.Messages;
+import dev.tensafe.nativelib.ckks.CkksContext;
+import dev.tensafe.tssp.keys.KeyId;
+import java.nio.ByteBuffer;
+import org.junit.jupiter.api.Test;
+
+/** A model host begins no session with what is no adapter host of its version. */
+class SessionHandshakeTest {
+  /** What comes of an adapter host that answers a hello like this, and its connection. */
+  private static HeException refused(FrameType type, ByteBuffer payload) throws Exception {
+    EmbeddedChannel.Pair pair = EmbeddedChannel.pair();
+    pair.host().send(type, payload);
+    try (CkksContext context = CkksContext.open(Profile.FAST.parameters())) {
+      HeException e =
+          assertThrows(
+              HeException.class, () -> SessionHandshake.of(pair.client(), Profile.FAST, context));
+      assertEquals(null, pair.client().receive(1 << 20), "the connection is closed");
+      return e;
+    }
+  }
+
+  private static Hello.Host hello(int version) {
+    return new Hello.Host(version, new byte[32], new KeyId("0".repeat(64)), 1 << 20, 64);
+  }
+
+  @Test
+  void anotherVersionIsRefusedByEitherSide() throws Exception {
+    HeException other = refused(FrameType.HOST_HELLO, hello(2).encode());
+    assertEquals("he.protocol", other.code());
+    assertTrue(other.description().contains("version 2"), other.description());
+    HeException told = refused(FrameType.CLOSE, Messages.close(CloseReason.VERSION));
+    assertEquals("he.connection", told.code());
+    assertTrue(told.description().contains("another version"), told.description());
+  }
+
+  @Test
+  void whatIsNoHelloIsRefused() throws Exception {
+    assertEquals("he.protocol", refused(FrameType.READY, ByteBuffer.allocate(0)).code());
+    assertEquals("he.protocol", refused(FrameType.HOST_HELLO, ByteBuffer.allocate(84)).code());
+    ByteBuffer shorter = hello(1).encode();
+    shorter.limit(shorter.limit() - 1);
+    assertEquals("he.protocol", refused(FrameType.HOST_HELLO, shorter).code());
+  }
+}
