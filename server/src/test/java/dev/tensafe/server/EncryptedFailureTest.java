@@ -316,6 +316,10 @@ class EncryptedFailureTest {
             throw new AssertionError(e);
           }
         });
+    Files.delete(host.packages.resolve(late.getFileName()));
+    host.directory.refresh();
+    assertUnavailable(ask("late", 5));
+    text(ask("secret", 5));
   }
 
   @Test

@@ -1,6 +1,5 @@
 package dev.tensafe.he.client;
 
-import dev.tensafe.he.wire.GroupId;
 import dev.tensafe.nativelib.ckks.InputPads;
 import dev.tensafe.nativelib.ckks.Pads;
 import java.util.ArrayDeque;
@@ -20,7 +19,6 @@ final class PadStock implements AutoCloseable {
   /** Blocks ready or on their way: one is used while the other is made. */
   static final int BLOCKS = 2;
 
-  private final GroupId group;
   private final Deque<Block> ready = new ArrayDeque<>();
   private final Map<Integer, InputPads> made = new HashMap<>();
   private int onTheirWay;
@@ -57,14 +55,6 @@ final class PadStock implements AutoCloseable {
         pads.close();
       }
     }
-  }
-
-  PadStock(GroupId group) {
-    this.group = group;
-  }
-
-  GroupId group() {
-    return group;
   }
 
   /**

@@ -399,9 +399,7 @@ final class Session implements AutoCloseable {
         throw new HeException(Reason.PROTOCOL, "the adapter host holds another adapter");
       }
       boolean pads = group.pads() && wantsPads(adapter);
-      groups.put(
-          group.id(),
-          new OpenAdapter.Group(group.packings(), pads ? new PadStock(group.id()) : null));
+      groups.put(group.id(), new OpenAdapter.Group(group.packings(), pads ? new PadStock() : null));
     }
     if (groups.size() != adapter.groups().size()) {
       throw new HeException(Reason.PROTOCOL, "the adapter host holds another adapter");

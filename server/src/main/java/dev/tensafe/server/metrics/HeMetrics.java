@@ -37,6 +37,7 @@ final class HeMetrics implements HeListener {
 
   private final MeterRegistry registry;
   private final Map<String, Meters> byAdapter = new ConcurrentHashMap<>();
+  private final Map<String, Counter> byPacking = new ConcurrentHashMap<>();
 
   private HeMetrics(MeterRegistry registry) {
     this.registry = registry;
@@ -131,9 +132,11 @@ final class HeMetrics implements HeListener {
     m.down().increment((double) e.bytesDown());
     m.rows().increment(e.tokens());
     m.fill().record(e.fill());
-    Counter.builder("tensafe_he_messages")
-        .tag("packing", e.packing())
-        .register(registry)
+    byPacking
+        .computeIfAbsent(
+            e.packing(),
+            packing ->
+                Counter.builder("tensafe_he_messages").tag("packing", packing).register(registry))
         .increment();
   }
 
