@@ -36,9 +36,19 @@ class ArchitectureTest {
           "lora", Set.of("formats", "model", "nativelib", "tssp"),
           "he", Set.of("formats", "model", "nativelib", "tssp", "lora"),
           "batching", Set.of("formats", "model"),
+          "training", Set.of("formats", "model"),
           "bench", Set.of("formats", "model", "nativelib", "tssp", "lora", "he"),
           "server",
-              Set.of("formats", "model", "nativelib", "tssp", "lora", "he", "batching", "bench"));
+              Set.of(
+                  "formats",
+                  "model",
+                  "nativelib",
+                  "tssp",
+                  "lora",
+                  "he",
+                  "batching",
+                  "training",
+                  "bench"));
 
   @Test
   void modulesDependOneWay() {
@@ -90,7 +100,10 @@ class ArchitectureTest {
   void eachLibraryIsKnownToOneModule() {
     noClasses()
         .that()
-        .resideOutsideOfPackages("dev.tensafe.model.torch..", "dev.tensafe.model.tokenizer..")
+        .resideOutsideOfPackages(
+            "dev.tensafe.model.torch..",
+            "dev.tensafe.model.tokenizer..",
+            "dev.tensafe.training.torch..")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("ai.djl..")
@@ -143,6 +156,7 @@ class ArchitectureTest {
     slices().matching("dev.tensafe.batching.(*)..").should().beFreeOfCycles().check(ours);
     slices().matching("dev.tensafe.tssp.(*)..").should().beFreeOfCycles().check(ours);
     slices().matching("dev.tensafe.he.(*)..").should().beFreeOfCycles().check(ours);
+    slices().matching("dev.tensafe.training.(*)..").should().beFreeOfCycles().check(ours);
     classes().that().resideInAPackage("dev.tensafe..").should(new FinalStatics()).check(ours);
   }
 }

@@ -43,6 +43,22 @@ public final class SafetensorsWriter {
           });
     }
 
+    /** A bfloat16 tensor from row-major values, rounded to the nearest. */
+    public static Entry ofBfloat16(String name, List<Long> shape, float[] values) {
+      return new Entry(
+          name,
+          DType.BF16,
+          shape,
+          out -> {
+            ByteBuffer bytes =
+                ByteBuffer.allocate(values.length * 2).order(ByteOrder.LITTLE_ENDIAN);
+            for (float value : values) {
+              bytes.putShort(Bfloat16.of(value));
+            }
+            writeFully(out, bytes.flip());
+          });
+    }
+
     long byteSize() {
       return shape.stream().mapToLong(Long::longValue).reduce(dtype.bytes(), Math::multiplyExact);
     }

@@ -3,6 +3,7 @@ package dev.tensafe.model.synthetic;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.model.tokenizer.ByteAlphabet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +53,7 @@ final class ByteTokenizer {
     model.put("type", "BPE").putNull("dropout").putNull("unk_token");
     ObjectNode vocab = model.putObject("vocab");
     for (int b = 0; b < 256; b++) {
-      vocab.put(Character.toString(printable(b)), b);
+      vocab.put(ByteAlphabet.of(b), b);
     }
     for (int i = 0; i < SPECIAL.length; i++) {
       vocab.put(SPECIAL[i], BOS + i);
@@ -70,18 +71,5 @@ final class ByteTokenizer {
 
   private static ObjectNode byteLevel(ObjectNode node) {
     return node.put("type", "ByteLevel").put("add_prefix_space", false).put("trim_offsets", true);
-  }
-
-  /** GPT-2's printable stand-in for a byte: itself where printable, else 256 + its rank. */
-  private static int printable(int b) {
-    int rank = 0;
-    for (int i = 0; i < 256; i++) {
-      boolean plain = (i >= '!' && i <= '~') || (i >= 0xa1 && i <= 0xac) || i >= 0xae;
-      if (i == b) {
-        return plain ? b : 256 + rank;
-      }
-      rank += plain ? 0 : 1;
-    }
-    throw new IllegalArgumentException("not a byte: " + b);
   }
 }

@@ -48,14 +48,14 @@ public final class TorchExecutor implements ModelExecutor {
   private final ModelConfig config;
   private final ComputeType type;
   private final RotaryEmbedding rotary;
-  private final DecoderScript script;
+  private final ScriptModule script;
   // Held: the embedding table aliases its mapping.
   private final WeightReader weights;
   private final List<List<ProjectionGroup>> groups = new ArrayList<>();
   private @Nullable PtNDArray logits;
 
   private TorchExecutor(
-      ModelConfig config, ComputeType type, DecoderScript script, WeightReader weights) {
+      ModelConfig config, ComputeType type, ScriptModule script, WeightReader weights) {
     this.config = config;
     this.type = type;
     this.script = script;
@@ -90,7 +90,7 @@ public final class TorchExecutor implements ModelExecutor {
     if (!prepacked) {
       LOG.warn("bf16 without AVX-512: oneDNN packs no weights, linears are slow; use f32 here");
     }
-    DecoderScript script = new DecoderScript();
+    ScriptModule script = new ScriptModule("Decoder", TorchExecutor.class, "decoder.torchscript");
     try {
       script.run(
           "configure",

@@ -24,10 +24,10 @@ final class WeightReader {
   private static final long MAX_PIECE_ELEMENTS = 1 << 27;
 
   private final Checkpoint checkpoint;
-  private final DecoderScript script;
+  private final ScriptModule script;
   private final List<ByteBuffer> mappings = new ArrayList<>();
 
-  WeightReader(Checkpoint checkpoint, DecoderScript script) {
+  WeightReader(Checkpoint checkpoint, ScriptModule script) {
     this.checkpoint = checkpoint;
     this.script = script;
   }

@@ -28,12 +28,15 @@ final class AdapterHosting implements AutoCloseable {
   private final @Nullable AdapterRegistry registry;
   private final @Nullable EncryptedAdapters encrypted;
   private final List<ForwardHook> hooks;
+  private final @Nullable DemoAdapters demo;
 
   private AdapterHosting(
       @Nullable RecipientKey key,
       @Nullable AdapterRegistry registry,
       @Nullable EncryptedAdapters encrypted,
-      List<ForwardHook> hooks) {
+      List<ForwardHook> hooks,
+      @Nullable DemoAdapters demo) {
+    this.demo = demo;
     this.key = key;
     this.registry = registry;
     this.encrypted = encrypted;
@@ -58,9 +61,51 @@ final class AdapterHosting implements AutoCloseable {
       missing.add(keyFile == null ? "--recipient-key" : "");
       missing.removeIf(String::isEmpty);
       LOG.info("no adapter is accepted: {} not given", String.join(", ", missing));
-      return new AdapterHosting(null, null, null, List.of());
+      return new AdapterHosting(null, null, null, List.of(), null);
     }
     RecipientKey key = options.passphrase.recipientKey(keyFile);
+    return open(options, adapters, trust, key, baseName, directory, layers, clock, null);
+  }
+
+  /** Opens a registry with the demo's adapters in it. */
+  static AdapterHosting ofDemo(
+      ServeOptions options, DemoFiles files, String baseName, int layers, InstantSource clock) {
+    DemoAdapters demo = DemoAdapters.create(files, clock);
+    try {
+      AdapterHosting hosting =
+          open(
+              options,
+              demo.store(),
+              demo.trust(),
+              demo.host(),
+              baseName,
+              files.model(),
+              layers,
+              clock,
+              demo);
+      try {
+        hosting.registry().ifPresent(demo::register);
+        return hosting;
+      } catch (RuntimeException e) {
+        hosting.close();
+        throw e;
+      }
+    } catch (RuntimeException e) {
+      demo.close();
+      throw e;
+    }
+  }
+
+  private static AdapterHosting open(
+      ServeOptions options,
+      Path adapters,
+      Path trust,
+      RecipientKey key,
+      String baseName,
+      Path directory,
+      int layers,
+      InstantSource clock,
+      @Nullable DemoAdapters demo) {
     try {
       BaseModel base = BaseModel.of(directory);
       EncryptedAdapters encrypted = EncryptedHosting.open(options, key, base, layers, clock);
@@ -85,7 +130,7 @@ final class AdapterHosting implements AutoCloseable {
                     encrypted,
                     EncryptedHosting.probes(options),
                     new SecureRandom()));
-        return new AdapterHosting(key, registry, encrypted, hooks);
+        return new AdapterHosting(key, registry, encrypted, hooks, demo);
       } catch (RuntimeException e) {
         encrypted.close();
         throw e;
@@ -115,6 +160,9 @@ final class AdapterHosting implements AutoCloseable {
     }
     if (key != null) {
       key.close();
+    }
+    if (demo != null) {
+      demo.close();
     }
   }
 }

@@ -1,6 +1,9 @@
 package dev.tensafe.server.cli;
 
 import dev.tensafe.formats.CodedException;
+import dev.tensafe.server.cli.training.DemoCommand;
+import dev.tensafe.server.cli.training.EvalCommand;
+import dev.tensafe.server.cli.training.TrainCommand;
 import dev.tensafe.server.cli.tssp.CountersignCommand;
 import dev.tensafe.server.cli.tssp.InspectCommand;
 import dev.tensafe.server.cli.tssp.KeygenCommand;
@@ -39,6 +42,9 @@ import picocli.CommandLine.Spec;
       RevokeCommand.class,
       WithholdCommand.class,
       CountersignCommand.class,
+      TrainCommand.class,
+      EvalCommand.class,
+      DemoCommand.class,
       BenchCommand.class,
       Main.VersionCommand.class
     })

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -48,19 +49,17 @@ final class ServeCommand implements Callable<Integer> {
   public Integer call() {
     ServeOptions options = resolved();
     LogSetup.apply(options.logFormat.equals("json"), Level.INFO);
-    Path directory = options.model;
-    if (directory == null) {
-      throw new ConfigException("config.model", "model is not set: give --model DIR");
-    }
     options.check();
+    Path given = options.model;
+    Optional<DemoFiles> demo = given == null ? Optional.of(DemoFiles.bundled()) : Optional.empty();
+    Path directory = given == null ? demo.orElseThrow().model() : given;
     Clock clock = Clock.systemUTC();
-    ServerConfig serverConfig = options.serverConfig(directory);
+    ServerConfig serverConfig = options.serverConfig(directory, demo.isPresent());
     ExecutorService compute = Executors.newSingleThreadExecutor(task -> new Thread(task, "engine"));
     try (ModelFiles files = ModelFiles.open(directory, clock);
         Loaded loaded = on(compute, () -> load(options, files));
         AdapterHosting adapters =
-            AdapterHosting.open(
-                options, serverConfig.modelName(), directory, files.config().layers(), clock);
+            hosting(options, demo, serverConfig.modelName(), directory, files, clock);
         Engine engine =
             new Engine(
                 loaded.config(),
@@ -83,6 +82,20 @@ final class ServeCommand implements Callable<Integer> {
       compute.shutdown();
     }
     return 0;
+  }
+
+  /** The demo's adapters belong to its model as long as nothing is said of adapters. */
+  private static AdapterHosting hosting(
+      ServeOptions options,
+      Optional<DemoFiles> demo,
+      String name,
+      Path directory,
+      ModelFiles files,
+      Clock clock) {
+    int layers = files.config().layers();
+    return demo.isPresent() && !options.saysOfAdapters()
+        ? AdapterHosting.ofDemo(options, demo.get(), name, layers, clock)
+        : AdapterHosting.open(options, name, directory, layers, clock);
   }
 
   /** An executor with its cache, and the engine's settings that fit it. */

@@ -11,7 +11,10 @@ import picocli.CommandLine.Option;
 
 /** The settings of {@code serve}: flags, environment variables and YAML keys by the same names. */
 final class ServeOptions {
-  @Option(names = "--model", paramLabel = "DIR", description = "model directory")
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "model directory; the bundled demo if not given")
   @Nullable Path model;
 
   @Option(names = "--host", defaultValue = "127.0.0.1", description = "address to bind")
@@ -231,10 +234,20 @@ final class ServeOptions {
     }
   }
 
-  ServerConfig serverConfig(Path directory) {
+  /** Whether any flag says where adapters come from or who computes them. */
+  boolean saysOfAdapters() {
+    List<String> hosts = adapterHosts;
+    return adapters != null
+        || trust != null
+        || recipientKey != null
+        || (hosts != null && !hosts.isEmpty());
+  }
+
+  ServerConfig serverConfig(Path directory, boolean demo) {
     String given = servedModelName;
     Path last = directory.toAbsolutePath().normalize().getFileName();
-    String name = given != null ? given : last == null ? "model" : last.toString();
+    String standard = demo ? DemoFiles.MODEL_NAME : last == null ? "model" : last.toString();
+    String name = given != null ? given : standard;
     List<String> origins = corsOrigins;
     return new ServerConfig(
         host,

@@ -11,13 +11,14 @@ import org.slf4j.LoggerFactory;
  * signal class is reached by reflection: the compiler refuses its name, no other way lets a process
  * exit with 0 after SIGTERM.
  */
-final class Signals {
+public final class Signals {
   private static final Logger LOG = LoggerFactory.getLogger(Signals.class);
 
   private final CountDownLatch first = new CountDownLatch(1);
   private final AtomicInteger count = new AtomicInteger();
 
-  Signals() {
+  /** Takes both signals over. */
+  public Signals() {
     try {
       Class<?> signal = Class.forName("sun.misc.Signal");
       Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
@@ -27,7 +28,7 @@ final class Signals {
               new Class<?>[] {handlerType},
               (proxy, method, arguments) -> {
                 if (method.getName().equals("handle")) {
-                  received();
+                  receive();
                 }
                 return null;
               });
@@ -41,7 +42,7 @@ final class Signals {
     }
   }
 
-  private void received() {
+  private void receive() {
     if (count.incrementAndGet() == 1) {
       first.countDown();
     } else {
@@ -56,5 +57,10 @@ final class Signals {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Whether there was one. */
+  public boolean received() {
+    return count.get() > 0;
   }
 }

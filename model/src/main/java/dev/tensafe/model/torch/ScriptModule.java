@@ -11,6 +11,7 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
 import dev.tensafe.model.ModelException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -19,51 +20,73 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The decoder's TorchScript module: source text from this package's resources, compiled at start,
- * its methods called by name. Weights and cache live in the module. Confined to one thread.
+ * A TorchScript module: source text from the resources beside a class, compiled at start, its
+ * methods called by name. What it is given to keep lives in the module. Confined to one thread.
  */
-final class DecoderScript implements AutoCloseable {
-  private static final String SOURCE = "decoder.torchscript";
-
+public final class ScriptModule implements AutoCloseable {
   // Held strongly: the native module dies with this object.
   private final Model model;
   private final PtSymbolBlock block;
   private final PtNDManager manager;
 
-  DecoderScript() {
-    String source = source();
-    byte[] archive = new ScriptArchive("Decoder", source, attributes(source)).toBytes();
-    model = Model.newInstance("decoder", "PyTorch");
+  /**
+   * Compiles a module; {@link TorchRuntime#start} comes first.
+   *
+   * @param name the class that the source defines
+   * @param beside the class beside whose resources {@code resource} lies
+   * @throws ModelException {@code model.runtime} when it does not compile
+   */
+  public ScriptModule(String name, Class<?> beside, String resource) {
+    String source = source(beside, resource);
+    byte[] archive = new ScriptArchive(name, source, attributes(source)).toBytes();
+    model = Model.newInstance(name, "PyTorch");
     try {
       ((PtModel) model).load(new ByteArrayInputStream(archive), null);
     } catch (IOException | MalformedModelException e) {
       model.close();
-      throw new ModelException("model.runtime", "the decoder's script does not compile", e);
+      throw new ModelException("model.runtime", resource + " does not compile", e);
     }
     block = (PtSymbolBlock) model.getBlock();
     manager = (PtNDManager) model.getNDManager();
   }
 
-  PtNDManager manager() {
+  /** Owns tensors that live as long as the module. */
+  public PtNDManager manager() {
     return manager;
   }
 
   /** Runs a method for its effect on the module. */
-  void run(String method, Object... arguments) {
+  public void run(String method, Object... arguments) {
     call(method, arguments).close();
   }
 
   /** Runs a method that returns a tensor, which then belongs to {@code owner}. */
-  PtNDArray tensor(PtNDManager owner, String method, Object... arguments) {
+  public PtNDArray tensor(PtNDManager owner, String method, Object... arguments) {
     try (IValue result = call(method, arguments)) {
       return result.toTensor(owner);
     }
   }
 
   /** Runs a method that returns tensors, which then belong to {@code owner}. */
-  PtNDArray[] tensors(PtNDManager owner, String method, Object... arguments) {
+  public PtNDArray[] tensors(PtNDManager owner, String method, Object... arguments) {
     try (IValue result = call(method, arguments)) {
       return result.toTensorArray(owner);
+    }
+  }
+
+  /**
+   * Runs the method {@code forward}, which returns a tensor, with autograd recording what leads
+   * from tensors that require gradients to it. Other methods run without.
+   *
+   * @param arguments at least one; the result belongs to the first one's owner
+   */
+  public PtNDArray recorded(PtNDArray... arguments) {
+    boolean before = JniUtils.isGradMode();
+    JniUtils.setGradMode(true);
+    try {
+      return (PtNDArray) IValueUtils.forward(block, new NDList(arguments), true).singletonOrThrow();
+    } finally {
+      JniUtils.setGradMode(before);
     }
   }
 
@@ -98,14 +121,14 @@ final class DecoderScript implements AutoCloseable {
     throw new IllegalArgumentException("no script value for " + argument.getClass());
   }
 
-  private static String source() {
-    try (InputStream in = DecoderScript.class.getResourceAsStream(SOURCE)) {
+  private static String source(Class<?> beside, String resource) {
+    try (InputStream in = beside.getResourceAsStream(resource)) {
       if (in == null) {
-        throw new IllegalStateException("the jar lacks " + SOURCE);
+        throw new IllegalStateException("the jar lacks " + resource);
       }
       return new String(in.readAllBytes(), UTF_8);
     } catch (IOException e) {
-      throw new ModelException("model.runtime", "cannot read " + SOURCE, e);
+      throw new ModelException("model.runtime", "cannot read " + resource, e);
     }
   }
 

@@ -1,0 +1,3 @@
+/** Training of byte-level BPE tokenizers. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.training.bpe;

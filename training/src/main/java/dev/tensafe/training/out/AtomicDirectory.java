@@ -1,0 +1,99 @@
+package dev.tensafe.training.out;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Directories and files that are there whole or not at all, after a crash too. */
+public final class AtomicDirectory {
+  /** How names of what is still being written begin. */
+  public static final String PARTIAL = ".partial-";
+
+  private AtomicDirectory() {}
+
+  /** Writes into a directory. */
+  @FunctionalInterface
+  public interface Content {
+    void writeTo(Path directory) throws IOException;
+  }
+
+  /** Makes a directory with its content; one that is there under the name is replaced. */
+  public static void create(Path directory, Content content) throws IOException {
+    Path parent = requireNonNull(directory.toAbsolutePath().getParent(), "a root directory");
+    Path partial = parent.resolve(PARTIAL + directory.getFileName());
+    Files.createDirectories(parent);
+    delete(partial);
+    Files.createDirectory(partial);
+    content.writeTo(partial);
+    for (Path file : children(partial)) {
+      force(file);
+    }
+    force(partial);
+    delete(directory);
+    Files.move(partial, directory, StandardCopyOption.ATOMIC_MOVE);
+    force(parent);
+  }
+
+  /**
+   * Puts files into a directory, each of them whole: they are written beside and moved when all of
+   * them are on disk. What else is there stays.
+   */
+  public static void fill(Path directory, Content content) throws IOException {
+    Files.createDirectories(directory);
+    Path partial = directory.resolve(PARTIAL + "files");
+    delete(partial);
+    Files.createDirectory(partial);
+    content.writeTo(partial);
+    List<Path> files = children(partial);
+    for (Path file : files) {
+      force(file);
+    }
+    for (Path file : files) {
+      Files.move(
+          file,
+          directory.resolve(file.getFileName()),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+    delete(partial);
+    force(directory);
+  }
+
+  /** Deletes a directory with its files, if it is there. */
+  public static void delete(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      return;
+    }
+    for (Path file : children(directory)) {
+      delete(file);
+      Files.deleteIfExists(file);
+    }
+    try {
+      Files.deleteIfExists(directory);
+    } catch (DirectoryNotEmptyException e) {
+      throw new IOException(directory + " is written to by somebody else", e);
+    }
+  }
+
+  private static List<Path> children(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.toList();
+    }
+  }
+
+  private static void force(Path path) throws IOException {
+    StandardOpenOption mode =
+        Files.isDirectory(path) ? StandardOpenOption.READ : StandardOpenOption.WRITE;
+    try (FileChannel channel = FileChannel.open(path, mode)) {
+      channel.force(true);
+    }
+  }
+}

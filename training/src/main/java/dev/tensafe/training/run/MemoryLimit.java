@@ -1,0 +1,124 @@
+package dev.tensafe.training.run;
+
+import dev.tensafe.model.config.ModelConfig;
+import dev.tensafe.training.TrainingException;
+import dev.tensafe.training.torch.TrainableModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Keeps a run within a limit: an estimate before the first step, a look at the process' resident
+ * memory after each.
+ */
+public final class MemoryLimit {
+  private static final Path STATUS = Path.of("/proc/self/status");
+  private static final Path MACHINE = Path.of("/proc/meminfo");
+  private static final Path CONTROL_GROUP = Path.of("/sys/fs/cgroup/memory.max");
+
+  /** Share of the memory that is free at the start which a run may take by default. */
+  private static final double DEFAULT_SHARE = 0.85;
+
+  private final long limitBytes;
+
+  public MemoryLimit(long limitBytes) {
+    this.limitBytes = limitBytes;
+  }
+
+  /** Bytes a run may take if nothing is said: most of what machine and control group have free. */
+  public static long byDefault() {
+    long available = kibibytes(MACHINE, "MemAvailable:");
+    long machine = available < 0 ? Long.MAX_VALUE : available << 10;
+    return (long) (DEFAULT_SHARE * Math.min(machine, controlGroup())) + Math.max(0, resident());
+  }
+
+  /** Bytes of this process that lie in memory; -1 where the system does not tell. */
+  public static long resident() {
+    long kibibytes = kibibytes(STATUS, "VmRSS:");
+    return kibibytes < 0 ? -1 : kibibytes << 10;
+  }
+
+  /**
+   * About the bytes that a run adds to the process at its fullest: weights in float32, gradients
+   * and moments of what is trained, and what autograd keeps of one micro-batch. Per position and
+   * layer those are the inputs of every operation: about nine vectors of the hidden size (norms,
+   * residual stream, projections), twice queries, keys and values, and four of the MLP's width; for
+   * each scored position the logits, their logarithms and their gradient.
+   *
+   * @param moments tensors the optimizer keeps for each trained one
+   */
+  public static long estimate(
+      TrainableModel model, long weights, int moments, int rows, int length) {
+    ModelConfig config = model.config();
+    long positions = (long) rows * length;
+    long perLayer =
+        9L * config.hiddenSize()
+            + 4L * config.querySize()
+            + 6L * config.keyValueSize()
+            + 4L * config.intermediateSize();
+    long activations = positions * (config.layers() * perLayer + 3L * config.vocabSize());
+    long masks = 3L * positions * length;
+    return Float.BYTES * (weights + model.trainedElements() * (1L + moments) + activations + masks);
+  }
+
+  /**
+   * Refuses a run that would not fit.
+   *
+   * @param addedBytes what it is expected to add
+   * @throws TrainingException {@code train.memory}
+   */
+  public void require(long addedBytes) {
+    long expected = Math.max(0, resident()) + addedBytes;
+    if (expected > limitBytes) {
+      throw new TrainingException(
+          "train.memory",
+          "this run needs about "
+              + (expected >> 20)
+              + " MiB and may take "
+              + (limitBytes >> 20)
+              + "; make micro-batch or sequence-length smaller, or memory-limit-mib larger");
+    }
+  }
+
+  /** Whether the process is above the limit now. */
+  public boolean exceeded() {
+    return resident() > limitBytes;
+  }
+
+  /** What to say when it is. */
+  public TrainingException failure() {
+    return new TrainingException(
+        "train.memory",
+        "the process takes "
+            + (resident() >> 20)
+            + " MiB and may take "
+            + (limitBytes >> 20)
+            + "; what was trained so far is saved. Make micro-batch or sequence-length smaller");
+  }
+
+  private static long controlGroup() {
+    try {
+      String text = Files.readString(CONTROL_GROUP).strip();
+      return text.equals("max") ? Long.MAX_VALUE : Long.parseLong(text);
+    } catch (IOException | NumberFormatException e) {
+      // no control group, no limit by it
+      return Long.MAX_VALUE;
+    }
+  }
+
+  private static long kibibytes(Path file, String key) {
+    try {
+      List<String> lines = Files.readAllLines(file);
+      for (String line : lines) {
+        if (line.startsWith(key)) {
+          return Long.parseLong(line.replaceAll("[^0-9]", ""));
+        }
+      }
+      return -1;
+    } catch (IOException | NumberFormatException e) {
+      // other systems have no such file
+      return -1;
+    }
+  }
+}

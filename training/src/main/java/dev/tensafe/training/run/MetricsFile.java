@@ -1,0 +1,101 @@
+package dev.tensafe.training.run;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.training.TrainingException;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.InstantSource;
+
+/** A run's numbers, one JSON object a line, appended as they come. No text of the data in it. */
+public final class MetricsFile implements RunListener, AutoCloseable {
+  private final ObjectMapper mapper = new ObjectMapper();
+  private final BufferedWriter out;
+  private final InstantSource clock;
+
+  /**
+   * Opens or goes on with a file.
+   *
+   * @throws TrainingException {@code train.write}
+   */
+  public MetricsFile(Path file, InstantSource clock) {
+    this.clock = clock;
+    try {
+      Path parent = file.toAbsolutePath().getParent();
+      if (parent != null) {
+        Files.createDirectories(parent);
+      }
+      out = Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new TrainingException("train.write", "cannot write " + file, e);
+    }
+  }
+
+  private ObjectNode event(String name, int step) {
+    ObjectNode node = mapper.createObjectNode();
+    return node.put("time", clock.instant().toString()).put("event", name).put("step", step);
+  }
+
+  private void write(ObjectNode node) {
+    try {
+      out.write(node.toString());
+      out.newLine();
+      out.flush();
+    } catch (IOException e) {
+      throw new TrainingException("train.write", "cannot write the file of metrics", e);
+    }
+  }
+
+  @Override
+  public void started(int first, int steps, long trained, int examples, int heldOut) {
+    write(
+        event("started", first)
+            .put("steps", steps)
+            .put("trained", trained)
+            .put("examples", examples)
+            .put("held_out", heldOut));
+  }
+
+  @Override
+  public void step(int step, double loss, double rate, double norm, long tokens, long skipped) {
+    ObjectNode node = event("step", step);
+    put(node, "loss", loss);
+    node.put("rate", rate);
+    put(node, "norm", norm);
+    write(node.put("tokens", tokens).put("skipped", skipped));
+  }
+
+  @Override
+  public void validated(int step, double loss) {
+    ObjectNode node = event("validated", step);
+    put(node, "loss", loss);
+    put(node, "perplexity", Math.exp(loss));
+    write(node);
+  }
+
+  @Override
+  public void saved(int step) {
+    write(event("saved", step));
+  }
+
+  /** JSON knows no NaN. */
+  private static void put(ObjectNode node, String key, double value) {
+    if (Double.isFinite(value)) {
+      node.put(key, value);
+    } else {
+      node.putNull(key);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      out.close();
+    } catch (IOException e) {
+      throw new TrainingException("train.write", "cannot write the file of metrics", e);
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package dev.tensafe.training.torch;
+
+import dev.tensafe.formats.peft.PeftConfig;
+import dev.tensafe.model.exec.ProjectionKind;
+import java.math.BigDecimal;
+import java.util.Set;
+
+/**
+ * Which low-rank matrices are trained beside a frozen model: {@code y += scaling · B·A·dropout(x)}
+ * (Hu et al., arXiv:2106.09685).
+ *
+ * @param dropout share of the input's elements that a training pass leaves out, below 1
+ * @param targets projections adapted in every layer; at least one
+ * @param rslora whether the scaling is alpha/√rank (Kalajdzievski, arXiv:2312.03732)
+ */
+public record LoraSpec(
+    int rank, BigDecimal alpha, double dropout, Set<ProjectionKind> targets, boolean rslora) {
+  public LoraSpec {
+    targets = Set.copyOf(targets);
+  }
+
+  /** What B·A·x is multiplied by. */
+  public double scaling() {
+    return PeftConfig.scaling(alpha, rank, rslora);
+  }
+}

@@ -1,0 +1,51 @@
+package dev.tensafe.training.torch;
+
+import ai.djl.ndarray.types.DataType;
+import ai.djl.pytorch.engine.PtNDArray;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** Numbers in and out of contiguous float32 and float64 tensors, through their live memory. */
+final class Tensors {
+  private Tensors() {}
+
+  static float[] floats(PtNDArray tensor) {
+    ByteBuffer bytes = live(tensor);
+    boolean wide = tensor.getDataType() == DataType.FLOAT64;
+    float[] out = new float[bytes.remaining() / (wide ? Double.BYTES : Float.BYTES)];
+    if (wide) {
+      for (int i = 0; i < out.length; i++) {
+        out[i] = (float) bytes.getDouble(Double.BYTES * i);
+      }
+    } else {
+      bytes.asFloatBuffer().get(out);
+    }
+    return out;
+  }
+
+  /** The one number of a tensor without dimensions. */
+  static double scalar(PtNDArray tensor) {
+    ByteBuffer bytes = live(tensor);
+    return tensor.getDataType() == DataType.FLOAT64 ? bytes.getDouble(0) : bytes.getFloat(0);
+  }
+
+  static void overwrite(PtNDArray tensor, float[] values) {
+    ByteBuffer bytes = live(tensor);
+    boolean wide = tensor.getDataType() == DataType.FLOAT64;
+    if (bytes.remaining() != values.length * (wide ? Double.BYTES : Float.BYTES)) {
+      throw new IllegalArgumentException(
+          values.length + " values for a tensor of " + tensor.getShape());
+    }
+    if (wide) {
+      for (int i = 0; i < values.length; i++) {
+        bytes.putDouble(Double.BYTES * i, values[i]);
+      }
+    } else {
+      bytes.asFloatBuffer().put(values);
+    }
+  }
+
+  private static ByteBuffer live(PtNDArray tensor) {
+    return tensor.toByteBuffer(true).order(ByteOrder.nativeOrder());
+  }
+}

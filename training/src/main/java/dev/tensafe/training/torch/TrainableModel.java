@@ -1,0 +1,309 @@
+package dev.tensafe.training.torch;
+
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.JniUtils;
+import dev.tensafe.model.config.CheckpointLayout;
+import dev.tensafe.model.config.ModelConfig;
+import dev.tensafe.model.config.RotaryEmbedding;
+import dev.tensafe.model.exec.Projection;
+import dev.tensafe.model.exec.ProjectionGroup;
+import dev.tensafe.model.torch.ScriptModule;
+import dev.tensafe.model.torch.TorchRuntime;
+import dev.tensafe.training.data.MicroBatch;
+import dev.tensafe.training.data.Row;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A decoder whose weights, or low-rank matrices beside them, can be trained: the forward pass of
+ * {@code model/} over whole sequences, recorded by autograd. Confined to the thread that opened it.
+ *
+ * <p>The pass is TorchScript, as in serving: the array API's casts and copies cut gradients, and it
+ * lacks fused attention. Every call has a scope of its own for tensors, so memory stays flat.
+ */
+public final class TrainableModel implements AutoCloseable {
+  private final ModelConfig config;
+  private final Precision precision;
+  private final ScriptModule script;
+  private final RotaryEmbedding rotary;
+  private final LoraWeights lora;
+  private final boolean trainsModel;
+  private final List<Parameter> parameters = new ArrayList<>();
+  private int rotaryLength;
+
+  private TrainableModel(
+      ModelConfig config, Precision precision, ScriptModule script, Adaptation adaptation) {
+    this.config = config;
+    this.precision = precision;
+    this.script = script;
+    this.rotary = new RotaryEmbedding(config.rope(), config.headDim());
+    this.lora = LoraWeights.of(adaptation);
+    this.trainsModel = adaptation instanceof Adaptation.None;
+  }
+
+  /**
+   * Builds a model.
+   *
+   * @param weights asked for every tensor of {@link CheckpointLayout#expected}, in its order
+   * @param threads compute threads; 1 makes runs repeatable to the bit
+   */
+  public static TrainableModel open(
+      ModelConfig config,
+      WeightSource weights,
+      Precision precision,
+      Adaptation adaptation,
+      int threads) {
+    TorchRuntime.start(threads);
+    JniUtils.setGradMode(false);
+    // Otherwise a script's second and later runs use other formulas for gradients than its first,
+    // and
+    // a run that was resumed would differ from one that was not. It is a setting of this thread.
+    JniUtils.setGraphExecutorOptimize(false);
+    ScriptModule script = new ScriptModule("Trainee", TrainableModel.class, "trainee.torchscript");
+    try {
+      TrainableModel model = new TrainableModel(config, precision, script, adaptation);
+      script.run(
+          "configure",
+          config.heads(),
+          config.kvHeads(),
+          config.headDim(),
+          config.rmsNormEps(),
+          model.lora.dropout(),
+          model.lora.scaling());
+      model.load(weights);
+      return model;
+    } catch (RuntimeException e) {
+      script.close();
+      throw e;
+    }
+  }
+
+  private void load(WeightSource weights) {
+    Map<String, PtNDArray> tensors = new LinkedHashMap<>();
+    CheckpointLayout.expected(config)
+        .forEach(
+            (name, shape) ->
+                tensors.put(name, add(name, shape, weights.values(name, shape), trainsModel)));
+    PtNDArray none = script.manager().create(new Shape(0), precision.type());
+    for (int layer = 0; layer < config.layers(); layer++) {
+      for (ProjectionGroup group : ProjectionGroup.ofLayer(config, layer)) {
+        for (Projection p : group.projections()) {
+          LoraWeights.@Nullable Pair pair = lora.pair(p);
+          script.run(
+              "add_projection",
+              tensors.getOrDefault(CheckpointLayout.weight(p), none),
+              tensors.getOrDefault(CheckpointLayout.bias(p), none),
+              pair == null ? none : addLora(p, "A", pair.rank(), p.in(), pair.a()),
+              pair == null ? none : addLora(p, "B", p.out(), pair.rank(), pair.b()));
+        }
+      }
+      script.run(
+          "add_layer",
+          tensors.getOrDefault(CheckpointLayout.layerTensor(layer, "input_layernorm"), none),
+          tensors.getOrDefault(
+              CheckpointLayout.layerTensor(layer, "post_attention_layernorm"), none),
+          tensors.getOrDefault(CheckpointLayout.layerTensor(layer, "self_attn.q_norm"), none),
+          tensors.getOrDefault(CheckpointLayout.layerTensor(layer, "self_attn.k_norm"), none),
+          config.windows().get(layer));
+    }
+    script.run(
+        "set_ends",
+        tensors.getOrDefault(CheckpointLayout.EMBEDDING, none),
+        tensors.getOrDefault(CheckpointLayout.FINAL_NORM, none),
+        tensors.getOrDefault(CheckpointLayout.HEAD, none));
+  }
+
+  private PtNDArray addLora(Projection p, String side, int rows, int columns, float[] values) {
+    return add(
+        LoraWeights.tensorName(p, side),
+        List.of((long) rows, (long) columns),
+        values,
+        lora.trained());
+  }
+
+  private PtNDArray add(String name, List<Long> shape, float[] values, boolean trained) {
+    PtNDArray tensor = create(script.manager(), values, shape);
+    if (trained) {
+      tensor.setRequiresGradient(true);
+      parameters.add(new Parameter(name, shape, tensor, shape.size() > 1));
+    }
+    return tensor;
+  }
+
+  private PtNDArray create(PtNDManager m, float[] values, List<Long> shape) {
+    Shape djl = new Shape(shape.stream().mapToLong(Long::longValue).toArray());
+    ByteBuffer bytes =
+        ByteBuffer.allocateDirect(Math.multiplyExact(values.length, precision.bytes()))
+            .order(ByteOrder.nativeOrder());
+    if (precision == Precision.F32) {
+      bytes.asFloatBuffer().put(values);
+    } else {
+      for (int i = 0; i < values.length; i++) {
+        bytes.putDouble(8 * i, values[i]);
+      }
+    }
+    // The library's own memory lies at multiples of 64 bytes; where a buffer of Java's lies differs
+    // from run to run, and with it the last bits of matrix products.
+    try (PtNDArray alias = m.create(bytes, djl, precision.type())) {
+      return JniUtils.clone(alias);
+    }
+  }
+
+  public ModelConfig config() {
+    return config;
+  }
+
+  /** What is trained, in a fixed order. */
+  List<Parameter> parameters() {
+    return parameters;
+  }
+
+  /** Numbers that are trained. */
+  public long trainedElements() {
+    return parameters.stream().mapToLong(Parameter::elements).sum();
+  }
+
+  /** Names and shapes of what is trained, in a fixed order. */
+  public Map<String, List<Long>> trained() {
+    Map<String, List<Long>> out = new LinkedHashMap<>();
+    parameters.forEach(p -> out.put(p.name(), p.shape()));
+    return out;
+  }
+
+  /** Values of a trained tensor, row-major, as they are now. */
+  public float[] values(String name) {
+    return Arrays.copyOf(
+        Tensors.floats(parameter(name).value()), Math.toIntExact(parameter(name).elements()));
+  }
+
+  /** Replaces the values of a trained tensor. */
+  public void set(String name, float[] values) {
+    Parameter p = parameter(name);
+    Tensors.overwrite(p.value(), values);
+  }
+
+  private Parameter parameter(String name) {
+    return parameters.stream()
+        .filter(p -> p.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("nothing trained is called " + name));
+  }
+
+  /** Seeds what passes draw from: dropout. */
+  public void seed(long seed) {
+    JniUtils.setSeed(seed);
+  }
+
+  /**
+   * Adds the gradient of the micro-batch's loss, divided by {@code divisor}, to the gradients.
+   * Nothing is added when the loss is not a finite number.
+   *
+   * @return the sum of the negative log-likelihoods of all scored positions, in nats
+   */
+  public double backward(MicroBatch batch, double divisor) {
+    try (PtNDManager m = scope()) {
+      PtNDArray loss = loss(m, batch, true);
+      double sum = Tensors.scalar(loss);
+      if (Double.isFinite(sum)) {
+        JniUtils.backward(
+            loss,
+            (PtNDArray) m.full(new Shape(), (float) (1 / divisor), precision.type()),
+            false,
+            false);
+      }
+      return sum;
+    }
+  }
+
+  /** As {@link #backward}, without gradients and dropout. */
+  public double loss(MicroBatch batch) {
+    try (PtNDManager m = scope()) {
+      return Tensors.scalar(loss(m, batch, false));
+    }
+  }
+
+  /**
+   * Logits of some positions.
+   *
+   * @param rows indices into the micro-batch's {@code [rows, length]}
+   * @return {@code [rows.length, vocabSize]}, row-major
+   */
+  public float[] logits(MicroBatch batch, long[] rows) {
+    try (PtNDManager m = scope()) {
+      useRotary(batch.length());
+      PtNDArray out =
+          script.tensor(
+              m,
+              "logits",
+              matrix(m, batch, batch.tokens()),
+              matrix(m, batch, batch.positions()),
+              matrix(m, batch, batch.segments()),
+              m.create(rows),
+              false);
+      return Tensors.floats(out);
+    }
+  }
+
+  private PtNDArray loss(PtNDManager m, MicroBatch batch, boolean train) {
+    useRotary(batch.length());
+    int scored = batch.scored();
+    long[] rows = new long[scored];
+    long[] labels = new long[scored];
+    int at = 0;
+    for (int i = 0; i < batch.labels().length; i++) {
+      if (batch.labels()[i] != Row.IGNORED) {
+        rows[at] = i;
+        labels[at++] = batch.labels()[i];
+      }
+    }
+    PtNDArray[] inputs = {
+      matrix(m, batch, batch.tokens()),
+      matrix(m, batch, batch.positions()),
+      matrix(m, batch, batch.segments()),
+      (PtNDArray) m.create(rows),
+      (PtNDArray) m.create(labels)
+    };
+    return train
+        ? script.recorded(inputs)
+        : script.tensor(m, "loss", inputs[0], inputs[1], inputs[2], inputs[3], inputs[4], false);
+  }
+
+  private static PtNDArray matrix(PtNDManager m, MicroBatch batch, long[] values) {
+    return (PtNDArray) m.create(values, new Shape(batch.rows(), batch.length()));
+  }
+
+  /** Makes the tables of cosines and sines cover positions below {@code length}. */
+  private void useRotary(int length) {
+    if (length <= rotaryLength) {
+      return;
+    }
+    List<Long> shape = List.of((long) length, (long) rotary.half());
+    FloatBuffer cosines = FloatBuffer.allocate(length * rotary.half());
+    FloatBuffer sines = FloatBuffer.allocate(length * rotary.half());
+    for (int position = 0; position < length; position++) {
+      rotary.put(position, length, cosines, sines);
+    }
+    PtNDArray c = create(script.manager(), cosines.array(), shape);
+    PtNDArray s = create(script.manager(), sines.array(), shape);
+    script.run("set_rotary", c, s);
+    rotaryLength = length;
+  }
+
+  private PtNDManager scope() {
+    return (PtNDManager) script.manager().newSubManager();
+  }
+
+  @Override
+  public void close() {
+    script.close();
+  }
+}

@@ -1,0 +1,14 @@
+package dev.tensafe.training.torch;
+
+import java.util.List;
+
+/** Where a model's weights come from. */
+@FunctionalInterface
+public interface WeightSource {
+  /**
+   * Values of one tensor, row-major.
+   *
+   * @throws dev.tensafe.formats.CodedException when they cannot be had
+   */
+  float[] values(String name, List<Long> shape);
+}
