@@ -11,8 +11,9 @@ public final class Bfloat16 {
   public static short of(float value) {
     int bits = Float.floatToRawIntBits(value);
     if (Float.isNaN(value)) {
-      return (short) (bits >>> 16 | 0x40);
+      return (short) ((bits >>> 16) | 0x40);
     }
-    return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
+    int odd = (bits >>> 16) & 1;
+    return (short) ((bits + 0x7fff + odd) >>> 16);
   }
 }

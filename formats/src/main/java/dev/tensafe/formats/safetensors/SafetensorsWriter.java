@@ -12,10 +12,18 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** Writes one safetensors file, tensor by tensor, so that no tensor has to be held whole. */
 public final class SafetensorsWriter {
+  private static final int PIECE_ELEMENTS = 1 << 16;
+
   private SafetensorsWriter() {}
+
+  @FunctionalInterface
+  private interface FloatPut {
+    void put(ByteBuffer bytes, float value);
+  }
 
   /** Produces the little-endian bytes of one tensor. */
   @FunctionalInterface
@@ -31,32 +39,44 @@ public final class SafetensorsWriter {
 
     /** A float32 tensor from row-major values. */
     public static Entry ofFloats(String name, List<Long> shape, float[] values) {
+      return ofFloats(name, shape, () -> values);
+    }
+
+    /** A float32 tensor from row-major values, asked for when it is written. */
+    public static Entry ofFloats(String name, List<Long> shape, Supplier<float[]> values) {
       return new Entry(
           name,
           DType.F32,
           shape,
-          out -> {
-            ByteBuffer bytes =
-                ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
-            bytes.asFloatBuffer().put(values);
-            writeFully(out, bytes);
-          });
+          out -> inPieces(out, values.get(), Float.BYTES, ByteBuffer::putFloat));
     }
 
-    /** A bfloat16 tensor from row-major values, rounded to the nearest. */
-    public static Entry ofBfloat16(String name, List<Long> shape, float[] values) {
+    /** A bfloat16 tensor from row-major values, asked for when it is written and rounded. */
+    public static Entry ofBfloat16(String name, List<Long> shape, Supplier<float[]> values) {
       return new Entry(
           name,
           DType.BF16,
           shape,
-          out -> {
-            ByteBuffer bytes =
-                ByteBuffer.allocate(values.length * 2).order(ByteOrder.LITTLE_ENDIAN);
-            for (float value : values) {
-              bytes.putShort(Bfloat16.of(value));
-            }
-            writeFully(out, bytes.flip());
-          });
+          out ->
+              inPieces(
+                  out,
+                  values.get(),
+                  Short.BYTES,
+                  (bytes, value) -> bytes.putShort(Bfloat16.of(value))));
+    }
+
+    private static void inPieces(WritableByteChannel out, float[] values, int size, FloatPut put)
+        throws IOException {
+      ByteBuffer bytes =
+          ByteBuffer.allocate(Math.min(PIECE_ELEMENTS, values.length) * size)
+              .order(ByteOrder.LITTLE_ENDIAN);
+      for (int from = 0; from < values.length; from += PIECE_ELEMENTS) {
+        bytes.clear();
+        for (int i = from; i < Math.min(values.length, from + PIECE_ELEMENTS); i++) {
+          put.put(bytes, values[i]);
+        }
+        writeFully(out, bytes.flip());
+      }
     }
 
     long byteSize() {

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 /** Directories and files that are there whole or not at all, after a crash too. */
 public final class AtomicDirectory {
   /** How names of what is still being written begin. */
-  public static final String PARTIAL = ".partial-";
+  private static final String PARTIAL = ".partial-";
 
   private AtomicDirectory() {}
 
@@ -65,6 +65,17 @@ public final class AtomicDirectory {
     }
     delete(partial);
     force(directory);
+  }
+
+  /** Deletes what a crash left half written in a directory. */
+  public static void deletePartial(Path directory) throws IOException {
+    if (Files.isDirectory(directory)) {
+      for (Path path : children(directory)) {
+        if (path.getFileName().toString().startsWith(PARTIAL)) {
+          delete(path);
+        }
+      }
+    }
   }
 
   /** Deletes a directory with its files, if it is there. */

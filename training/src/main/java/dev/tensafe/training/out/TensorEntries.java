@@ -12,31 +12,36 @@ final class TensorEntries {
   private TensorEntries() {}
 
   /**
-   * The tensors as they are now.
+   * The tensors, each read when it is written.
    *
-   * @throws TrainingException {@code train.not_finite} naming a tensor that holds a NaN or an
-   *     infinity
+   * @param type F32 or BF16
    */
   static List<SafetensorsWriter.Entry> of(TrainableModel model, DType type) {
     List<SafetensorsWriter.Entry> entries = new ArrayList<>();
     model
         .trained()
         .forEach(
-            (name, shape) -> {
-              float[] values = model.values(name);
-              for (float value : values) {
-                if (!Float.isFinite(value)) {
-                  throw new TrainingException(
-                      "train.not_finite", name + " came to hold a NaN or an infinity");
-                }
-              }
-              entries.add(
-                  switch (type) {
-                    case F32 -> SafetensorsWriter.Entry.ofFloats(name, shape, values);
-                    case BF16 -> SafetensorsWriter.Entry.ofBfloat16(name, shape, values);
-                    default -> throw new IllegalArgumentException("F32 or BF16, not " + type);
-                  });
-            });
+            (name, shape) ->
+                entries.add(
+                    switch (type) {
+                      case F32 ->
+                          SafetensorsWriter.Entry.ofFloats(name, shape, () -> finite(model, name));
+                      case BF16 ->
+                          SafetensorsWriter.Entry.ofBfloat16(
+                              name, shape, () -> finite(model, name));
+                      default -> throw new IllegalArgumentException("F32 or BF16, not " + type);
+                    }));
     return entries;
+  }
+
+  private static float[] finite(TrainableModel model, String name) {
+    float[] values = model.values(name);
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        throw new TrainingException(
+            "train.not_finite", name + " came to hold a NaN or an infinity");
+      }
+    }
+    return values;
   }
 }

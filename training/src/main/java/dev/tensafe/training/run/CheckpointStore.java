@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.formats.FormatException;
 import dev.tensafe.formats.Json;
+import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.formats.safetensors.SafetensorsFile;
 import dev.tensafe.formats.safetensors.SafetensorsWriter;
 import dev.tensafe.formats.safetensors.TensorInfo;
@@ -15,16 +16,16 @@ import dev.tensafe.training.torch.OptimizerSpec;
 import dev.tensafe.training.torch.TrainableModel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -53,13 +54,12 @@ final class CheckpointStore {
    */
   void save(TrainableModel model, Optimizer optimizer, OptimizerSpec spec, RunState state) {
     try {
+      AtomicDirectory.deletePartial(directory);
       AtomicDirectory.create(
           directory.resolve("step-" + state.step()),
           partial -> {
-            Map<String, float[]> weights = new HashMap<>();
-            model.trained().keySet().forEach(name -> weights.put(name, model.values(name)));
-            write(partial.resolve(WEIGHTS), model.trained(), weights);
-            write(partial.resolve(OPTIMIZER), optimizer.stateShapes(), optimizer.state());
+            write(partial.resolve(WEIGHTS), model.trained(), model::values);
+            write(partial.resolve(OPTIMIZER), optimizer.moments(), optimizer::moment);
             Files.write(partial.resolve(STATE), json(spec, state));
           });
       List<Path> all = newestFirst();
@@ -90,11 +90,10 @@ final class CheckpointStore {
       return Optional.empty();
     }
     Path newest = all.get(0);
-    Map<String, float[]> weights;
     JsonNode json;
     try {
-      weights = read(newest.resolve(WEIGHTS), model.trained());
       json = Json.readObject(newest.resolve(STATE), "train");
+      read(newest.resolve(WEIGHTS), model.trained(), model::set);
     } catch (FormatException e) {
       throw new TrainingException(
           "train.checkpoint",
@@ -104,15 +103,14 @@ final class CheckpointStore {
               + e.description()
               + "); delete it to begin anew, or choose another output");
     }
-    weights.forEach(model::set);
     int optimizerSteps = 0;
     try {
       if (!json.path("optimizer").asText().equals(label(spec))) {
         throw new FormatException("train.optimizer", "it was made by " + json.path("optimizer"));
       }
-      Map<String, float[]> moments = read(newest.resolve(OPTIMIZER), optimizer.stateShapes());
-      optimizer.restore(json.path("optimizer_steps").asInt(), moments);
-      optimizerSteps = optimizer.steps();
+      read(newest.resolve(OPTIMIZER), optimizer.moments(), optimizer::setMoment);
+      optimizerSteps = json.path("optimizer_steps").asInt();
+      optimizer.setSteps(optimizerSteps);
     } catch (FormatException e) {
       warnings.accept(
           "the weights of "
@@ -162,22 +160,19 @@ final class CheckpointStore {
     return spec instanceof OptimizerSpec.AdamW ? "adamw" : "sgd";
   }
 
-  private static void write(Path file, Map<String, List<Long>> shapes, Map<String, float[]> values)
+  private static void write(
+      Path file, Map<String, List<Long>> shapes, Function<String, float[]> values)
       throws IOException {
     List<SafetensorsWriter.Entry> entries = new ArrayList<>();
     shapes.forEach(
-        (name, shape) -> {
-          float[] of = values.get(name);
-          if (of == null) {
-            throw new IllegalStateException("no values of " + name);
-          }
-          entries.add(SafetensorsWriter.Entry.ofFloats(name, shape, of));
-        });
+        (name, shape) ->
+            entries.add(SafetensorsWriter.Entry.ofFloats(name, shape, () -> values.apply(name))));
     SafetensorsWriter.write(file, Map.of(), entries);
   }
 
-  private static Map<String, float[]> read(Path file, Map<String, List<Long>> shapes) {
-    Map<String, float[]> out = new HashMap<>();
+  /** Reads all tensors, after all of them were found to be there and of the right shape. */
+  private static void read(
+      Path file, Map<String, List<Long>> shapes, BiConsumer<String, float[]> sink) {
     try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
       for (String name : tensors.tensors().keySet()) {
         if (!shapes.containsKey(name)) {
@@ -187,19 +182,20 @@ final class CheckpointStore {
       shapes.forEach(
           (name, shape) -> {
             TensorInfo info = tensors.tensors().get(name);
-            if (info == null || !info.shape().equals(shape)) {
+            if (info == null || !info.shape().equals(shape) || info.dtype() != DType.F32) {
               throw new FormatException(
                   "train.checkpoint", "it has no " + name + " of the shape " + shape);
             }
-            float[] values = new float[Math.toIntExact(info.elements())];
-            ByteBuffer bytes =
-                ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
-                    .order(ByteOrder.LITTLE_ENDIAN);
-            tensors.read(name, 0, bytes);
-            bytes.flip().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
-            out.put(name, values);
           });
+      shapes
+          .keySet()
+          .forEach(
+              name -> {
+                ByteBuffer bytes = tensors.map(name);
+                float[] values = new float[bytes.remaining() / Float.BYTES];
+                bytes.asFloatBuffer().get(values);
+                sink.accept(name, values);
+              });
     }
-    return out;
   }
 }

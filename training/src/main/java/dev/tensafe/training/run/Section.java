@@ -23,7 +23,8 @@ final class Section {
    */
   Section(JsonNode node, String prefix) {
     if (!node.isObject() && !node.isMissingNode()) {
-      throw bad(prefix.replaceFirst("\\.$", ""), "must be a mapping");
+      throw new TrainingException(
+          "train.config", prefix.replaceFirst("\\.$", "") + " must be a mapping");
     }
     this.node = node;
     this.prefix = prefix;

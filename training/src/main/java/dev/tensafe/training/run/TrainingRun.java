@@ -1,5 +1,6 @@
 package dev.tensafe.training.run;
 
+import dev.tensafe.model.ModelException;
 import dev.tensafe.model.ModelFiles;
 import dev.tensafe.model.config.ModelConfig;
 import dev.tensafe.model.config.ModelConfigReader;
@@ -20,7 +21,9 @@ import dev.tensafe.training.torch.OptimizerSpec;
 import dev.tensafe.training.torch.Precision;
 import dev.tensafe.training.torch.RandomWeights;
 import dev.tensafe.training.torch.TrainableModel;
+import dev.tensafe.training.torch.WeightSource;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -45,10 +48,14 @@ public final class TrainingRun {
    * @param stop asked between micro-batches; once true, the run saves and ends with an error
    */
   public TrainingRun(RunConfig config, RunListener listener, BooleanSupplier stop) {
+    this(config, listener, stop, new MemoryLimit(config.memoryLimitBytes()));
+  }
+
+  TrainingRun(RunConfig config, RunListener listener, BooleanSupplier stop, MemoryLimit memory) {
     this.config = config;
     this.listener = listener;
     this.stop = stop;
-    this.memory = new MemoryLimit(config.memoryLimitBytes());
+    this.memory = memory;
   }
 
   /**
@@ -81,7 +88,11 @@ public final class TrainingRun {
       ScratchModel.prepare(config.output(), scratch, config.train());
       return config.output();
     }
-    return ((RunConfig.Start.Model) config.start()).directory();
+    Path directory = ((RunConfig.Start.Model) config.start()).directory();
+    if (!Files.isDirectory(directory)) {
+      throw new ModelException("model.missing", "there is no model directory " + directory);
+    }
+    return directory;
   }
 
   private void checkLength(ModelConfig model) {
@@ -121,36 +132,17 @@ public final class TrainingRun {
             .lora()
             .<Adaptation>map(spec -> new Adaptation.Fresh(spec, config.seed()))
             .orElse(new Adaptation.None());
-    TrainableModel trainable;
+    int moments = config.optimizer() instanceof OptimizerSpec.AdamW ? 2 : 1;
+    memory.require(
+        MemoryLimit.estimate(
+            model, config.lora(), moments, config.microBatch(), config.sequenceLength()));
     if (config.start() instanceof RunConfig.Start.Scratch) {
-      trainable =
-          TrainableModel.open(
-              model,
-              new RandomWeights(model.layers(), config.seed()),
-              Precision.F32,
-              adaptation,
-              config.threads());
-    } else {
-      try (ModelFiles files = ModelFiles.open(base, Clock.systemUTC())) {
-        trainable =
-            TrainableModel.open(
-                model,
-                new CheckpointWeights(files.checkpoint()),
-                Precision.F32,
-                adaptation,
-                config.threads());
-      }
+      WeightSource random = new RandomWeights(model.layers(), config.seed());
+      return TrainableModel.open(model, random, Precision.F32, adaptation, config.threads());
     }
-    try {
-      int moments = config.optimizer() instanceof OptimizerSpec.AdamW ? 2 : 1;
-      // the weights themselves are there already
-      memory.require(
-          MemoryLimit.estimate(
-              trainable, 0, moments, config.microBatch(), config.sequenceLength()));
-      return trainable;
-    } catch (RuntimeException e) {
-      trainable.close();
-      throw e;
+    try (ModelFiles files = ModelFiles.open(base, Clock.systemUTC())) {
+      WeightSource stored = new CheckpointWeights(files.checkpoint());
+      return TrainableModel.open(model, stored, Precision.F32, adaptation, config.threads());
     }
   }
 

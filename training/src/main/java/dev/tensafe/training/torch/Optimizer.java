@@ -88,17 +88,8 @@ public final class Optimizer implements AutoCloseable {
     return out;
   }
 
-  /** The moments by {@code <parameter>.first} and {@code .second}: values as they are now. */
-  public Map<String, float[]> state() {
-    Map<String, float[]> out = new LinkedHashMap<>();
-    try (PtNDManager m = (PtNDManager) script.manager().newSubManager()) {
-      moments(m).forEach((name, tensor) -> out.put(name, Tensors.floats(tensor)));
-    }
-    return out;
-  }
-
-  /** Names and shapes of {@link #state()}. */
-  public Map<String, List<Long>> stateShapes() {
+  /** Names and shapes of the moments: {@code <parameter>.first} and {@code .second}. */
+  public Map<String, List<Long>> moments() {
     Map<String, List<Long>> out = new LinkedHashMap<>();
     for (Parameter p : parameters) {
       out.put(p.name() + ".first", p.shape());
@@ -109,24 +100,35 @@ public final class Optimizer implements AutoCloseable {
     return out;
   }
 
-  /**
-   * Goes on from a state.
-   *
-   * @param values what {@link #state()} gave, of a model with the same trained tensors
-   */
-  public void restore(int stepsTaken, Map<String, float[]> values) {
+  /** Values of a moment, as they are now. */
+  public float[] moment(String name) {
     try (PtNDManager m = (PtNDManager) script.manager().newSubManager()) {
-      moments(m)
-          .forEach(
-              (name, tensor) -> {
-                float[] given = values.get(name);
-                if (given == null) {
-                  throw new IllegalArgumentException("the state lacks " + name);
-                }
-                Tensors.overwrite(tensor, given);
-              });
+      return Tensors.floats(moment(m, name));
     }
-    steps = stepsTaken;
+  }
+
+  /**
+   * Replaces the values of a moment.
+   *
+   * @param values as many as it has
+   */
+  public void setMoment(String name, float[] values) {
+    try (PtNDManager m = (PtNDManager) script.manager().newSubManager()) {
+      Tensors.overwrite(moment(m, name), values);
+    }
+  }
+
+  /** Counts on from a number of steps that the moments have seen. */
+  public void setSteps(int taken) {
+    steps = taken;
+  }
+
+  private PtNDArray moment(PtNDManager m, String name) {
+    PtNDArray tensor = moments(m).get(name);
+    if (tensor == null) {
+      throw new IllegalArgumentException("no moment is called " + name);
+    }
+    return tensor;
   }
 
   private Map<String, PtNDArray> moments(PtNDManager m) {

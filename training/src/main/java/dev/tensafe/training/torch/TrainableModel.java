@@ -17,7 +17,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -181,8 +180,7 @@ public final class TrainableModel implements AutoCloseable {
 
   /** Values of a trained tensor, row-major, as they are now. */
   public float[] values(String name) {
-    return Arrays.copyOf(
-        Tensors.floats(parameter(name).value()), Math.toIntExact(parameter(name).elements()));
+    return Tensors.floats(parameter(name).value());
   }
 
   /** Replaces the values of a trained tensor. */

@@ -72,7 +72,7 @@ class RunConfigReaderTest {
         "learning-rate: {schedule: steps}; learning-rate.schedule",
         "epochs: 2; steps",
         "scratch: {layers: 1}; model",
-        "clip: .nan; clip",
+        "clip: -3; clip",
         "packing: 1; packing",
         "save-as: f16; save-as"
       })
