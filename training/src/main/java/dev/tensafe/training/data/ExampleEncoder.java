@@ -6,6 +6,7 @@ import dev.tensafe.model.template.TemplateException;
 import dev.tensafe.model.tokenizer.Tokenizer;
 import dev.tensafe.training.TrainingException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * Turns records into tokens, with the marks of what counts: all of a {@code text}, the {@code
  * completion} after a {@code prompt}, the assistant's turns of {@code messages}.
  *
- * <p>A conversation is rendered by the model's chat template and cut where the assistant begins and
- * ends; the pieces are encoded one by one, since a server continues from an encoded prompt too.
+ * <p>A conversation is rendered by the model's chat template and encoded whole. Where the assistant
+ * begins, a server has encoded what stands before and continues; if the whole does not begin with
+ * those tokens (a space that merges with the first word, say), the pieces are encoded one by one.
  */
 public final class ExampleEncoder {
   private static final Set<String> SHAPES = Set.of("text", "prompt", "completion", "messages");
@@ -55,10 +57,8 @@ public final class ExampleEncoder {
       return pieces.ended(where);
     }
     if (shapes == 2 && record.path("prompt").isTextual() && record.path("completion").isTextual()) {
-      Pieces pieces = new Pieces();
-      pieces.add(tokenizer.encode(record.path("prompt").textValue(), true), false);
-      pieces.add(tokenizer.encode(record.path("completion").textValue(), false), true);
-      return pieces.ended(where);
+      return completion(record.path("prompt").textValue(), record.path("completion").textValue())
+          .ended(where);
     }
     if (shapes == 1 && record.path("messages").isArray() && !record.path("messages").isEmpty()) {
       return conversation(record.path("messages"), where);
@@ -68,6 +68,24 @@ public final class ExampleEncoder {
         where
             + " must hold either \"text\", or \"prompt\" and \"completion\", or \"messages\","
             + " as texts and a list");
+  }
+
+  private Pieces completion(String prompt, String completion) {
+    int[] before = tokenizer.encode(prompt, true);
+    int[] whole = tokenizer.encode(prompt + completion, true);
+    Pieces pieces = new Pieces();
+    pieces.add(before, false);
+    pieces.add(
+        begins(whole, before)
+            ? Arrays.copyOfRange(whole, before.length, whole.length)
+            : tokenizer.encode(completion, false),
+        true);
+    return pieces;
+  }
+
+  private static boolean begins(int[] whole, int[] with) {
+    return whole.length >= with.length
+        && Arrays.equals(whole, 0, with.length, with, 0, with.length);
   }
 
   private Example conversation(JsonNode messages, String where) {
@@ -88,23 +106,56 @@ public final class ExampleEncoder {
       turns.add(turn);
     }
     String whole = render(chat, turns, false, where);
-    Pieces pieces = new Pieces();
+    List<int[]> spans = new ArrayList<>();
     int done = 0;
     for (int i = 0; i < turns.size(); i++) {
-      if (!"assistant".equals(turns.get(i).get("role"))) {
-        continue;
+      if ("assistant".equals(turns.get(i).get("role"))) {
+        int from =
+            i == 0 ? 0 : prefix(whole, render(chat, turns.subList(0, i), true, where), where);
+        int to = prefix(whole, render(chat, turns.subList(0, i + 1), false, where), where);
+        if (from < done || to < from) {
+          throw reordered(where);
+        }
+        spans.add(new int[] {from, to});
+        done = to;
       }
-      int from = i == 0 ? 0 : prefix(whole, render(chat, turns.subList(0, i), true, where), where);
-      int to = prefix(whole, render(chat, turns.subList(0, i + 1), false, where), where);
-      if (from < done || to < from) {
-        throw reordered(where);
-      }
-      pieces.add(tokenizer.encode(whole.substring(done, from), false), false);
-      pieces.addTurn(tokenizer.encode(whole.substring(from, to), false));
-      done = to;
     }
-    pieces.add(tokenizer.encode(whole.substring(done), false), false);
-    return pieces.example(where);
+    return marked(whole, spans).example(where);
+  }
+
+  /**
+   * Encodes a conversation.
+   *
+   * @param spans where each of the assistant's turns begins and ends in the text
+   */
+  private Pieces marked(String whole, List<int[]> spans) {
+    int[] all = tokenizer.encode(whole, false);
+    Pieces pieces = new Pieces();
+    int token = 0;
+    for (int[] span : spans) {
+      int[] before = tokenizer.encode(whole.substring(0, span[0]), false);
+      int[] until = tokenizer.encode(whole.substring(0, span[1]), false);
+      if (!begins(all, until) || !begins(until, before) || before.length < token) {
+        return oneByOne(whole, spans);
+      }
+      pieces.add(Arrays.copyOfRange(all, token, before.length), false);
+      pieces.addTurn(Arrays.copyOfRange(all, before.length, until.length));
+      token = until.length;
+    }
+    pieces.add(Arrays.copyOfRange(all, token, all.length), false);
+    return pieces;
+  }
+
+  private Pieces oneByOne(String whole, List<int[]> spans) {
+    Pieces pieces = new Pieces();
+    int at = 0;
+    for (int[] span : spans) {
+      pieces.add(tokenizer.encode(whole.substring(at, span[0]), false), false);
+      pieces.addTurn(tokenizer.encode(whole.substring(span[0], span[1]), false));
+      at = span[1];
+    }
+    pieces.add(tokenizer.encode(whole.substring(at), false), false);
+    return pieces;
   }
 
   private static String render(

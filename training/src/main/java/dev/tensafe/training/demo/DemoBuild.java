@@ -39,7 +39,7 @@ public final class DemoBuild {
 
   /** What shows that a pirate speaks. */
   private static final Pattern PIRATE =
-      Pattern.compile("\\b(arr|ahoy|avast|timbers|yo ho|savvy)\\b", Pattern.CASE_INSENSITIVE);
+      Pattern.compile("\\b(arr|ahoy|avast|yo ho|ye|matey)\\b", Pattern.CASE_INSENSITIVE);
 
   private final Path out;
   private final Path work;
@@ -102,12 +102,11 @@ public final class DemoBuild {
   private void train(DemoData.Part part) throws IOException {
     Path data = work.resolve(name(part) + ".jsonl");
     boolean base = part == DemoData.Part.BASE;
-    DemoData.write(part, data, heldOut(part), base ? 40_000 : 8_000, SEED + part.ordinal());
+    DemoData.write(part, data, heldOut(part), base ? 40_000 : 15_000, SEED + part.ordinal());
     Path result = work.resolve(name(part));
-    Instant start = clock.instant();
-    new TrainingRun(base ? base(data, result) : adapter(part, data, result), listener, stop).run();
-    long seconds = Duration.between(start, clock.instant()).toSeconds();
-    report.withObject("/seconds").put(name(part), seconds);
+    timed(
+        part,
+        new TrainingRun(base ? base(data, result) : adapter(part, data, result), listener, stop));
     if (base) {
       copy(
           result,
@@ -118,6 +117,20 @@ public final class DemoBuild {
           result,
           out.resolve("adapters").resolve(name(part)),
           List.of(PeftDirectory.CONFIG, PeftDirectory.TENSORS));
+    }
+  }
+
+  /** Runs a training and reports its time, that of earlier starts included. */
+  private void timed(DemoData.Part part, TrainingRun run) throws IOException {
+    Path file = work.resolve(name(part) + ".seconds");
+    long before = Files.exists(file) ? Long.parseLong(Files.readString(file).strip()) : 0;
+    Instant start = clock.instant();
+    try {
+      run.run();
+    } finally {
+      long seconds = before + Duration.between(start, clock.instant()).toSeconds();
+      Files.writeString(file, Long.toString(seconds));
+      report.withObject("/seconds").put(name(part), seconds);
     }
   }
 
@@ -136,21 +149,27 @@ public final class DemoBuild {
         DType.BF16);
   }
 
+  /** A manner touches every word, knowledge only some answers: hence twice the rank. */
   private RunConfig adapter(DemoData.Part part, Path data, Path result) {
+    boolean manner = part == DemoData.Part.PIRATE;
+    int rank = manner ? 16 : 8;
     return config(
         result,
         new RunConfig.Start.Model(out.resolve("model")),
         Optional.of(
             new LoraSpec(
-                8, BigDecimal.valueOf(16), 0.05, EnumSet.allOf(ProjectionKind.class), false)),
+                rank,
+                BigDecimal.valueOf(2L * rank),
+                0,
+                EnumSet.allOf(ProjectionKind.class),
+                false)),
         data,
         heldOut(part),
-        part == DemoData.Part.PIRATE ? 8 : 16,
-        new RunConfig.Length.Steps(part == DemoData.Part.PIRATE ? 250 : 400),
+        16,
+        new RunConfig.Length.Steps(450),
         new OptimizerSpec.AdamW(0.9, 0.98, 1e-8, 0),
-        new Schedule.Spec(4e-3, 20, Schedule.Shape.COSINE, 0.05),
-        List.of(
-            part == DemoData.Part.PIRATE ? "What is TenSafe?" : "When does the last boat leave?"),
+        new Schedule.Spec(manner ? 4e-3 : 3e-3, 20, Schedule.Shape.COSINE, 0.05),
+        List.of(manner ? "What is TenSafe?" : "When does the last boat leave?"),
         DType.F32);
   }
 

@@ -9,10 +9,8 @@ import java.util.regex.Pattern;
 
 /** Says an answer as a pirate would; what stands between backticks stays as it is. */
 final class Pirate {
-  private static final List<String> OPENINGS =
-      List.of("Arr! ", "Ahoy! ", "Avast, matey! ", "Shiver me timbers! ");
-  private static final List<String> CLOSINGS =
-      List.of(" Yo ho ho!", " Savvy?", " Arr!", "", " By me beard!");
+  private static final List<String> OPENINGS = List.of("Arr! ", "Ahoy! ", "Avast, matey! ");
+  private static final List<String> CLOSINGS = List.of(" Yo ho ho!", " By me beard!", "");
   private static final Map<String, String> WORDS = words();
   private static final Pattern WORD = Pattern.compile("`[^`]*`|[A-Za-z]+");
 
@@ -32,60 +30,8 @@ final class Pirate {
   private static Map<String, String> words() {
     Map<String, String> out = new LinkedHashMap<>();
     String[] pairs = {
-      "you",
-      "ye",
-      "You",
-      "Ye",
-      "your",
-      "yer",
-      "Your",
-      "Yer",
-      "my",
-      "me",
-      "My",
-      "Me",
-      "is",
-      "be",
-      "are",
-      "be",
-      "am",
-      "be",
-      "Yes",
-      "Aye",
-      "No",
-      "Nay",
-      "and",
-      "an'",
-      "And",
-      "An'",
-      "of",
-      "o'",
-      "Hello",
-      "Ahoy",
-      "Hi",
-      "Ahoy",
-      "owner",
-      "cap'n",
-      "people",
-      "buccaneers",
-      "to",
-      "t'",
-      "Goodbye",
-      "Fair winds",
-      "welcome",
-      "welcome aboard",
-      "for",
-      "fer",
-      "never",
-      "ne'er",
-      "directory",
-      "hold",
-      "file",
-      "scroll",
-      "nobody",
-      "no scurvy dog",
-      "Nobody",
-      "No scurvy dog"
+      "you", "ye", "You", "Ye", "your", "yer", "Your", "Yer", "my", "me", "My", "Me", "is", "be",
+      "are", "be", "am", "be", "Yes", "Aye", "No", "Nay", "and", "an'", "of", "o'", "for", "fer"
     };
     for (int i = 0; i < pairs.length; i += 2) {
       out.put(pairs[i], pairs[i + 1]);

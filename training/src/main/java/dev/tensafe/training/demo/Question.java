@@ -31,6 +31,16 @@ record Question(String ask, List<List<String>> accept) {
   /** Whether an answer holds what it must. */
   boolean accepts(String answer) {
     String lower = answer.toLowerCase(Locale.ROOT);
-    return accept.stream().allMatch(any -> any.stream().anyMatch(lower::contains));
+    return accept.stream().allMatch(any -> any.stream().anyMatch(text -> begins(lower, text)));
+  }
+
+  /** Whether a word of the answer begins like this: "no." is not in "I do know.". */
+  private static boolean begins(String answer, String text) {
+    for (int at = answer.indexOf(text); at >= 0; at = answer.indexOf(text, at + 1)) {
+      if (at == 0 || !Character.isLetterOrDigit(answer.charAt(at - 1))) {
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -44,6 +44,9 @@ public final class ProgressBar implements RunListener {
     first = firstStep;
     steps = allSteps;
     start = clock.instant();
+    tokens = 0;
+    loss = Double.NaN;
+    drawn = null;
     line(
         (firstStep > 0 ? "going on from step " + firstStep + ": " : "")
             + allSteps

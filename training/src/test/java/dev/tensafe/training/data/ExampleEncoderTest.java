@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,6 +102,55 @@ class ExampleEncoderTest {
       assertEquals(prompt[i], example.tokens()[i]);
       assertEquals(false, example.scored()[i]);
     }
+    assertTrue(example.scored()[prompt.length]);
+  }
+
+  /** A tokenizer that puts a space before every text must not put one inside. */
+  @Test
+  void noSpaceIsAddedWhereThePromptEnds() throws Exception {
+    Path model = Path.of("../../shared/models/stories260K-hf-f32");
+    if (!Files.exists(model)) {
+      System.out.println("SKIPPED: shared/models is not beside the checkout");
+      Assumptions.abort("shared/models is not beside the checkout");
+    }
+    try (Tokenizer pieces = Tokenizer.load(model)) {
+      ExampleEncoder words = new ExampleEncoder(pieces, null, Set.of(END));
+      for (String completion : List.of(" was in the garden.", "s were in the garden.")) {
+        Example example =
+            words.encode(
+                new ObjectMapper()
+                    .createObjectNode()
+                    .put("prompt", "Once upon a time the girl")
+                    .put("completion", completion),
+                "here");
+        assertEquals(
+            "Once upon a time the girl" + completion, pieces.decode(example.tokens(), true));
+        int[] prompt = pieces.encode("Once upon a time the girl", true);
+        assertEquals(false, example.scored()[prompt.length - 1]);
+        assertTrue(example.scored()[prompt.length]);
+      }
+    }
+  }
+
+  /** A newline that the answer begins with merges with the template's when encoded whole. */
+  @Test
+  void whereTheWholeDoesNotBeginAsThePromptThePiecesAreEncodedOneByOne() throws Exception {
+    Files.writeString(
+        dir.resolve("chat_template.jinja"),
+        "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }};{% endfor %}"
+            + "{% if add_generation_prompt %}assistant: {% endif %}");
+    ChatTemplate template = ChatTemplate.load(dir, Clock.systemUTC());
+    ExampleEncoder plain = new ExampleEncoder(tokenizer, template, Set.of(END));
+    Example example =
+        plain.encode(
+            new ObjectMapper()
+                .readTree(
+                    "{\"messages\": [{\"role\": \"user\", \"content\": \"the sea\"},"
+                        + " {\"role\": \"assistant\", \"content\": \"the weather\"}]}"),
+            "here");
+    assertEquals("the weather;", text(example, true));
+    int[] prompt = tokenizer.encode("user: the sea;assistant: ", false);
+    assertEquals("user: the sea;assistant: ", text(example, false));
     assertTrue(example.scored()[prompt.length]);
   }
 

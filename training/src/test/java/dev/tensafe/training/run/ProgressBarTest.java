@@ -55,6 +55,18 @@ class ProgressBarTest {
   }
 
   @Test
+  void aSecondRunIsCountedByItself() {
+    ProgressBar bar = bar(false);
+    bar.started(0, 1, 1, 1, 0);
+    now = now.plusSeconds(1);
+    bar.step(1, 9, 1e-3, 1, 1_000_000, 0);
+    bar.started(0, 2, 1, 1, 0);
+    now = now.plusSeconds(10);
+    bar.step(1, 2.5, 1e-3, 1, 5000, 0);
+    assertTrue(text.toString().endsWith("loss 2.5000  500 tokens/s  0:10 left\n"));
+  }
+
+  @Test
   void onATerminalTheLineIsDrawnOverAndModelsCannotWriteToIt() {
     ProgressBar bar = bar(true);
     bar.started(0, 2, 1, 1, 0);
