@@ -30,13 +30,14 @@ import org.junit.jupiter.api.io.TempDir;
 class DemoTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
-  @TempDir private Path temporary;
+  private Path temporary;
   private Process process;
   private BufferedReader out;
   private String url;
 
   @BeforeAll
-  void start() throws IOException {
+  void start(@TempDir Path directory) throws IOException {
+    temporary = directory;
     process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
