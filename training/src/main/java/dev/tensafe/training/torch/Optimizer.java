@@ -13,7 +13,6 @@ import java.util.Map;
  * Turns gradients into new weights. Norms and biases do not decay. Confined to the model's thread.
  */
 public final class Optimizer implements AutoCloseable {
-  private final TrainableModel model;
   private final OptimizerSpec spec;
   private final ScriptModule script;
   private final List<Parameter> parameters;
@@ -21,7 +20,6 @@ public final class Optimizer implements AutoCloseable {
 
   /** Begins with no history: all moments zero. */
   public Optimizer(TrainableModel model, OptimizerSpec spec) {
-    this.model = model;
     this.spec = spec;
     this.parameters = model.parameters();
     this.script = new ScriptModule("Optimizer", Optimizer.class, "optimizer.torchscript");
@@ -147,11 +145,6 @@ public final class Optimizer implements AutoCloseable {
       }
     }
     return out;
-  }
-
-  /** The model whose parameters this changes. */
-  public TrainableModel model() {
-    return model;
   }
 
   @Override

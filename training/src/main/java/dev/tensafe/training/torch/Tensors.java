@@ -1,7 +1,9 @@
 package dev.tensafe.training.torch;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.engine.PtNDArray;
+import dev.tensafe.training.TrainingException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -47,5 +49,16 @@ final class Tensors {
 
   private static ByteBuffer live(PtNDArray tensor) {
     return tensor.toByteBuffer(true).order(ByteOrder.nativeOrder());
+  }
+
+  /** What a failure of the library means: no memory has an error of its own. */
+  static RuntimeException failure(EngineException e) {
+    String message = e.getMessage();
+    return message != null && message.contains("allocate memory")
+        ? new TrainingException(
+            "train.memory",
+            "the system gives no more memory; make micro-batch or sequence-length smaller, the"
+                + " newest checkpoint is kept")
+        : e;
   }
 }

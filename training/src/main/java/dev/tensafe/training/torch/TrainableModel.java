@@ -1,5 +1,6 @@
 package dev.tensafe.training.torch;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
@@ -206,6 +207,8 @@ public final class TrainableModel implements AutoCloseable {
    * Nothing is added when the loss is not a finite number.
    *
    * @return the sum of the negative log-likelihoods of all scored positions, in nats
+   * @throws dev.tensafe.training.TrainingException {@code train.memory} when the system gives no
+   *     more memory
    */
   public double backward(MicroBatch batch, double divisor) {
     try (PtNDManager m = scope()) {
@@ -219,6 +222,8 @@ public final class TrainableModel implements AutoCloseable {
             false);
       }
       return sum;
+    } catch (EngineException e) {
+      throw Tensors.failure(e);
     }
   }
 
