@@ -19,6 +19,7 @@ final class Terminal {
   }
 
   /** Since JDK 22 there is a console without a terminal, too; it has a method that says so. */
+  @SuppressWarnings("SystemConsoleNull") // both answers are looked at
   private static boolean attached() {
     Console console = System.console();
     if (console == null) {
