@@ -179,7 +179,7 @@ final class ServeCommand implements Callable<Integer> {
       int at = start == 0 ? 0 : ModelExecutor.BLOCK_SIZE - 5 + start;
       SequenceInput input =
           new SequenceInput(
-              0, SequenceInput.BASE, tokens, at, 1, blocks, SequenceInput.LogitRows.LAST);
+              0, "", SequenceInput.BASE, tokens, at, 1, blocks, SequenceInput.LogitRows.LAST);
       executor.forward(new ForwardBatch(List.of(input)), List.of());
     }
   }
