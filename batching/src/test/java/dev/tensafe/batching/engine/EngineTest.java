@@ -61,7 +61,8 @@ class EngineTest {
   private EngineCore core(int blocks, int budget, ForwardHook... hooks) {
     executor.allocateCache(blocks);
     EngineConfig config =
-        new EngineConfig(new SchedulerConfig(budget, 8, 16, 50, 1000), blocks, blocks * 16, 10_000);
+        new EngineConfig(
+            new SchedulerConfig(budget, 64, 8, 16, 50, 1000), blocks, blocks * 16, 10_000);
     return new EngineCore(config, executor, List.of(hooks), files.tokenizer(), now::get, s -> {});
   }
 
@@ -384,7 +385,8 @@ class EngineTest {
   @Test
   void admissionIsBoundedAndRequestsThatCanNeverFitAreRefusedAtOnce() throws Exception {
     executor.allocateCache(8);
-    EngineConfig config = new EngineConfig(new SchedulerConfig(32, 2, 16, 50, 1000), 8, 128, 20);
+    EngineConfig config =
+        new EngineConfig(new SchedulerConfig(32, 32, 2, 16, 50, 1000), 8, 128, 20);
     Engine engine = new Engine(config, executor, List.of(), files.tokenizer(), Ticker.system());
     // not started: everything submitted keeps waiting
     Collector c = new Collector();

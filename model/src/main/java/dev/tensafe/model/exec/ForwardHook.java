@@ -1,5 +1,7 @@
 package dev.tensafe.model.exec;
 
+import java.util.Optional;
+
 /**
  * Work beside the base model's projections, such as a low-rank delta. Called on the executor's
  * thread, in the order of the forward pass: {@link #start} once per step; then, if it takes part,
@@ -17,6 +19,17 @@ public interface ForwardHook {
    */
   default boolean start(StepRows rows) {
     return true;
+  }
+
+  /**
+   * The hook's work in this step, where it is low-rank products and nothing else. An executor that
+   * takes it computes it and calls neither {@link #reads}, {@link #begin} nor {@link #finish} in
+   * this step. Asked after a {@link #start} that said yes.
+   *
+   * @return empty when the hook is to be called
+   */
+  default Optional<LowRankStep> fused(StepRows rows) {
+    return Optional.empty();
   }
 
   /** Whether the hook wants the input and the outputs of a group in this step. */

@@ -82,7 +82,7 @@ public final class CkksContext extends NativeHandle {
    */
   public double measure(Primitive primitive, int repetitions) {
     try (Lease context = lease()) {
-      return CkksNative.contextMeasure(context.address(), primitive.ordinal(), repetitions);
+      return CkksNative.contextMeasure(context.address(), primitive.id(), repetitions);
     }
   }
 

@@ -76,6 +76,10 @@ public final class ServerMetrics {
     FunctionCounter.builder("vllm:num_preemptions", engine, e -> e.status().preemptions())
         .tag("model_name", model)
         .register(registry);
+    FunctionCounter.builder(
+            "tensafe_engine_internal_errors", engine, e -> e.status().internalErrors())
+        .tag("model_name", model)
+        .register(registry);
     adapters = new AdapterMetrics(registry, engine, engine.maxRunning(), registered, clock);
     if (registered.flatMap(AdapterRegistry::encrypted).orElse(null)
         instanceof EncryptedAdapters encrypted) {
