@@ -88,7 +88,7 @@ final class EngineCore {
       return;
     }
     StepPlan plan =
-        Scheduler.plan(config.scheduler(), table.states(), table.freeBlocks(), table::served);
+        Scheduler.plan(config.scheduler(), table.states(), table.availableBlocks(), table::served);
     apply(plan);
     if (!plan.runs().isEmpty()) {
       runner.run(plan.runs());

@@ -47,7 +47,7 @@ final class OutputPath {
   private void output(Sequence s, Sampler.Choice choice) {
     SamplingParams params = s.request.params();
     s.append(choice.token());
-    table.chargeOutput(s);
+    table.chargeOutput(s, 1);
     boolean armed = s.outputLength() >= params.minTokens();
     boolean ends =
         params.stopTokens().contains(choice.token())
@@ -65,7 +65,8 @@ final class OutputPath {
     boolean stop = ends || s.text.stopped();
     TokenLogprob logprob = choice.logprob();
     List<TokenLogprob> logprobs = logprob == null || ends ? List.of() : List.of(logprob);
-    reports.event(s, l -> l.onOutput(text.toString(), logprobs));
+    Output output = new Output(List.of(choice.token()), text.toString(), logprobs);
+    reports.event(s, l -> l.onOutput(output));
     if (stopped || full) {
       reports.finish(s, stop ? FinishReason.STOP : FinishReason.LENGTH);
     }

@@ -1,6 +1,6 @@
 package dev.tensafe.batching.engine;
 
-import dev.tensafe.batching.schedule.BlockPool;
+import dev.tensafe.batching.cache.BlockPool;
 import dev.tensafe.batching.schedule.FlowCounters;
 import dev.tensafe.batching.schedule.SequenceState;
 import dev.tensafe.model.exec.SequenceInput;
@@ -60,8 +60,9 @@ final class SequenceTable {
     return states;
   }
 
-  int freeBlocks() {
-    return pool.free();
+  /** Blocks that can be given out. */
+  int availableBlocks() {
+    return pool.available();
   }
 
   long served(String flow) {
@@ -96,8 +97,8 @@ final class SequenceTable {
     }
   }
 
-  void chargeOutput(Sequence s) {
-    flows.charge(s.request.flow(), FlowCounters.OUTPUT_TOKEN);
+  void chargeOutput(Sequence s, int tokens) {
+    flows.charge(s.request.flow(), (long) tokens * FlowCounters.OUTPUT_TOKEN);
   }
 
   /** Removes a sequence and takes back what it holds; false when it has left before. */
@@ -127,7 +128,7 @@ final class SequenceTable {
     return new EngineStatus(
         running,
         sequences.size() - running,
-        pool.total() - pool.free(),
+        pool.held(),
         pool.total(),
         preemptions,
         steps,

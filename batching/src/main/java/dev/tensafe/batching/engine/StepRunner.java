@@ -75,7 +75,7 @@ final class StepRunner {
   private static SequenceInput input(Sequence s, StepPlan.Run run) {
     return new SequenceInput(
         s.id,
-        "",
+        s.request.requestId(),
         s.request.adapter(),
         s.nextTokens(run.tokens()),
         s.computed(),

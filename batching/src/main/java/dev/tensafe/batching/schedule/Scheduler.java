@@ -32,7 +32,7 @@ public final class Scheduler {
    * Decides one step.
    *
    * @param sequences all unfinished sequences, in any order
-   * @param freeBlocks blocks no sequence holds
+   * @param freeBlocks blocks that can be given out: free or evictable
    * @param served virtual tokens each of their flows was served
    */
   public static StepPlan plan(

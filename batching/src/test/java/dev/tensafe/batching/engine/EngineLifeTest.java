@@ -65,16 +65,7 @@ class EngineLifeTest {
 
   private static Engine.Submission submission(GenerationListener listener, int outputs) {
     return new Engine.Submission(
-        new GenerationRequest(
-            new int[] {1, 2, 3},
-            SamplingParams.greedy(outputs),
-            List.of(),
-            0,
-            false,
-            false,
-            0,
-            "f",
-            0),
+        GenerationRequest.of(new int[] {1, 2, 3}, SamplingParams.greedy(outputs)).build(),
         listener);
   }
 
@@ -363,16 +354,7 @@ class EngineLifeTest {
     Engine engine = engine(Ticker.system());
     for (int token : new int[] {-1, 300}) {
       GenerationRequest request =
-          new GenerationRequest(
-              new int[] {1, token},
-              SamplingParams.greedy(1),
-              List.of(),
-              0,
-              false,
-              false,
-              0,
-              "f",
-              0);
+          GenerationRequest.of(new int[] {1, token}, SamplingParams.greedy(1)).build();
       EngineException e =
           assertThrows(
               EngineException.class,

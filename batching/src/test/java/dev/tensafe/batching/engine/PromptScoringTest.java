@@ -40,8 +40,9 @@ class PromptScoringTest {
         prompts.add(prompt(executor, LENGTH + i * 37));
         recorders.add(new Recorder());
         GenerationRequest request =
-            new GenerationRequest(
-                prompts.get(i), SamplingParams.greedy(0), List.of(), 0, true, false, 0, "f", 0);
+            GenerationRequest.of(prompts.get(i), SamplingParams.greedy(0))
+                .scorePrompt(true)
+                .build();
         core.add(i, request, recorders.get(i), 0);
       }
       while (core.hasWork()) {

@@ -19,8 +19,8 @@ class Recorder implements GenerationListener {
   }
 
   @Override
-  public synchronized void onOutput(String text, List<TokenLogprob> logprobs) {
-    outputs++;
+  public synchronized void onOutput(Output output) {
+    outputs += output.count();
   }
 
   @Override

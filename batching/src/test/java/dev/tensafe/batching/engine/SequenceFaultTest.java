@@ -41,8 +41,7 @@ class SequenceFaultTest {
   }
 
   private static GenerationRequest request(SamplingParams params, boolean score) {
-    return new GenerationRequest(
-        new int[] {1, 2, 3}, params, List.of(), 0, score, false, 0, "f", 0);
+    return GenerationRequest.of(new int[] {1, 2, 3}, params).scorePrompt(score).build();
   }
 
   private static SamplingParams atLeast(int minTokens, int maxTokens) {
@@ -141,8 +140,8 @@ class SequenceFaultTest {
     }
 
     @Override
-    public void onOutput(String text, List<TokenLogprob> logprobs) {
-      super.onOutput(text, logprobs);
+    public void onOutput(Output output) {
+      super.onOutput(output);
       at("output");
     }
 

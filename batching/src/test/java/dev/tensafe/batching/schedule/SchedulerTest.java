@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tensafe.batching.cache.BlockPool;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -104,7 +105,7 @@ class SchedulerTest {
       trace.step();
       assertTrue(++steps < 400_000, "requests never end");
     }
-    assertEquals(totalBlocks, trace.pool.free(), "a block leaked");
+    assertEquals(totalBlocks, trace.pool.available(), "a block leaked");
   }
 
   @Test
@@ -266,10 +267,10 @@ class SchedulerTest {
         arrive(arrivals.remove(0));
       }
       List<SequenceState> states = live.values().stream().map(Live::state).toList();
-      StepPlan plan = Scheduler.plan(config, states, pool.free(), counters::served);
+      StepPlan plan = Scheduler.plan(config, states, pool.available(), counters::served);
       assertEquals(
           plan,
-          Scheduler.plan(config, states, pool.free(), counters::served),
+          Scheduler.plan(config, states, pool.available(), counters::served),
           "not a pure function");
       for (long id : plan.preempted()) {
         Live victim = live.get(id);
@@ -314,7 +315,7 @@ class SchedulerTest {
       assertTrue(live.isEmpty() || !plan.runs().isEmpty() || !plan.preempted().isEmpty(), "stuck");
       Set<Integer> owned = new HashSet<>();
       live.values().forEach(l -> l.blocks.forEach(b -> assertTrue(owned.add(b), "shared block")));
-      assertEquals(pool.total(), pool.free() + owned.size());
+      assertEquals(pool.total(), pool.available() + owned.size());
       live.values().stream().filter(l -> !l.running).forEach(l -> l.waited++);
       if (cancels && random.nextInt(40) == 0 && !live.isEmpty()) {
         end(live.values().iterator().next());
