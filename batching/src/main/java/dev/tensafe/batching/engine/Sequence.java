@@ -40,11 +40,17 @@ final class Sequence {
     this.count = request.promptTokens().length;
   }
 
+  /** Whether tokens of the prompt are still to be scored. */
+  boolean scoring() {
+    return request.scorePrompt() && promptLogprobs.size() < promptLength() - 1;
+  }
+
   SequenceState state() {
     return new SequenceState(
         id,
         count,
         computed,
+        scoring() ? promptLogprobs.size() : count - 1,
         blockCount,
         request.priority(),
         waited,

@@ -58,12 +58,21 @@ public final class Sampler {
     }
     params.logitBias().forEach((id, bias) -> scratch[id] += bias);
     if (tooShort) {
-      params.stopTokens().forEach(id -> scratch[id] = Float.NEGATIVE_INFINITY);
+      ban(params.stopTokens());
       if (!params.ignoreEos()) {
-        eosTokens.forEach(id -> scratch[id] = Float.NEGATIVE_INFINITY);
+        ban(eosTokens);
       }
     }
     return scratch;
+  }
+
+  /** Ids beyond the vocabulary have no logit: nothing can choose them. */
+  private void ban(Set<Integer> ids) {
+    for (int id : ids) {
+      if (id >= 0 && id < scratch.length) {
+        scratch[id] = Float.NEGATIVE_INFINITY;
+      }
+    }
   }
 
   private void penalise(int[] tokens, int count, int promptLength, SamplingParams params) {

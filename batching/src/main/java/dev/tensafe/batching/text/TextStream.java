@@ -16,11 +16,9 @@ public final class TextStream {
     this.matcher = new StopMatcher(stops);
   }
 
-  /** A stream whose text continues that of {@code context}. */
-  public static TextStream continuing(Tokenizer tokenizer, List<String> stops, int[] context) {
-    TextStream stream = new TextStream(tokenizer, stops);
-    stream.decoder.precede(context);
-    return stream;
+  /** Makes the text continue that of {@code context}; before the first token. */
+  public void precede(int[] context) {
+    decoder.precede(context);
   }
 
   /**

@@ -122,15 +122,13 @@ final class AdapterHosting implements AutoCloseable {
                 Optional.of(encrypted));
         KernelLevel.check();
         AdapterRegistry registry = AdapterRegistry.open(config, clock);
-        List<ForwardHook> hooks =
-            List.of(
-                new LoraHook(handle -> PlainWeights.of(registry.resident(handle))),
-                new EncryptedHook(
-                    registry::resident,
-                    encrypted,
-                    EncryptedHosting.probes(options),
-                    new SecureRandom()));
-        return new AdapterHosting(key, registry, encrypted, hooks, demo);
+        try {
+          List<ForwardHook> hooks = hooks(options, registry, encrypted);
+          return new AdapterHosting(key, registry, encrypted, hooks, demo);
+        } catch (RuntimeException e) {
+          registry.close();
+          throw e;
+        }
       } catch (RuntimeException e) {
         encrypted.close();
         throw e;
@@ -139,6 +137,14 @@ final class AdapterHosting implements AutoCloseable {
       key.close();
       throw e;
     }
+  }
+
+  private static List<ForwardHook> hooks(
+      ServeOptions options, AdapterRegistry registry, EncryptedAdapters encrypted) {
+    return List.of(
+        new LoraHook(handle -> PlainWeights.of(registry.resident(handle))),
+        new EncryptedHook(
+            registry::resident, encrypted, EncryptedHosting.probes(options), new SecureRandom()));
   }
 
   Optional<AdapterRegistry> registry() {

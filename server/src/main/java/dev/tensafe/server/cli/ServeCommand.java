@@ -209,7 +209,12 @@ final class ServeCommand implements Callable<Integer> {
     LOG.info("cache of {} blocks, sequences of at most {} tokens", cacheBlocks, length);
     return new EngineConfig(
         new SchedulerConfig(
-            options.tokensPerStep, options.maxRunning, ModelExecutor.BLOCK_SIZE, 200, 2048),
+            options.tokensPerStep,
+            EngineConfig.logitRowsPerStep(files.config().vocabSize(), options.maxRunning),
+            options.maxRunning,
+            ModelExecutor.BLOCK_SIZE,
+            200,
+            2048),
         cacheBlocks,
         length,
         options.maxQueuedTokens);
