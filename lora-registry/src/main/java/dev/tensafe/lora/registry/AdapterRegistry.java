@@ -100,14 +100,17 @@ public final class AdapterRegistry implements AutoCloseable {
   }
 
   private void restore() {
-    if (store.adapters().containsKey(config.baseName())) {
-      throw new AdapterException(
-          Reason.NAME_TAKEN,
-          "an adapter '"
-              + config.baseName()
-              + "' is registered; the base model needs another name");
+    synchronized (store) {
+      Map<String, PackageStore.Registered> registered = store.adapters();
+      if (registered.containsKey(config.baseName())) {
+        throw new AdapterException(
+            Reason.NAME_TAKEN,
+            "an adapter '"
+                + config.baseName()
+                + "' is registered; the base model needs another name");
+      }
+      restore(registered);
     }
-    restore(store.adapters());
     RegistryStats stats = table.stats();
     LOG.info("{} adapters registered in {}", stats.registered(), config.directory());
   }

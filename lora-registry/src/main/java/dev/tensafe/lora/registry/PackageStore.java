@@ -3,6 +3,7 @@ package dev.tensafe.lora.registry;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tensafe.formats.FormatException;
 import dev.tensafe.formats.Json;
 import dev.tensafe.formats.file.AtomicFile;
@@ -51,7 +52,11 @@ final class PackageStore implements AutoCloseable {
   private final Path packages;
   private final Path incoming;
   private final ProcessLock lock;
+
+  @GuardedBy("this")
   private final Map<String, Registered> adapters = new TreeMap<>();
+
+  @GuardedBy("this")
   private final Map<String, KeyId> owners = new TreeMap<>();
 
   /** A line of the index. */
@@ -98,7 +103,7 @@ final class PackageStore implements AutoCloseable {
     }
   }
 
-  private void readIndex() {
+  private synchronized void readIndex() {
     if (Files.notExists(index)) {
       return;
     }
@@ -125,7 +130,7 @@ final class PackageStore implements AutoCloseable {
     }
   }
 
-  private void sweep() throws IOException {
+  private synchronized void sweep() throws IOException {
     Set<String> known =
         adapters.values().stream().map(Registered::digest).collect(Collectors.toSet());
     AtomicFile.deleteLeftovers(index);
@@ -161,11 +166,13 @@ final class PackageStore implements AutoCloseable {
   }
 
   /** By name. */
+  @GuardedBy("this")
   Map<String, Registered> adapters() {
     return new HashMap<>(adapters);
   }
 
   /** The issuer a name belongs to, also after the adapter was removed. */
+  @GuardedBy("this")
   Map<String, KeyId> owners() {
     return new HashMap<>(owners);
   }
@@ -177,6 +184,7 @@ final class PackageStore implements AutoCloseable {
    * @throws AdapterException {@code adapter.storage}, or what {@code last} throws; nothing has
    *     changed then
    */
+  @GuardedBy("this")
   void register(Path upload, String name, KeyId owner, Registered registered, Runnable last) {
     Path target = file(registered.digest());
     boolean fresh = !Files.exists(target);
@@ -214,6 +222,7 @@ final class PackageStore implements AutoCloseable {
   }
 
   /** Changes a line of the index, durably. */
+  @GuardedBy("this")
   void pin(String name, boolean pinned) {
     Registered before = adapters.get(name);
     if (before != null && before.pinned() != pinned) {
@@ -225,6 +234,7 @@ final class PackageStore implements AutoCloseable {
   }
 
   /** Forgets a name, durably; its owner and its file stay. */
+  @GuardedBy("this")
   void unregister(String name) {
     Map<String, Registered> changed = new TreeMap<>(adapters);
     changed.remove(name);

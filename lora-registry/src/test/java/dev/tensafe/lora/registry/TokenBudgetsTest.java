@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,8 +24,18 @@ class TokenBudgetsTest {
   @TempDir private Path directory;
   private Instant now = Instant.parse("2026-11-21T23:59:00Z");
 
+  private final List<TokenBudgets> opened = new ArrayList<>();
+
   private TokenBudgets open() {
-    return TokenBudgets.open(directory, () -> now);
+    TokenBudgets budgets = TokenBudgets.open(directory, () -> now);
+    opened.add(budgets);
+    return budgets;
+  }
+
+  /** What is written in the background must not meet a directory that is being deleted. */
+  @AfterEach
+  void close() {
+    opened.forEach(TokenBudgets::close);
   }
 
   private static AdapterInfo info(OptionalLong daily, OptionalLong total) {
@@ -75,7 +86,6 @@ class TokenBudgetsTest {
     TokenBudgets after = open();
     refused(after, info, "t", 6_501);
     after.reserve(info, "t", 10_000 - 3_500 - 100 - 100).settle(0);
-    budgets.close();
   }
 
   /** What comes after finds a copy of the files. */

@@ -112,7 +112,7 @@ public final class ApiKeys {
     }
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode root = mapper.createObjectNode();
-    if (Files.exists(file)) {
+    if (!Files.notExists(file)) {
       load(file);
       root = (ObjectNode) Json.readObject(file, "config");
     }
