@@ -1,12 +1,12 @@
 package dev.tensafe.nativelib.ckks;
 
-import dev.tensafe.formats.CodedException;
+import dev.tensafe.nativelib.NativeException;
 
 /** What the CKKS library refuses. Messages hold no key material and no plaintext. */
-public final class CkksException extends CodedException {
+public final class CkksException extends NativeException {
   private static final long serialVersionUID = 1L;
 
-  /** Reasons, in the order of {@code ErrorCode} in error.hpp. */
+  /** Reasons, in the order of {@code ErrorCode} in ckks/errors.hpp. */
   public enum Reason {
     /** Ring, modulus or packing outside what is allowed. */
     INVALID_PARAMETERS(0, "ckks.invalid_parameters"),
@@ -14,7 +14,7 @@ public final class CkksException extends CodedException {
     INVALID_ARGUMENT(1, "ckks.invalid_argument"),
     /** Bytes that are not a message of this library. */
     MALFORMED_MESSAGE(2, "ckks.malformed_message"),
-    /** A kernel or an operating system service is missing. */
+    /** An operating system service is missing. */
     UNSUPPORTED_PLATFORM(3, "ckks.unsupported_platform"),
     /** An input number is NaN or infinite. */
     NOT_FINITE(4, "ckks.not_finite");

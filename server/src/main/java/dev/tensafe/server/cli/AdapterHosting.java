@@ -7,7 +7,7 @@ import dev.tensafe.lora.registry.RegistryConfig;
 import dev.tensafe.lora.weights.LoraHook;
 import dev.tensafe.lora.weights.PlainWeights;
 import dev.tensafe.model.exec.ForwardHook;
-import dev.tensafe.nativelib.lora.LowRankBatch;
+import dev.tensafe.nativelib.KernelLevel;
 import dev.tensafe.tssp.keys.RecipientKey;
 import dev.tensafe.tssp.verify.BaseModel;
 import java.nio.file.Path;
@@ -120,7 +120,7 @@ final class AdapterHosting implements AutoCloseable {
                 layers,
                 (long) options.adapterMemoryMib << 20,
                 Optional.of(encrypted));
-        LOG.info("low-rank kernels: {}", LowRankBatch.kernel());
+        KernelLevel.check();
         AdapterRegistry registry = AdapterRegistry.open(config, clock);
         try {
           List<ForwardHook> hooks = hooks(options, registry, encrypted);
