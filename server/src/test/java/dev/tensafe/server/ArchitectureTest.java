@@ -86,10 +86,24 @@ class ArchitectureTest {
   void schedulingKnowsNoModel() {
     noClasses()
         .that()
-        .resideInAnyPackage("dev.tensafe.batching.schedule..", "dev.tensafe.batching.sample..")
+        .resideInAnyPackage(
+            "dev.tensafe.batching.schedule..",
+            "dev.tensafe.batching.cache..",
+            "dev.tensafe.batching.sample..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("dev.tensafe.model..", "dev.tensafe.batching.engine..")
+        .resideInAnyPackage("dev.tensafe.model..")
+        .check(ours);
+    noClasses()
+        .that()
+        .resideInAnyPackage(
+            "dev.tensafe.batching.schedule..",
+            "dev.tensafe.batching.cache..",
+            "dev.tensafe.batching.sample..",
+            "dev.tensafe.batching.text..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.tensafe.batching.engine..")
         .check(ours);
     noClasses()
         .that()

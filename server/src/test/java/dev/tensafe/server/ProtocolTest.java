@@ -217,6 +217,7 @@ class ProtocolTest {
   void metricsCountWhatHappened() throws Exception {
     String before = server.get("/metrics").body();
     server.post("/v1/chat/completions", chat(",'max_tokens':11,'ignore_eos':true"));
+    server.awaitIdle();
     String after = server.get("/metrics").body();
     assertEquals(
         11,
@@ -234,8 +235,21 @@ class ProtocolTest {
         10,
         value(after, "vllm:inter_token_latency_seconds_count")
             - value(before, "vllm:inter_token_latency_seconds_count"));
+    double steps =
+        value(after, "tensafe_engine_step_seconds_count")
+            - value(before, "tensafe_engine_step_seconds_count");
+    assertTrue(steps >= 11, steps + " steps");
+    assertEquals(
+        value(after, "tensafe_engine_step_seconds_sum"),
+        value(after, "tensafe_engine_phase_seconds_total"),
+        1e-6);
     for (String name :
         List.of(
+            "tensafe_engine_internal_errors_total{",
+            "tensafe_engine_step_seconds_bucket{",
+            "tensafe_engine_step_sequences_bucket{",
+            "tensafe_engine_step_tokens_sum{",
+            "tensafe_engine_phase_seconds_total{model_name=\"tiny\",phase=\"forward\"}",
             "vllm:num_requests_running{",
             "vllm:num_requests_waiting{",
             "vllm:kv_cache_usage_perc{",

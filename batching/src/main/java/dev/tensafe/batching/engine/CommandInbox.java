@@ -1,5 +1,6 @@
 package dev.tensafe.batching.engine;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,8 +10,13 @@ import java.util.List;
  * handed out by {@code close}, so no command is lost, whichever thread is first. Thread-safe.
  */
 final class CommandInbox {
+  @GuardedBy("this")
   private List<Runnable> commands = new ArrayList<>();
+
+  @GuardedBy("this")
   private boolean closed;
+
+  @GuardedBy("this")
   private boolean woken;
 
   /** Enqueues a command; false when the inbox is closed and the command will never run. */
@@ -47,6 +53,7 @@ final class CommandInbox {
     return drain();
   }
 
+  @GuardedBy("this")
   private List<Runnable> drain() {
     if (commands.isEmpty()) {
       return List.of();

@@ -78,6 +78,11 @@ public final class Engine implements AutoCloseable {
     this.status = core.status();
   }
 
+  /** Adds one that hears of every step from now on. */
+  public void addStepListener(StepListener listener) {
+    core.addListener(requireNonNull(listener, "listener is null"));
+  }
+
   /** Runs the engine on a thread of its own. */
   public void start() {
     start(task -> new Thread(task, "engine").start());

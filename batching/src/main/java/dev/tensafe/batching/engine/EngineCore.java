@@ -1,6 +1,9 @@
 package dev.tensafe.batching.engine;
 
 import dev.tensafe.batching.EngineException;
+import dev.tensafe.batching.sample.LogitMask;
+import dev.tensafe.batching.sample.MaskChain;
+import dev.tensafe.batching.sample.SamplingParams;
 import dev.tensafe.batching.schedule.Scheduler;
 import dev.tensafe.batching.schedule.StepPlan;
 import dev.tensafe.batching.text.TextStream;
@@ -9,19 +12,24 @@ import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.tokenizer.Tokenizer;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 /**
  * The state machine of continuous batching. A sequence is <em>waiting</em> (no blocks), <em>running
  * </em> (holds blocks), and then gone. Every {@link #step}: expire, plan, apply preemptions, take
  * blocks, run the model, sample for the sequences whose tokens are all computed, report. Confined
- * to one thread.
+ * to one thread, but for {@link #addListener}.
  */
 final class EngineCore {
   private final EngineConfig config;
   private final Tokenizer tokenizer;
+  private final Set<Integer> eosTokens;
   private final Ticker ticker;
   private final InternalErrors errors = new InternalErrors();
+  private final StepClock clock;
+  private final List<StepListener> listeners = new CopyOnWriteArrayList<>();
   private final SequenceTable table;
   private final SequenceReports reports;
   private final StepRunner runner;
@@ -40,11 +48,18 @@ final class EngineCore {
     config.checkLogits(executor.config().vocabSize());
     this.config = config;
     this.tokenizer = tokenizer;
+    this.eosTokens = executor.config().eosTokens();
     this.ticker = ticker;
-    this.table = new SequenceTable(config.cacheBlocks(), onLeavingQueue);
-    this.reports = new SequenceReports(table, errors);
+    this.table = new SequenceTable(config, onLeavingQueue);
+    this.clock = new StepClock(ticker);
+    this.reports = new SequenceReports(table, errors, clock);
     this.runner =
-        new StepRunner(executor, hooks, table, reports, errors, config.maxSequenceLength());
+        new StepRunner(executor, hooks, table, reports, errors, clock, config.maxSequenceLength());
+  }
+
+  /** Adds one that hears of every step from now on; from any thread. */
+  void addListener(StepListener listener) {
+    listeners.add(listener);
   }
 
   InternalErrors errors() {
@@ -52,8 +67,10 @@ final class EngineCore {
   }
 
   void add(long id, GenerationRequest request, GenerationListener listener, long deadlineNanos) {
-    TextStream text = new TextStream(tokenizer, request.stopStrings());
-    Sequence s = new Sequence(id, request, listener, text, deadlineNanos);
+    SamplingParams params = request.params();
+    TextStream text = new TextStream(tokenizer, request.stopStrings(), params.minTokens());
+    LogitMask mask = MaskChain.of(params, eosTokens);
+    Sequence s = new Sequence(id, request, listener, text, mask, deadlineNanos);
     table.add(s);
     if (request.continuesPrompt()) {
       reports.guard(
@@ -67,6 +84,15 @@ final class EngineCore {
     if (sequence != null) {
       reports.fail(sequence, reason);
     }
+  }
+
+  /**
+   * Drops the last tokens of a sequence's output between two steps; it goes on from what is left.
+   * Its listener is told nothing: who rewinds takes back what was reported.
+   */
+  void rewind(long id, int tokens) {
+    Sequence s = get(id);
+    reports.guard(s, "rewinding a sequence", () -> table.rewind(s, tokens));
   }
 
   void failAll(CodedException reason) {
@@ -83,6 +109,7 @@ final class EngineCore {
 
   /** Runs one step; does nothing without work. */
   void step() {
+    clock.begin();
     expire();
     if (table.isEmpty()) {
       return;
@@ -94,6 +121,21 @@ final class EngineCore {
       runner.run(plan.runs());
     }
     steps++;
+    tell(plan);
+  }
+
+  private void tell(StepPlan plan) {
+    if (listeners.isEmpty()) {
+      return;
+    }
+    StepReport report = new StepReport(plan, clock.read());
+    for (StepListener listener : listeners) {
+      try {
+        listener.onStep(report);
+      } catch (RuntimeException e) {
+        errors.report("a step's listener", e);
+      }
+    }
   }
 
   private void expire() {

@@ -27,7 +27,7 @@ final class OutputPath {
       int maxSequenceLength) {
     this.table = table;
     this.reports = reports;
-    this.sampler = new Sampler(vocabSize, eosTokens);
+    this.sampler = new Sampler(vocabSize);
     this.eosTokens = eosTokens;
     this.maxSequenceLength = maxSequenceLength;
     this.row = new float[vocabSize];
@@ -41,25 +41,26 @@ final class OutputPath {
       return;
     }
     result.copyRow(rowIndex, row);
-    output(s, sampler.sample(row, s.tokens(), s.count(), s.promptLength(), params));
+    output(s, sampler.sample(row, s.tokens(), s.count(), s.promptLength(), params, s.mask));
   }
 
   private void output(Sequence s, Sampler.Choice choice) {
     SamplingParams params = s.request.params();
     s.append(choice.token());
     table.chargeOutput(s, 1);
-    boolean armed = s.outputLength() >= params.minTokens();
     boolean ends =
         params.stopTokens().contains(choice.token())
             || (!params.ignoreEos() && eosTokens.contains(choice.token()));
     StringBuilder text = new StringBuilder();
-    if (!ends) {
-      text.append(s.text.add(choice.token(), armed));
+    if (ends) {
+      s.text.addEnd();
+    } else {
+      text.append(s.text.add(choice.token()));
     }
     boolean stopped = ends || s.text.stopped();
     boolean full = s.outputLength() >= params.maxTokens() || s.count() >= maxSequenceLength;
     if (stopped || full) {
-      text.append(s.text.finish(armed));
+      text.append(s.text.finish());
     }
     // the flush itself may have completed a stop string
     boolean stop = ends || s.text.stopped();

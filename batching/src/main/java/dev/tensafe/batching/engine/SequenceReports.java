@@ -13,10 +13,12 @@ import java.util.function.Consumer;
 final class SequenceReports {
   private final SequenceTable table;
   private final InternalErrors errors;
+  private final StepClock clock;
 
-  SequenceReports(SequenceTable table, InternalErrors errors) {
+  SequenceReports(SequenceTable table, InternalErrors errors, StepClock clock) {
     this.table = table;
     this.errors = errors;
+    this.clock = clock;
   }
 
   /** Does a sequence's own work; whatever it throws ends the sequence. */
@@ -35,10 +37,13 @@ final class SequenceReports {
     if (!table.holds(s)) {
       return;
     }
+    StepReport.Phase before = clock.enter(StepReport.Phase.REPORT);
     try {
       event.accept(s.listener);
     } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
       failUnexpectedly(s, "a listener", e);
+    } finally {
+      clock.enter(before);
     }
   }
 
@@ -69,10 +74,13 @@ final class SequenceReports {
     } catch (RuntimeException e) {
       errors.report("giving back what a sequence held", e);
     }
+    StepReport.Phase before = clock.enter(StepReport.Phase.REPORT);
     try {
       report.accept(s.listener);
     } catch (RuntimeException | Error e) {
       errors.report("a listener", e);
+    } finally {
+      clock.enter(before);
     }
   }
 }

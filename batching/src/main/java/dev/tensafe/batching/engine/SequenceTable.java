@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class SequenceTable {
   private final Map<Long, Sequence> sequences = new LinkedHashMap<>();
   private final BlockPool pool;
+  private final int blockSize;
   private final FlowCounters flows = new FlowCounters();
   private final Consumer<Sequence> onLeavingQueue;
   private long preemptions;
@@ -27,8 +28,9 @@ final class SequenceTable {
   /**
    * @param onLeavingQueue told once per sequence, when it is first scheduled or leaves before
    */
-  SequenceTable(int cacheBlocks, Consumer<Sequence> onLeavingQueue) {
-    this.pool = new BlockPool(cacheBlocks);
+  SequenceTable(EngineConfig config, Consumer<Sequence> onLeavingQueue) {
+    this.pool = new BlockPool(config.cacheBlocks());
+    this.blockSize = config.scheduler().blockSize();
     this.onLeavingQueue = onLeavingQueue;
   }
 
@@ -73,6 +75,11 @@ final class SequenceTable {
   void preempt(Sequence s) {
     pool.release(s.reset());
     preemptions++;
+  }
+
+  /** Drops the last tokens of a sequence's output, and takes back the blocks only they needed. */
+  void rewind(Sequence s, int tokens) {
+    pool.release(s.rewind(tokens, blockSize));
   }
 
   /** Gives blocks to a sequence, which runs from now on; true the first time. */

@@ -22,6 +22,7 @@ final class StepRunner {
   private final SequenceTable table;
   private final SequenceReports reports;
   private final InternalErrors errors;
+  private final StepClock clock;
   private final PromptScorer scorer;
   private final OutputPath output;
 
@@ -31,12 +32,14 @@ final class StepRunner {
       SequenceTable table,
       SequenceReports reports,
       InternalErrors errors,
+      StepClock clock,
       int maxSequenceLength) {
     this.executor = executor;
     this.hooks = List.copyOf(hooks);
     this.table = table;
     this.reports = reports;
     this.errors = errors;
+    this.clock = clock;
     int vocab = executor.config().vocabSize();
     this.scorer = new PromptScorer(vocab, reports);
     this.output =
@@ -57,7 +60,9 @@ final class StepRunner {
     if (members.isEmpty()) {
       return;
     }
+    clock.enter(StepReport.Phase.FORWARD);
     ForwardResult result = forward(members);
+    clock.enter(StepReport.Phase.SAMPLE);
     if (result == null) {
       return;
     }

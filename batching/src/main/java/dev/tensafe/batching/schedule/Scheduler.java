@@ -16,14 +16,9 @@ import java.util.function.ToLongFunction;
  * each that decodes gets its token, prompts share what is left of the budget of tokens and of rows
  * of logits (a prompt that is scored needs one per token). When blocks run out the lowest-ranked
  * running sequence gives all of its up, so the highest-ranked always advances and every sequence
- * ends. Then waiting ones are admitted in the order of {@link WaitingFlows}: the flow that was
- * served least comes first, rank decides within a flow. Each is admitted with blocks for everything
- * it knows; none overtakes one that does not fit yet.
- *
- * <p>A flow whose next sequence does not fit need not wait for others to end: those of a flow that
- * is further ahead than {@link SchedulerConfig#fairnessTokens} give way, latest arrival first. Only
- * new tokens are charged to a flow, never recomputed ones, so it makes that much progress before it
- * is made to give way again.
+ * ends. Then waiting ones are admitted, each with blocks for everything it knows; none overtakes
+ * one that does not fit yet. Whose turn it is, and who gives way to whom, is described with the
+ * package: fairness.
  */
 public final class Scheduler {
   private Scheduler() {}

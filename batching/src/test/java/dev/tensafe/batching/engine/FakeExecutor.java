@@ -12,10 +12,12 @@ import dev.tensafe.model.exec.RowMatrix;
 import dev.tensafe.model.exec.SequenceInput;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.IntBinaryOperator;
 
 /**
  * An executor whose logits are known: after token {@code t} at position {@code p} all are {@link
@@ -37,11 +39,19 @@ final class FakeExecutor implements ModelExecutor {
   /** Sequences whose rows are said to lie where none are. */
   final List<Long> misplaced = new ArrayList<>();
 
+  /** The likeliest token after a token at a position. */
+  IntBinaryOperator best;
+
+  /** The next likely one. */
+  IntBinaryOperator second;
+
   int mostRows;
   long rows;
 
   FakeExecutor(int vocab, Integer... ends) {
     this.vocab = vocab;
+    this.best = (token, position) -> Math.floorMod(token * 31 + position * 7 + 11, vocab);
+    this.second = (token, position) -> (best(token, position) + 1) % vocab;
     this.config =
         new ModelConfig(
             Architecture.LLAMA,
@@ -65,11 +75,11 @@ final class FakeExecutor implements ModelExecutor {
   }
 
   int best(int token, int position) {
-    return Math.floorMod(token * 31 + position * 7 + 11, vocab);
+    return best.applyAsInt(token, position);
   }
 
   int second(int token, int position) {
-    return Math.floorMod(best(token, position) + 1, vocab);
+    return second.applyAsInt(token, position);
   }
 
   @Override
@@ -99,7 +109,7 @@ final class FakeExecutor implements ModelExecutor {
       memory = FloatBuffer.allocate(count * vocab);
     }
     memory.clear().limit(count * vocab);
-    java.util.Arrays.fill(memory.array(), 0, count * vocab, OTHER);
+    Arrays.fill(memory.array(), 0, count * vocab, OTHER);
     int[] first = new int[batch.sequences().size()];
     int row = 0;
     for (int i = 0; i < first.length; i++) {

@@ -80,6 +80,7 @@ public final class ServerMetrics {
             "tensafe_engine_internal_errors", engine, e -> e.status().internalErrors())
         .tag("model_name", model)
         .register(registry);
+    engine.addStepListener(new StepMetrics(registry, model));
     adapters = new AdapterMetrics(registry, engine, engine.maxRunning(), registered, clock);
     if (registered.flatMap(AdapterRegistry::encrypted).orElse(null)
         instanceof EncryptedAdapters encrypted) {
