@@ -194,6 +194,7 @@ final class EngineCore {
       inputs.add(
           new SequenceInput(
               s.id,
+              "",
               s.request.adapter(),
               s.nextTokens(run.tokens()),
               s.computed(),
@@ -249,7 +250,7 @@ final class EngineCore {
 
   private void accept(Sequence s, SequenceInput input, ForwardResult result, int firstRow) {
     try {
-      if (input.logits() == SequenceInput.LogitRows.ALL) {
+      if (input.logits() instanceof SequenceInput.LogitRows.All) {
         scorePrompt(s, input, result, firstRow);
       }
       s.advance(input.tokenCount());

@@ -193,6 +193,7 @@ public final class LoraBench {
       sequences.add(
           new SequenceInput(
               i + 1,
+              "",
               count == 0 ? SequenceInput.BASE : 1 + i % count,
               new int[] {i % 200},
               settings.context(),

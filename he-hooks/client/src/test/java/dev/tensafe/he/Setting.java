@@ -182,7 +182,7 @@ public final class Setting implements AutoCloseable {
   public Step step(Map<ProjectionGroup, float[][]> inputs, int rows) {
     SequenceInput sequence =
         new SequenceInput(
-            1, HANDLE, new int[rows], 0, rows, new int[1], SequenceInput.LogitRows.NONE);
+            1, "", HANDLE, new int[rows], 0, rows, new int[1], SequenceInput.LogitRows.NONE);
     StepRows step = new StepRows(new ForwardBatch(List.of(sequence)), new int[] {0});
     Map<String, double[][]> deltas = new HashMap<>();
     hook.start(step);

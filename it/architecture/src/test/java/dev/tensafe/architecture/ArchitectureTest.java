@@ -75,7 +75,7 @@ class ArchitectureTest {
           entry(
               "training",
               Module.of("training..", "formats shape chat-template checkpoint executor-torch")),
-          entry("demo", Module.of("demo..", "formats shape training")),
+          entry("demo", Module.of("demo..", "formats shape chat-template checkpoint training")),
           entry("runtime", Module.of("runtime..", "formats")),
           entry("owner", Module.of("owner..", "runtime formats tssp he-protocol he-host")),
           entry(

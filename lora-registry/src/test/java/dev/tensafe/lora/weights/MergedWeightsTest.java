@@ -185,6 +185,7 @@ class MergedWeightsTest {
           inputs.add(
               new SequenceInput(
                   100 + i,
+                  "",
                   i,
                   run,
                   done[i],
@@ -216,9 +217,17 @@ class MergedWeightsTest {
               new ForwardBatch(
                   List.of(
                       new SequenceInput(
-                          1, 77, new int[] {1}, 0, 1, new int[] {30}, SequenceInput.LogitRows.LAST),
+                          1,
+                          "",
+                          77,
+                          new int[] {1},
+                          0,
+                          1,
+                          new int[] {30},
+                          SequenceInput.LogitRows.LAST),
                       new SequenceInput(
                           2,
+                          "",
                           1,
                           new int[] {1},
                           0,
@@ -253,6 +262,7 @@ class MergedWeightsTest {
                   List.of(
                       new SequenceInput(
                           1,
+                          "",
                           SequenceInput.BASE,
                           prompt,
                           0,

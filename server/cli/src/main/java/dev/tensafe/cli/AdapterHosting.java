@@ -1,5 +1,7 @@
 package dev.tensafe.cli;
 
+import dev.tensafe.cli.demo.DemoAdapters;
+import dev.tensafe.cli.demo.DemoFiles;
 import dev.tensafe.he.client.EncryptedAdapters;
 import dev.tensafe.he.client.EncryptedHook;
 import dev.tensafe.lora.registry.AdapterRegistry;

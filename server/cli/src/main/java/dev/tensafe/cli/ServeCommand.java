@@ -4,6 +4,7 @@ import dev.tensafe.batching.engine.Engine;
 import dev.tensafe.batching.engine.EngineConfig;
 import dev.tensafe.batching.engine.Ticker;
 import dev.tensafe.batching.schedule.SchedulerConfig;
+import dev.tensafe.cli.demo.DemoFiles;
 import dev.tensafe.model.exec.ForwardBatch;
 import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.exec.SequenceInput;
@@ -181,7 +182,7 @@ final class ServeCommand implements Callable<Integer> {
       int at = start == 0 ? 0 : ModelExecutor.BLOCK_SIZE - 5 + start;
       SequenceInput input =
           new SequenceInput(
-              0, SequenceInput.BASE, tokens, at, 1, blocks, SequenceInput.LogitRows.LAST);
+              0, "", SequenceInput.BASE, tokens, at, 1, blocks, SequenceInput.LogitRows.LAST);
       executor.forward(new ForwardBatch(List.of(input)), List.of());
     }
   }

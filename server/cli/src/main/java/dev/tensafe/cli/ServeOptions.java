@@ -1,5 +1,6 @@
 package dev.tensafe.cli;
 
+import dev.tensafe.cli.demo.DemoFiles;
 import dev.tensafe.owner.packages.PassphraseOptions;
 import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.runtime.settings.Setting;

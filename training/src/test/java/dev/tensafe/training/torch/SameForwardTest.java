@@ -144,6 +144,7 @@ class SameForwardTest {
                 List.of(
                     new SequenceInput(
                         1,
+                        "",
                         SequenceInput.BASE,
                         tokens,
                         0,

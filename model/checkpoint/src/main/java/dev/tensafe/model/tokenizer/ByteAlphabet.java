@@ -5,6 +5,8 @@ package dev.tensafe.model.tokenizer;
  * (openai/gpt-2, {@code encoder.py}, {@code bytes_to_unicode}).
  */
 public final class ByteAlphabet {
+  private static final int[] CHARACTERS = characters();
+
   private ByteAlphabet() {}
 
   /**
@@ -14,14 +16,32 @@ public final class ByteAlphabet {
    * @param value 0 to 255
    */
   public static String of(int value) {
+    if (value < 0 || value > 255) {
+      throw new IllegalArgumentException("not a byte: " + value);
+    }
+    return Character.toString(CHARACTERS[value]);
+  }
+
+  /** The byte, 0 to 255, that a character stands for, or −1 when it stands for none. */
+  static int value(int character) {
+    if (character < 256) {
+      return CHARACTERS[character] == character ? character : -1;
+    }
+    for (int value = 0; value < 256; value++) {
+      if (CHARACTERS[value] == character) {
+        return value;
+      }
+    }
+    return -1;
+  }
+
+  private static int[] characters() {
+    int[] out = new int[256];
     int rank = 0;
     for (int i = 0; i < 256; i++) {
-      boolean plain = (i >= '!' && i <= '~') || (i >= 0xa1 && i <= 0xac) || i >= 0xae;
-      if (i == value) {
-        return Character.toString(plain ? i : 256 + rank);
-      }
-      rank += plain ? 0 : 1;
+      boolean printable = (i >= '!' && i <= '~') || (i >= 0xa1 && i <= 0xac) || i >= 0xae;
+      out[i] = printable ? i : 256 + rank++;
     }
-    throw new IllegalArgumentException("not a byte: " + value);
+    return out;
   }
 }

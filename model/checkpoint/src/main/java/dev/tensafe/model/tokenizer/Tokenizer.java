@@ -1,5 +1,7 @@
 package dev.tensafe.model.tokenizer;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,6 +12,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model's tokenizer, as its {@code tokenizer.json} defines it (Hugging Face tokenizers). Padding
@@ -17,9 +20,20 @@ import java.util.Map;
  */
 public final class Tokenizer implements AutoCloseable {
   private final HuggingFaceTokenizer delegate;
+  private final @Nullable TokenBytes bytes;
+  private final @Nullable ModelException whyNoBytes;
 
-  private Tokenizer(HuggingFaceTokenizer delegate) {
+  private Tokenizer(HuggingFaceTokenizer delegate, JsonNode description) {
     this.delegate = delegate;
+    TokenBytes read = null;
+    ModelException reason = null;
+    try {
+      read = TokenBytes.of(description);
+    } catch (ModelException e) {
+      reason = e;
+    }
+    this.bytes = read;
+    this.whyNoBytes = reason;
   }
 
   /**
@@ -40,7 +54,8 @@ public final class Tokenizer implements AutoCloseable {
     try (InputStream in = Files.newInputStream(file)) {
       return new Tokenizer(
           HuggingFaceTokenizer.newInstance(
-              in, Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "true")));
+              in, Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "true")),
+          checked);
     } catch (IOException | RuntimeException e) {
       throw new ModelException("tokenizer.invalid", "tokenizer.json cannot be loaded", e);
     }
@@ -76,6 +91,27 @@ public final class Tokenizer implements AutoCloseable {
 
   public String decode(int[] ids, boolean skipSpecialTokens) {
     return decode(ids, 0, ids.length, skipSpecialTokens);
+  }
+
+  /**
+   * The bytes a token stands for in a text, whatever stands around it: for a byte-level vocabulary
+   * or a byte-fallback token ({@code <0xNN>}) these may be part of a character; an added or special
+   * token is its own text in UTF-8.
+   *
+   * <p>The bytes of a text's tokens, joined, are the UTF-8 of {@link #decode decode(ids, false)},
+   * but for what the decoder strips from the ends of a whole text: the leading space that
+   * SentencePiece puts there stands here, and is missing there.
+   *
+   * @throws ModelException {@code tokenizer.unknown_token} for an id without a token; {@code
+   *     tokenizer.bytes_unsupported} when the tokenizer's decoder joins tokens in a way that gives
+   *     a single one no bytes of its own (WordPiece, CTC, none at all)
+   */
+  public byte[] bytes(int id) {
+    if (bytes == null) {
+      ModelException reason = requireNonNull(whyNoBytes);
+      throw new ModelException(reason.code(), requireNonNull(reason.getMessage()), reason);
+    }
+    return bytes.get(id);
   }
 
   @Override

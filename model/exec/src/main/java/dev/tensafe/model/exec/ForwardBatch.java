@@ -14,4 +14,9 @@ public record ForwardBatch(List<SequenceInput> sequences) {
   public int tokenCount() {
     return sequences.stream().mapToInt(SequenceInput::tokenCount).sum();
   }
+
+  /** Rows of logits the step produces. */
+  public long logitRowCount() {
+    return sequences.stream().mapToLong(SequenceInput::logitRowCount).sum();
+  }
 }

@@ -2,22 +2,41 @@ package dev.tensafe.model.exec;
 
 import java.nio.FloatBuffer;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Logits of one step. Valid until the executor's next call: the memory is its own.
  *
- * @param logits float32 {@code [rows, vocab]}; rows in the order of the batch's sequences
+ * @param logits float32 {@code [rows, vocabSize]}, at most {@link RowMatrix#maxRows} rows, in the
+ *     order of the batch's sequences
  * @param firstRow per sequence the index of its first row (of {@link SequenceInput#logitRowCount})
  * @param failures sequences a hook failed, by index; their rows mean nothing
  */
 public record ForwardResult(
     FloatBuffer logits, int vocabSize, int[] firstRow, Map<Integer, RuntimeException> failures) {
   public ForwardResult {
+    if (vocabSize < 1 || logits.limit() % vocabSize != 0) {
+      throw new IllegalArgumentException(logits.limit() + " logits are no rows of " + vocabSize);
+    }
     failures = Map.copyOf(failures);
   }
 
-  /** Copies one row of logits into {@code target[vocab]}. */
+  /** Rows of logits. */
+  public int rows() {
+    return logits.limit() / vocabSize;
+  }
+
+  /**
+   * Copies one row of logits.
+   *
+   * @param target {@code [vocabSize]}
+   * @throws IndexOutOfBoundsException when there is no such row
+   */
   public void copyRow(int row, float[] target) {
+    Objects.checkIndex(row, rows());
+    if (target.length != vocabSize) {
+      throw new IllegalArgumentException(target.length + " places for " + vocabSize + " logits");
+    }
     logits.get(row * vocabSize, target, 0, vocabSize);
   }
 

@@ -10,10 +10,20 @@ import java.nio.FloatBuffer;
  */
 public record RowMatrix(FloatBuffer values, int rows, int columns) {
   public RowMatrix {
-    if (values.remaining() != rows * columns) {
+    if (values.remaining() != (long) rows * columns) {
       throw new IllegalArgumentException(
           values.remaining() + " values are not " + rows + " × " + columns);
     }
+  }
+
+  /**
+   * The most rows one matrix can have: a buffer's bytes are counted by an {@code int}, so it ends
+   * below 2 GiB.
+   *
+   * @param columns at least one
+   */
+  public static int maxRows(int columns) {
+    return Integer.MAX_VALUE / Float.BYTES / columns;
   }
 
   /** Shape only: activations are as secret as the prompts they come from. */

@@ -10,6 +10,7 @@ import java.util.TreeMap;
  */
 public final class StepRows {
   private final long[] sequenceIds;
+  private final String[] requestIds;
   private final long[] adapters;
   private final boolean[] claimed;
   private final int[] firstRow;
@@ -25,6 +26,7 @@ public final class StepRows {
   public StepRows(ForwardBatch batch, int[] order) {
     int count = batch.sequences().size();
     sequenceIds = new long[count];
+    requestIds = new String[count];
     adapters = new long[count];
     claimed = new boolean[count];
     firstRow = new int[count];
@@ -35,6 +37,7 @@ public final class StepRows {
     for (int index : order) {
       SequenceInput sequence = batch.sequences().get(index);
       sequenceIds[index] = sequence.sequenceId();
+      requestIds[index] = sequence.requestId();
       adapters[index] = sequence.adapter();
       firstRow[index] = row;
       firstPosition[index] = sequence.start();
@@ -62,6 +65,11 @@ public final class StepRows {
   /** The engine's id of a sequence, by index. */
   public long sequenceId(int sequence) {
     return sequenceIds[sequence];
+  }
+
+  /** Names a sequence's request in traces, by index; empty for none. */
+  public String requestId(int sequence) {
+    return requestIds[sequence];
   }
 
   /** The adapter of a sequence, {@link SequenceInput#BASE} for none. */

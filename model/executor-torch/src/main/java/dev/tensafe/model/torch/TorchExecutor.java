@@ -173,6 +173,7 @@ public final class TorchExecutor implements ModelExecutor {
 
   @Override
   public ForwardResult forward(ForwardBatch batch, List<ForwardHook> hooks) {
+    StepSize.check(config, batch.tokenCount(), batch.logitRowCount());
     if (logits != null) {
       logits.close();
       logits = null;

@@ -105,6 +105,7 @@ class GoldenLogitsTest {
       computed += n;
       return new SequenceInput(
           id,
+          "",
           SequenceInput.BASE,
           run,
           start,

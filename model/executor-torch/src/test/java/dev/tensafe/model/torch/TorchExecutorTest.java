@@ -3,6 +3,7 @@ package dev.tensafe.model.torch;
 import static dev.tensafe.model.exec.SequenceInput.LogitRows.ALL;
 import static dev.tensafe.model.exec.SequenceInput.LogitRows.LAST;
 import static dev.tensafe.model.exec.SequenceInput.LogitRows.NONE;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -19,6 +20,7 @@ import dev.tensafe.model.exec.RowMatrix;
 import dev.tensafe.model.exec.SequenceInput;
 import dev.tensafe.model.exec.StepRows;
 import dev.tensafe.model.shape.ModelConfig;
+import dev.tensafe.model.shape.ModelException;
 import dev.tensafe.model.shape.Projection;
 import dev.tensafe.model.shape.ProjectionGroup;
 import dev.tensafe.model.synthetic.SyntheticModel;
@@ -83,8 +85,8 @@ class TorchExecutorTest {
       int[] blocksB = {1, 5};
       check(executor, wantA, tolerance, a, 30, blocksA, 0, 11);
       SequenceInput nextA =
-          new SequenceInput(1, SequenceInput.BASE, slice(a, 11, 24), 11, 30, blocksA, LAST);
-      SequenceInput wholeB = new SequenceInput(2, SequenceInput.BASE, b, 0, 21, blocksB, ALL);
+          new SequenceInput(1, "", SequenceInput.BASE, slice(a, 11, 24), 11, 30, blocksA, LAST);
+      SequenceInput wholeB = new SequenceInput(2, "", SequenceInput.BASE, b, 0, 21, blocksB, ALL);
       ForwardResult both = executor.forward(new ForwardBatch(List.of(nextA, wholeB)), List.of());
       assertClose(wantA[23], both, both.firstRow()[0], tolerance);
       for (int t = 0; t < b.length; t++) {
@@ -95,7 +97,7 @@ class TorchExecutorTest {
               new ForwardBatch(
                   List.of(
                       new SequenceInput(
-                          1, SequenceInput.BASE, slice(a, 24, 30), 24, 30, blocksA, NONE))),
+                          1, "", SequenceInput.BASE, slice(a, 24, 30), 24, 30, blocksA, NONE))),
               List.of());
       assertEquals(0, silent.logits().remaining());
       for (int t = 30; t < a.length; t++) {
@@ -115,7 +117,7 @@ class TorchExecutorTest {
       int to) {
     SequenceInput input =
         new SequenceInput(
-            1, SequenceInput.BASE, slice(tokens, from, to), from, promptLength, blocks, ALL);
+            1, "", SequenceInput.BASE, slice(tokens, from, to), from, promptLength, blocks, ALL);
     ForwardResult result = executor.forward(new ForwardBatch(List.of(input)), List.of());
     for (int t = from; t < to; t++) {
       assertClose(want[t], result, t - from, tolerance);
@@ -182,9 +184,9 @@ class TorchExecutorTest {
       int[] c = {12};
       List<SequenceInput> batch =
           List.of(
-              new SequenceInput(1, SequenceInput.BASE, a, 0, 5, new int[] {0}, LAST),
-              new SequenceInput(2, SequenceInput.BASE, b, 0, 2, new int[] {1}, LAST),
-              new SequenceInput(3, SequenceInput.BASE, c, 0, 1, new int[] {2}, LAST));
+              new SequenceInput(1, "", SequenceInput.BASE, a, 0, 5, new int[] {0}, LAST),
+              new SequenceInput(2, "", SequenceInput.BASE, b, 0, 2, new int[] {1}, LAST),
+              new SequenceInput(3, "", SequenceInput.BASE, c, 0, 1, new int[] {2}, LAST));
       float[][] plain = rows(executor.forward(new ForwardBatch(batch), List.of()));
       ScaledHook idle = new ScaledHook(Map.of());
       float[][] same = rows(executor.forward(new ForwardBatch(batch), List.of(idle)));
@@ -235,12 +237,83 @@ class TorchExecutorTest {
   }
 
   @Test
+  void exactlyTheRowsAskedForAreThoseOfAllRows(@TempDir Path dir) throws IOException {
+    model(dir, "{}", DType.F32);
+    ModelConfig config = ModelConfigReader.read(dir);
+    try (Checkpoint checkpoint = Checkpoint.open(dir);
+        TorchExecutor executor = TorchExecutor.load(config, checkpoint, ComputeType.F32, 1)) {
+      executor.allocateCache(8);
+      int[] a = {5, 6, 7, 8, 9};
+      int[] b = {10, 11, 12};
+      float[][] all = allRows(executor.forward(batch(a, ALL, b, ALL), List.of()));
+      assertEquals(8, all.length);
+      for (int n = 1; n <= a.length; n++) {
+        for (SequenceInput.LogitRows ofB : List.of(NONE, LAST, ALL)) {
+          ForwardBatch batch = batch(a, SequenceInput.LogitRows.last(n), b, ofB);
+          ForwardResult result = executor.forward(batch, List.of());
+          assertEquals(n + batch.sequences().get(1).logitRowCount(), result.rows());
+          float[][] got = allRows(result);
+          for (int i = 0; i < n; i++) {
+            assertArrayEquals(all[a.length - n + i], got[result.firstRow()[0] + i], 1e-5f);
+          }
+          for (int i = result.firstRow()[1]; i < got.length; i++) {
+            assertArrayEquals(all[all.length - got.length + i], got[i], 1e-5f);
+          }
+        }
+      }
+    }
+  }
+
+  private static ForwardBatch batch(
+      int[] a, SequenceInput.LogitRows ofA, int[] b, SequenceInput.LogitRows ofB) {
+    return new ForwardBatch(
+        List.of(
+            new SequenceInput(1, "", SequenceInput.BASE, a, 0, 5, new int[] {0}, ofA),
+            new SequenceInput(2, "", SequenceInput.BASE, b, 0, 3, new int[] {1}, ofB)));
+  }
+
+  private static float[][] allRows(ForwardResult result) {
+    float[][] out = new float[result.rows()][result.vocabSize()];
+    IntStream.range(0, out.length).forEach(i -> result.copyRow(i, out[i]));
+    return out;
+  }
+
+  @Test
+  void aStepWhoseLogitsFitNoBufferIsRefusedBeforeAHookStarts(@TempDir Path dir) throws IOException {
+    model(dir, "{}", DType.F32);
+    ModelConfig config = ModelConfigReader.read(dir);
+    int most = RowMatrix.maxRows(300);
+    StepSize.check(config, most, most);
+    assertEquals("model.step_too_large", tooLarge(config, 1, most + 1L).code());
+    assertEquals("model.step_too_large", tooLarge(config, 1, 1L << 40).code());
+    // the widest matrix a hook sees has 72 columns
+    assertEquals("model.step_too_large", tooLarge(config, RowMatrix.maxRows(72) + 1, 0).code());
+    try (Checkpoint checkpoint = Checkpoint.open(dir);
+        TorchExecutor executor = TorchExecutor.load(config, checkpoint, ComputeType.F32, 1)) {
+      ScaledHook hook = new ScaledHook(Map.of());
+      int[] tokens = new int[most + 1];
+      int[] blocks = new int[most / 16 + 1];
+      SequenceInput input = new SequenceInput(1, "", SequenceInput.BASE, tokens, 0, 1, blocks, ALL);
+      ModelException e =
+          assertThrows(
+              ModelException.class,
+              () -> executor.forward(new ForwardBatch(List.of(input)), List.of(hook)));
+      assertEquals("model.step_too_large", e.code());
+      assertEquals(List.of(), hook.calls);
+    }
+  }
+
+  private static ModelException tooLarge(ModelConfig config, int tokens, long rows) {
+    return assertThrows(ModelException.class, () -> StepSize.check(config, tokens, rows));
+  }
+
+  @Test
   void theStepTextNeverShowsTokens() {
     SequenceInput input =
-        new SequenceInput(4, SequenceInput.BASE, new int[] {987654}, 0, 1, new int[] {0}, LAST);
+        new SequenceInput(4, "", SequenceInput.BASE, new int[] {987654}, 0, 1, new int[] {0}, LAST);
     assertTrue(!input.toString().contains("987654"));
     assertThrows(
         IllegalArgumentException.class,
-        () -> new SequenceInput(4, SequenceInput.BASE, new int[0], 0, 1, new int[] {0}, LAST));
+        () -> new SequenceInput(4, "", SequenceInput.BASE, new int[0], 0, 1, new int[] {0}, LAST));
   }
 }

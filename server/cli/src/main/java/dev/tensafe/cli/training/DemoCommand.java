@@ -1,6 +1,6 @@
 package dev.tensafe.cli.training;
 
-import dev.tensafe.cli.DemoFiles;
+import dev.tensafe.cli.demo.DemoFiles;
 import dev.tensafe.demo.DemoBuild;
 import dev.tensafe.runtime.Signals;
 import dev.tensafe.runtime.log.LogSetup;

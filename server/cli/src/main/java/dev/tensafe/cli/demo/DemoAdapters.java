@@ -1,4 +1,4 @@
-package dev.tensafe.cli;
+package dev.tensafe.cli.demo;
 
 import dev.tensafe.lora.registry.AdapterRegistry;
 import dev.tensafe.runtime.ConfigException;
@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * by an operator, opened by a host. This process plays all three, with keys made at its start that
  * are never written anywhere; the packages lie in a temporary directory until it ends.
  */
-final class DemoAdapters implements AutoCloseable {
+public final class DemoAdapters implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DemoAdapters.class);
 
   /** Known-answer vectors of the encrypted one. */
@@ -57,7 +57,7 @@ final class DemoAdapters implements AutoCloseable {
    *
    * @throws ConfigException {@code config.demo} when there is no temporary directory to write to
    */
-  static DemoAdapters create(DemoFiles files, InstantSource clock) {
+  public static DemoAdapters create(DemoFiles files, InstantSource clock) {
     SecureRandom random = new SecureRandom();
     try {
       DemoAdapters demo =
@@ -84,20 +84,20 @@ final class DemoAdapters implements AutoCloseable {
   }
 
   /** Opens what is packed here; the caller closes it. */
-  RecipientKey host() {
+  public RecipientKey host() {
     return host;
   }
 
-  Path trust() {
+  public Path trust() {
     return directory.resolve("trust");
   }
 
-  Path store() {
+  public Path store() {
     return directory.resolve("adapters");
   }
 
   /** Packs both adapters and registers them. */
-  void register(AdapterRegistry registry) {
+  public void register(AdapterRegistry registry) {
     register(registry, DemoFiles.PLAIN, Mode.PLAIN);
     register(registry, DemoFiles.ENCRYPTED, Mode.HE);
     LOG.info(

@@ -1,4 +1,4 @@
-package dev.tensafe.cli;
+package dev.tensafe.cli.demo;
 
 import dev.tensafe.runtime.ConfigException;
 import java.nio.file.Files;
@@ -8,7 +8,7 @@ import java.util.List;
 /** The demo that comes with the project: a small chat model and two adapters for it. */
 public record DemoFiles(Path root) {
   /** What clients call the model. */
-  static final String MODEL_NAME = "demo";
+  public static final String MODEL_NAME = "demo";
 
   /** Computed by the server itself. */
   static final String PLAIN = "pirate";
@@ -36,7 +36,7 @@ public record DemoFiles(Path root) {
   /**
    * @throws ConfigException {@code config.model} when a file is missing
    */
-  static DemoFiles bundled() {
+  public static DemoFiles bundled() {
     DemoFiles files;
     try {
       files = ofProject();
@@ -58,11 +58,11 @@ public record DemoFiles(Path root) {
     return files;
   }
 
-  Path model() {
+  public Path model() {
     return root.resolve("model");
   }
 
-  Path adapter(String name) {
+  public Path adapter(String name) {
     return root.resolve("adapters").resolve(name);
   }
 }
