@@ -18,11 +18,22 @@ public final class DemoData {
   /** Which of the demo's trainings a file is for. */
   public enum Part {
     /** The model: this project, small talk, and not knowing the rest. */
-    BASE,
+    BASE(0),
     /** The same answers, said by a pirate. */
-    PIRATE,
+    PIRATE(1),
     /** A ferry line beside what the model knows. */
-    FERRY
+    FERRY(2);
+
+    private final int seedOffset;
+
+    Part(int seedOffset) {
+      this.seedOffset = seedOffset;
+    }
+
+    /** What its seed is above the demo's: another number gives other dialogues. */
+    int seedOffset() {
+      return seedOffset;
+    }
   }
 
   private DemoData() {}
