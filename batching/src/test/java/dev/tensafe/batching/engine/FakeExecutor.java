@@ -1,15 +1,15 @@
 package dev.tensafe.batching.engine;
 
-import dev.tensafe.model.ModelException;
-import dev.tensafe.model.config.Architecture;
-import dev.tensafe.model.config.ModelConfig;
-import dev.tensafe.model.config.RopeConfig;
 import dev.tensafe.model.exec.ForwardBatch;
 import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.model.exec.ForwardResult;
 import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.exec.RowMatrix;
 import dev.tensafe.model.exec.SequenceInput;
+import dev.tensafe.model.shape.Architecture;
+import dev.tensafe.model.shape.ModelConfig;
+import dev.tensafe.model.shape.ModelException;
+import dev.tensafe.model.shape.RopeConfig;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,9 +1,9 @@
 package dev.tensafe.lora.weights;
 
 import dev.tensafe.model.exec.LowRankStep;
-import dev.tensafe.model.exec.Projection;
-import dev.tensafe.model.exec.ProjectionGroup;
 import dev.tensafe.model.exec.RowMatrix;
+import dev.tensafe.model.shape.Projection;
+import dev.tensafe.model.shape.ProjectionGroup;
 import dev.tensafe.nativelib.lora.LowRankBatch;
 import java.util.Optional;
 

@@ -1,0 +1,59 @@
+package dev.tensafe.server.http;
+
+import dev.tensafe.batching.engine.GenerationListener;
+import dev.tensafe.batching.engine.Output;
+import dev.tensafe.batching.sample.TokenLogprob;
+import dev.tensafe.formats.CodedException;
+import dev.tensafe.server.openai.ApiException;
+import io.vertx.core.Context;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Carries events of one choice from the engine's thread to the request's context, in order. */
+final class ContextListener implements GenerationListener {
+  private static final Logger LOG = LoggerFactory.getLogger(ContextListener.class);
+
+  private final Context context;
+  private final Answer answer;
+  private final int choice;
+
+  ContextListener(Context context, Answer answer, int choice) {
+    this.context = context;
+    this.answer = answer;
+    this.choice = choice;
+  }
+
+  @Override
+  public void onPromptScored(List<TokenLogprob> logprobs) {
+    onContext(() -> answer.promptScored(choice, logprobs));
+  }
+
+  @Override
+  public void onOutput(Output output) {
+    onContext(() -> answer.output(choice, output));
+  }
+
+  @Override
+  public void onFinish(FinishReason reason, int promptTokens, int outputTokens) {
+    onContext(() -> answer.finished(choice, reason, outputTokens));
+  }
+
+  @Override
+  public void onFailure(CodedException error) {
+    onContext(() -> answer.failed(ApiException.of(error)));
+  }
+
+  /** An error in answering fails the answer: its client must not wait for ever. */
+  private void onContext(Runnable event) {
+    context.runOnContext(
+        v -> {
+          try {
+            event.run();
+          } catch (RuntimeException e) {
+            LOG.error("an answer failed unexpectedly", e);
+            answer.failed(ApiException.of(e));
+          }
+        });
+  }
+}
