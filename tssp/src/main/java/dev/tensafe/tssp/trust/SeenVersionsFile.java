@@ -7,7 +7,7 @@ import dev.tensafe.formats.Json;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.TsspException.Reason;
 import dev.tensafe.tssp.canonical.CanonicalJson;
-import dev.tensafe.tssp.canonical.Fields;
+import dev.tensafe.tssp.canonical.StrictFields;
 import dev.tensafe.tssp.file.DurableFile;
 import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.keys.PublicKeyFile;
@@ -122,8 +122,8 @@ public final class SeenVersionsFile implements SeenVersions {
     }
     try {
       byte[] bytes = TrustFiles.read(file, MAX_BYTES);
-      Fields fields =
-          new Fields(
+      StrictFields fields =
+          new StrictFields(
               Json.parseObject(bytes, file.toString(), "tssp"),
               file.toString(),
               Reason.VERSIONS_UNUSABLE);
@@ -131,7 +131,7 @@ public final class SeenVersionsFile implements SeenVersions {
       if (!fields.text("format", 64).equals(FORMAT)) {
         throw fields.bad("is not of the format '" + FORMAT + "'");
       }
-      Fields highest = fields.object("highest");
+      StrictFields highest = fields.object("highest");
       for (String key : highest.keys()) {
         int slash = key.indexOf('/');
         if (slash < 0

@@ -2,6 +2,7 @@ package dev.tensafe.cli.demo;
 
 import dev.tensafe.lora.registry.AdapterRegistry;
 import dev.tensafe.runtime.ConfigException;
+import dev.tensafe.server.assembly.AdapterSource;
 import dev.tensafe.tssp.keys.RecipientKey;
 import dev.tensafe.tssp.keys.SigningKey;
 import dev.tensafe.tssp.manifest.Mode;
@@ -31,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * by an operator, opened by a host. This process plays all three, with keys made at its start that
  * are never written anywhere; the packages lie in a temporary directory until it ends.
  */
-public final class DemoAdapters implements AutoCloseable {
+public final class DemoAdapters implements AdapterSource {
   private static final Logger LOG = LoggerFactory.getLogger(DemoAdapters.class);
 
   /** Known-answer vectors of the encrypted one. */
@@ -59,14 +60,16 @@ public final class DemoAdapters implements AutoCloseable {
    */
   public static DemoAdapters create(DemoFiles files, InstantSource clock) {
     SecureRandom random = new SecureRandom();
+    Path directory;
     try {
-      DemoAdapters demo =
-          new DemoAdapters(
-              files,
-              Files.createTempDirectory("tensafe-demo-"),
-              clock,
-              RecipientKey.generate(random),
-              SigningKey.generate(random));
+      directory = Files.createTempDirectory("tensafe-demo-");
+    } catch (IOException e) {
+      throw new ConfigException("config.demo", "cannot write to the temporary directory", e);
+    }
+    DemoAdapters demo =
+        new DemoAdapters(
+            files, directory, clock, RecipientKey.generate(random), SigningKey.generate(random));
+    try {
       new TrustDirectory(demo.trust())
           .add(
               new TrustedKey(
@@ -78,26 +81,30 @@ public final class DemoAdapters implements AutoCloseable {
                   Optional.empty(),
                   0));
       return demo;
-    } catch (IOException e) {
-      throw new ConfigException("config.demo", "cannot write to the temporary directory", e);
+    } catch (RuntimeException e) {
+      demo.close();
+      throw e;
     }
   }
 
-  /** Opens what is packed here; the caller closes it. */
-  public RecipientKey host() {
+  @Override
+  public RecipientKey key() {
     return host;
   }
 
+  @Override
   public Path trust() {
     return directory.resolve("trust");
   }
 
+  @Override
   public Path store() {
     return directory.resolve("adapters");
   }
 
   /** Packs both adapters and registers them. */
-  public void register(AdapterRegistry registry) {
+  @Override
+  public void fill(AdapterRegistry registry) {
     register(registry, DemoFiles.PLAIN, Mode.PLAIN);
     register(registry, DemoFiles.ENCRYPTED, Mode.HE);
     LOG.info(
@@ -137,6 +144,7 @@ public final class DemoAdapters implements AutoCloseable {
   @Override
   public void close() {
     owner.close();
+    host.close();
     try (Stream<Path> all = Files.walk(directory)) {
       for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(path);

@@ -1,11 +1,11 @@
 package dev.tensafe.model.template;
 
 /** Rendered text, counted against the budget. */
-final class Output {
+final class RenderedText {
   private final StringBuilder text = new StringBuilder();
   private final Budget budget;
 
-  Output(Budget budget) {
+  RenderedText(Budget budget) {
     this.budget = budget;
   }
 

@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 /**
  * Strict, typed access to one JSON object: what is missing, extra or of another type is refused.
  */
-public final class Fields {
+public final class StrictFields {
   private static final DateTimeFormatter SECONDS =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss'Z'").withZone(ZoneOffset.UTC);
 
@@ -31,7 +31,7 @@ public final class Fields {
   /**
    * @param where names the object in errors, such as {@code manifest.adapter}
    */
-  public Fields(JsonNode node, String where, Reason reason) {
+  public StrictFields(JsonNode node, String where, Reason reason) {
     this.node = node;
     this.where = where;
     this.reason = reason;
@@ -41,7 +41,7 @@ public final class Fields {
   }
 
   /** Refuses keys other than these, and the absence of the first ones. */
-  public Fields requireKeys(List<String> needed, List<String> optional) {
+  public StrictFields requireKeys(List<String> needed, List<String> optional) {
     Set<String> left = new TreeSet<>(needed);
     for (var entry : node.properties()) {
       if (!left.remove(entry.getKey()) && !optional.contains(entry.getKey())) {
@@ -155,17 +155,19 @@ public final class Fields {
   }
 
   /** An object below this one. */
-  public Fields object(String key) {
-    return new Fields(node.path(key), where + "." + key, reason);
+  public StrictFields object(String key) {
+    return new StrictFields(node.path(key), where + "." + key, reason);
   }
 
   /** The objects of a list, each read by {@code reader} with its index. */
-  public <T> List<T> objects(String key, int maxCount, BiFunction<Fields, Integer, T> reader) {
+  public <T> List<T> objects(
+      String key, int maxCount, BiFunction<StrictFields, Integer, T> reader) {
     List<T> list = new ArrayList<>();
     for (JsonNode item : list(key, maxCount)) {
       int index = list.size();
       list.add(
-          reader.apply(new Fields(item, where + "." + key + "[" + index + "]", reason), index));
+          reader.apply(
+              new StrictFields(item, where + "." + key + "[" + index + "]", reason), index));
     }
     return list;
   }

@@ -19,11 +19,11 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 
 /** A finished model, with or without an adapter, looked at. */
-public final class Evaluation {
+public final class ModelEvaluation {
   private static final int DEFAULT_LENGTH = 1024;
   private static final int ROWS = 4;
 
-  private Evaluation() {}
+  private ModelEvaluation() {}
 
   /**
    * Loss over a file of examples, the kinds that training reads.

@@ -9,22 +9,24 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Charges what a request computes with an adapter to its owner's budgets. */
-final class TokenMeter {
-  private final AdapterRegistry registry;
-
-  TokenMeter(AdapterRegistry registry) {
-    this.registry = registry;
-  }
-
+/**
+ * What outputs that are submitted together are charged to the budgets of an adapter's owner: the
+ * most they can need, until the last of them has ended; then what they used.
+ *
+ * @param submissions to be submitted in place of those given; or {@link #waive}
+ */
+record BudgetCharge(List<Engine.Submission> submissions, TokenReservation reservation) {
   /**
-   * Reserves for outputs that are submitted together; they settle it as they end. Blocks.
+   * Reserves the most that outputs can need. Blocks.
    *
-   * @return to be submitted in their place, or abandoned
    * @throws dev.tensafe.lora.AdapterException {@code adapter.budget_exhausted}, {@code
    *     adapter.storage}
    */
-  Metered reserve(AdapterInfo adapter, String tenant, List<Engine.Submission> submissions) {
+  static BudgetCharge reserve(
+      AdapterRegistry registry,
+      AdapterInfo adapter,
+      String tenant,
+      List<Engine.Submission> submissions) {
     long most = 0;
     for (Engine.Submission s : submissions) {
       GenerationRequest r = s.request();
@@ -33,13 +35,13 @@ final class TokenMeter {
     TokenReservation reservation = registry.reserve(adapter, tenant, most);
     AtomicInteger unfinished = new AtomicInteger(submissions.size());
     AtomicLong used = new AtomicLong();
-    List<Engine.Submission> metered =
+    List<Engine.Submission> charged =
         submissions.stream()
             .map(
                 s ->
                     new Engine.Submission(
                         s.request(),
-                        new MeteredListener(
+                        new UsageListener(
                             s.listener(),
                             s.request().promptTokens().length,
                             tokens -> {
@@ -49,14 +51,11 @@ final class TokenMeter {
                               }
                             })))
             .toList();
-    return new Metered(metered, reservation);
+    return new BudgetCharge(charged, reservation);
   }
 
-  /** Submissions with the reservation they settle. */
-  record Metered(List<Engine.Submission> submissions, TokenReservation reservation) {
-    /** They will not be submitted. */
-    void abandon() {
-      reservation.settle(0);
-    }
+  /** Nothing is submitted, and nothing charged. */
+  void waive() {
+    reservation.settle(0);
   }
 }

@@ -7,12 +7,12 @@ import dev.tensafe.formats.CodedException;
 import java.util.function.LongConsumer;
 
 /** Reports, at the end, how many tokens were computed for one output. */
-final class MeteredListener extends ForwardingListener {
+final class UsageListener extends ForwardingListener {
   private final int promptTokens;
   private final LongConsumer atEnd;
   private long tokens;
 
-  MeteredListener(GenerationListener target, int promptTokens, LongConsumer atEnd) {
+  UsageListener(GenerationListener target, int promptTokens, LongConsumer atEnd) {
     super(target);
     this.promptTokens = promptTokens;
     this.atEnd = atEnd;

@@ -5,21 +5,21 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** One scope of variables; a lookup goes outwards, a {@code set} stays here. */
-final class Frame {
+final class VariableScope {
   private final Map<String, @Nullable Object> variables = new HashMap<>();
-  private final @Nullable Frame parent;
+  private final @Nullable VariableScope parent;
   private final Environment environment;
   private final Budget budget;
   private final int depth;
 
-  Frame(Environment environment, Budget budget) {
+  VariableScope(Environment environment, Budget budget) {
     this.environment = environment;
     this.budget = budget;
     this.parent = null;
     this.depth = 0;
   }
 
-  private Frame(Frame parent, int depth) {
+  private VariableScope(VariableScope parent, int depth) {
     this.environment = parent.environment;
     this.budget = parent.budget;
     this.parent = parent;
@@ -27,16 +27,16 @@ final class Frame {
   }
 
   /** A nested scope. */
-  Frame child() {
-    return new Frame(this, depth);
+  VariableScope child() {
+    return new VariableScope(this, depth);
   }
 
   /** The scope of a call made from {@code caller}; recursion is bounded. */
-  Frame callee(Frame caller) {
+  VariableScope callee(VariableScope caller) {
     if (caller.depth >= Budget.MAX_DEPTH) {
       throw new TemplateException("template.limit", "macros call each other too deeply");
     }
-    return new Frame(this, caller.depth + 1);
+    return new VariableScope(this, caller.depth + 1);
   }
 
   void set(String name, @Nullable Object value) {
@@ -44,9 +44,9 @@ final class Frame {
   }
 
   @Nullable Object get(String name) {
-    for (Frame frame = this; frame != null; frame = frame.parent) {
-      if (frame.variables.containsKey(name)) {
-        return frame.variables.get(name);
+    for (VariableScope scope = this; scope != null; scope = scope.parent) {
+      if (scope.variables.containsKey(name)) {
+        return scope.variables.get(name);
       }
     }
     return environment.global(name);

@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A Python generator: always true, without length, and empty once it has been read. */
-record Generator(Iterator<? extends @Nullable Object> items) {
-  static Generator of(List<? extends @Nullable Object> items) {
-    return new Generator(items.iterator());
+record PythonGenerator(Iterator<? extends @Nullable Object> items) {
+  static PythonGenerator of(List<? extends @Nullable Object> items) {
+    return new PythonGenerator(items.iterator());
   }
 }

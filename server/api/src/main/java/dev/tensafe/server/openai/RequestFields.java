@@ -6,10 +6,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Typed, range-checked access to request fields; every error names its {@code param}. */
-final class Fields {
+final class RequestFields {
   private final JsonNode body;
 
-  Fields(JsonNode body) {
+  RequestFields(JsonNode body) {
     this.body = body;
   }
 

@@ -1,0 +1,13 @@
+package dev.tensafe.server.assembly;
+
+import java.util.function.Supplier;
+
+/**
+ * How a server serves adapters.
+ *
+ * @param source opens what they come from; the server closes it
+ * @param memoryBytes for their weights
+ * @param encrypted for those of mode he
+ */
+public record AdapterSettings(
+    Supplier<? extends AdapterSource> source, long memoryBytes, EncryptedSettings encrypted) {}
