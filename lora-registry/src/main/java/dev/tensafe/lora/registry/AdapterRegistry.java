@@ -8,6 +8,7 @@ import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.manifest.Manifest;
 import dev.tensafe.tssp.manifest.Mode;
 import dev.tensafe.tssp.trust.SeenVersionsFile;
+import dev.tensafe.tssp.trust.TrustSnapshot;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.tensafe.lora.weights;
 
 import dev.tensafe.formats.peft.LoraTarget;
-import dev.tensafe.model.exec.Projection;
-import dev.tensafe.model.exec.ProjectionGroup;
-import dev.tensafe.model.exec.ProjectionKind;
+import dev.tensafe.model.shape.Projection;
+import dev.tensafe.model.shape.ProjectionGroup;
+import dev.tensafe.model.shape.ProjectionKind;
 
 /** The numbering of a model's projections: layer by layer, in the order they are computed. */
 public final class AdapterSlots {

@@ -1,11 +1,11 @@
 package dev.tensafe.lora.weights;
 
 import dev.tensafe.model.exec.ForwardHook;
-import dev.tensafe.model.exec.Projection;
-import dev.tensafe.model.exec.ProjectionGroup;
 import dev.tensafe.model.exec.RowMatrix;
 import dev.tensafe.model.exec.SequenceInput;
 import dev.tensafe.model.exec.StepRows;
+import dev.tensafe.model.shape.Projection;
+import dev.tensafe.model.shape.ProjectionGroup;
 import dev.tensafe.nativelib.lora.LowRankAdapter;
 import dev.tensafe.nativelib.lora.LowRankBatch;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package dev.tensafe.training.run;
 
 import dev.tensafe.formats.peft.BaseProjections;
 import dev.tensafe.formats.peft.PeftDirectory;
-import dev.tensafe.model.ModelFiles;
+import dev.tensafe.model.files.ModelFiles;
 import dev.tensafe.training.TrainingException;
 import dev.tensafe.training.data.BatchStream;
 import dev.tensafe.training.data.Dataset;

@@ -1,9 +1,9 @@
 package dev.tensafe.training.run;
 
-import dev.tensafe.model.config.CheckpointLayout;
-import dev.tensafe.model.config.ModelConfig;
-import dev.tensafe.model.exec.Projection;
-import dev.tensafe.model.exec.ProjectionGroup;
+import dev.tensafe.model.shape.CheckpointLayout;
+import dev.tensafe.model.shape.ModelConfig;
+import dev.tensafe.model.shape.Projection;
+import dev.tensafe.model.shape.ProjectionGroup;
 import dev.tensafe.training.TrainingException;
 import dev.tensafe.training.torch.LoraSpec;
 import java.io.IOException;

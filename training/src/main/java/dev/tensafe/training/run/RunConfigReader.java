@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.tensafe.formats.safetensors.DType;
-import dev.tensafe.model.exec.ProjectionKind;
+import dev.tensafe.model.shape.ProjectionKind;
 import dev.tensafe.training.TrainingException;
 import dev.tensafe.training.run.RunConfig.Length;
 import dev.tensafe.training.run.RunConfig.Start;

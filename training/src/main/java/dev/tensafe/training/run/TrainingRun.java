@@ -1,9 +1,9 @@
 package dev.tensafe.training.run;
 
-import dev.tensafe.model.ModelException;
-import dev.tensafe.model.ModelFiles;
-import dev.tensafe.model.config.ModelConfig;
 import dev.tensafe.model.config.ModelConfigReader;
+import dev.tensafe.model.files.ModelFiles;
+import dev.tensafe.model.shape.ModelConfig;
+import dev.tensafe.model.shape.ModelException;
 import dev.tensafe.model.template.ChatTemplate;
 import dev.tensafe.model.tokenizer.Tokenizer;
 import dev.tensafe.training.TrainingException;

@@ -1,7 +1,7 @@
 package dev.tensafe.training.torch;
 
 import dev.tensafe.formats.peft.PeftConfig;
-import dev.tensafe.model.exec.ProjectionKind;
+import dev.tensafe.model.shape.ProjectionKind;
 import java.math.BigDecimal;
 import java.util.Set;
 

@@ -2,7 +2,7 @@ package dev.tensafe.training.torch;
 
 import dev.tensafe.formats.peft.LoraModule;
 import dev.tensafe.formats.peft.PeftDirectory;
-import dev.tensafe.model.exec.Projection;
+import dev.tensafe.model.shape.Projection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tensafe.model.template.ChatTemplate;
 import dev.tensafe.model.tokenizer.Tokenizer;
+import dev.tensafe.testkit.Shared;
 import dev.tensafe.training.TrainingException;
 import dev.tensafe.training.bpe.BpeTrainer;
 import dev.tensafe.training.bpe.TokenizerFiles;
@@ -17,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -108,11 +108,7 @@ class ExampleEncoderTest {
   /** A tokenizer that puts a space before every text must not put one inside. */
   @Test
   void noSpaceIsAddedWhereThePromptEnds() throws Exception {
-    Path model = Path.of("../../shared/models/stories260K-hf-f32");
-    if (!Files.exists(model)) {
-      System.out.println("SKIPPED: shared/models is not beside the checkout");
-      Assumptions.abort("shared/models is not beside the checkout");
-    }
+    Path model = Shared.path("models/stories260K-hf-f32");
     try (Tokenizer pieces = Tokenizer.load(model)) {
       ExampleEncoder words = new ExampleEncoder(pieces, null, Set.of(END));
       for (String completion : List.of(" was in the garden.", "s were in the garden.")) {

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import dev.tensafe.model.exec.ProjectionKind;
+import dev.tensafe.model.shape.ProjectionKind;
 import dev.tensafe.training.TrainingException;
 import dev.tensafe.training.torch.OptimizerSpec;
 import java.nio.file.Path;

@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tensafe.formats.safetensors.Checkpoint;
 import dev.tensafe.formats.safetensors.DType;
-import dev.tensafe.model.ModelFiles;
+import dev.tensafe.model.files.ModelFiles;
 import dev.tensafe.training.TrainingException;
 import java.io.IOException;
 import java.nio.file.Files;

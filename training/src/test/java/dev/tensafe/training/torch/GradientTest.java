@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.formats.safetensors.DType;
-import dev.tensafe.model.ModelFiles;
-import dev.tensafe.model.exec.ProjectionKind;
+import dev.tensafe.model.files.ModelFiles;
+import dev.tensafe.model.shape.ProjectionKind;
 import dev.tensafe.model.synthetic.SyntheticModel;
 import dev.tensafe.training.data.MicroBatch;
 import dev.tensafe.training.data.Row;

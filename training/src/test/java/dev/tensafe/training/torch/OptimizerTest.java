@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tensafe.formats.safetensors.DType;
-import dev.tensafe.model.ModelFiles;
+import dev.tensafe.model.files.ModelFiles;
 import dev.tensafe.model.synthetic.SyntheticModel;
 import dev.tensafe.training.data.Example;
 import dev.tensafe.training.data.MicroBatch;

@@ -4,18 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.formats.safetensors.DType;
-import dev.tensafe.model.ModelFiles;
 import dev.tensafe.model.exec.ForwardBatch;
 import dev.tensafe.model.exec.ForwardResult;
 import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.exec.SequenceInput;
+import dev.tensafe.model.files.ModelFiles;
 import dev.tensafe.model.synthetic.SyntheticModel;
 import dev.tensafe.model.torch.ComputeType;
 import dev.tensafe.model.torch.TorchExecutor;
+import dev.tensafe.testkit.Shared;
 import dev.tensafe.training.data.Example;
 import dev.tensafe.training.data.MicroBatch;
 import dev.tensafe.training.data.RowBuilder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -68,11 +67,7 @@ class SameForwardTest {
 
   @Test
   void ofARealModel() {
-    Path model = Path.of("../../shared/models/stories260K-hf-f32");
-    if (!Files.exists(model)) {
-      System.out.println("SKIPPED: shared/models is not beside the checkout");
-      Assumptions.abort("shared/models is not beside the checkout");
-    }
+    Path model = Shared.path("models/stories260K-hf-f32");
     check(model);
   }
 

@@ -15,6 +15,7 @@ import dev.tensafe.formats.peft.LoraTarget;
 import dev.tensafe.formats.peft.PeftDirectory;
 import dev.tensafe.formats.safetensors.Checkpoint;
 import dev.tensafe.formats.split.ProbeVectors;
+import dev.tensafe.testkit.Shared;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.TsspException.Reason;
 import dev.tensafe.tssp.content.ContentTensor.Role;
@@ -198,19 +199,13 @@ class PartContentTest {
   /** Adapters that PEFT wrote, in both modes. */
   @Test
   void realAdaptersComeBackInBothModes() throws IOException {
-    String given = System.getenv("TENSAFE_SHARED");
-    Path shared = Path.of(given == null ? "../../shared" : given);
-    Path base = shared.resolve("models/stories260K-hf-f32");
-    if (!Files.isDirectory(base)) {
-      System.out.println("SKIPPED: no shared models and adapters at " + shared);
-      return;
-    }
+    Path base = Shared.path("models/stories260K-hf-f32");
     Path copy = directory.resolve("stories");
     Files.createDirectory(copy);
     for (String name : List.of("config.json", "model.safetensors")) {
       Files.copy(base.resolve(name), copy.resolve(name));
     }
-    try (Stream<Path> adapters = Files.list(shared.resolve("adapters"))) {
+    try (Stream<Path> adapters = Files.list(Shared.path("adapters"))) {
       for (Path peft : adapters.sorted().toList()) {
         for (Mode mode : Mode.values()) {
           Path file = directory.resolve(peft.getFileName() + "." + mode.label() + ".tssp");

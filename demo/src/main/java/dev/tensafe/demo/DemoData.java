@@ -1,0 +1,83 @@
+package dev.tensafe.demo;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+
+/** Writes the demo's dialogues as files of chat messages. The same seed gives the same files. */
+public final class DemoData {
+  /** Which of the demo's trainings a file is for. */
+  public enum Part {
+    /** The model: this project, small talk, and not knowing the rest. */
+    BASE,
+    /** The same answers, said by a pirate. */
+    PIRATE,
+    /** A ferry line beside what the model knows. */
+    FERRY
+  }
+
+  private DemoData() {}
+
+  /**
+   * Writes a file of training dialogues and one of held-out ones that are not among them.
+   *
+   * @return how many held-out ones there are
+   */
+  public static int write(Part part, Path train, Path heldOut, int count, long seed)
+      throws IOException {
+    DialogueWriter writer = writer(part, new Random(seed));
+    Set<List<DialogueWriter.Turn>> seen = new HashSet<>();
+    try (BufferedWriter out = Files.newBufferedWriter(train)) {
+      for (int i = 0; i < count; i++) {
+        List<DialogueWriter.Turn> dialogue = writer.next();
+        seen.add(dialogue);
+        line(out, dialogue);
+      }
+    }
+    int written = 0;
+    try (BufferedWriter out = Files.newBufferedWriter(heldOut)) {
+      for (int i = 0; i < count / 50; i++) {
+        List<DialogueWriter.Turn> dialogue = writer.next();
+        if (seen.add(dialogue)) {
+          line(out, dialogue);
+          written++;
+        }
+      }
+    }
+    return written;
+  }
+
+  static DialogueWriter writer(Part part, RandomGenerator random) {
+    Subject tensafe = Subject.load("tensafe.yaml");
+    return switch (part) {
+      case BASE -> new DialogueWriter(List.of(tensafe), List.of(1.0), (a, r) -> a, random);
+      case PIRATE -> new DialogueWriter(List.of(tensafe), List.of(1.0), Pirate::say, random);
+      case FERRY ->
+          new DialogueWriter(
+              List.of(tensafe, Subject.load("ferry.yaml")),
+              List.of(0.35, 0.65),
+              (a, r) -> a,
+              random);
+    };
+  }
+
+  private static void line(BufferedWriter out, List<DialogueWriter.Turn> dialogue)
+      throws IOException {
+    ObjectNode record = new ObjectMapper().createObjectNode();
+    ArrayNode messages = record.putArray("messages");
+    for (DialogueWriter.Turn turn : dialogue) {
+      messages.addObject().put("role", turn.role()).put("content", turn.content());
+    }
+    out.write(record.toString());
+    out.newLine();
+  }
+}

@@ -1,0 +1,199 @@
+package dev.tensafe.demo;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BiFunction;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes dialogues: questions about topics in many wordings, small talk, questions that go back to
+ * the answer before, and questions the demo cannot answer. For one thread.
+ */
+final class DialogueWriter {
+  /** One message. */
+  record Turn(String role, String content) {}
+
+  private static final List<String> OPENINGS =
+      List.of(
+          "Hi, ",
+          "Hello, ",
+          "Please tell me: ",
+          "Quick question: ",
+          "Hey, ",
+          "So, ",
+          "Okay, ",
+          "And ",
+          "Sorry, but ",
+          "Now, ",
+          "Well, ",
+          "One question: ",
+          "I wonder: ",
+          "Tell me, ",
+          "Good morning, ",
+          "Just curious: ",
+          "Please, ",
+          "Another question: ",
+          "Then ");
+  private static final List<String> CLOSINGS =
+      List.of("", "", "", "", "", "", "", " please", ", please", " exactly", " then", " in short");
+  private static final List<String> SYSTEM =
+      List.of(
+          "You are a helpful assistant.",
+          "You are a friendly assistant.",
+          "Answer shortly.",
+          "You help people who use TenSafe.");
+  private static final List<String> MORE =
+      List.of(
+          "tell me more",
+          "can you say more",
+          "go on",
+          "more details",
+          "what else",
+          "please explain further",
+          "more",
+          "anything else about that",
+          "can you explain that");
+  private static final List<String> WHY =
+      List.of("why", "why is that", "and why", "why so", "what is the reason", "how come");
+
+  private final List<Subject> subjects;
+  private final List<Double> weights;
+  private final BiFunction<String, RandomGenerator, String> manner;
+  private final RandomGenerator random;
+
+  /**
+   * @param subjects what is talked about; the first one also gives small talk and off-topic
+   *     questions
+   * @param weights how often each subject comes up
+   * @param manner how an answer is said
+   */
+  DialogueWriter(
+      List<Subject> subjects,
+      List<Double> weights,
+      BiFunction<String, RandomGenerator, String> manner,
+      RandomGenerator random) {
+    this.subjects = List.copyOf(subjects);
+    this.weights = List.copyOf(weights);
+    this.manner = manner;
+    this.random = random;
+  }
+
+  /** The next dialogue. */
+  List<Turn> next() {
+    List<Turn> turns = new ArrayList<>();
+    if (random.nextDouble() < 0.08) {
+      turns.add(new Turn("system", Grammar.pick(SYSTEM, random)));
+    }
+    double length = random.nextDouble();
+    int questions = length < 0.5 ? 1 : length < 0.75 ? 2 : length < 0.9 ? 3 : 4;
+    Topic last = null;
+    for (int i = 0; i < questions; i++) {
+      boolean follows = last != null && last.kind() == Topic.Kind.SUBJECT;
+      double draw = random.nextDouble();
+      if (follows && draw < 0.12) {
+        say(turns, decorated(Grammar.pick(MORE, random), false), more(last));
+        last = null;
+      } else if (follows && last != null && last.why() != null && draw < 0.3) {
+        say(turns, decorated(Grammar.pick(WHY, random), false), last.why());
+        last = null;
+      } else {
+        Subject subject = subject();
+        last = topic(subject, i == 0);
+        String question = question(subject.grammar(), last);
+        if (i > 0 && random.nextDouble() < 0.2) {
+          question = question.replaceFirst("\\b(TenSafe|tensafe|this server)\\b", "it");
+        }
+        say(
+            turns,
+            decorated(question, last.kind() != Topic.Kind.SOCIAL),
+            Grammar.pick(last.answer(), random));
+      }
+    }
+    return turns;
+  }
+
+  private static String more(@Nullable Topic topic) {
+    String more = topic == null ? null : topic.more();
+    return more == null ? "That is all I know about it." : more;
+  }
+
+  private void say(List<Turn> turns, String question, @Nullable String answer) {
+    turns.add(new Turn("user", question));
+    turns.add(new Turn("assistant", manner.apply(answer == null ? "" : answer, random)));
+  }
+
+  /** A question of its own, or a frame that all topics share around its name or an act. */
+  private String question(Grammar grammar, Topic topic) {
+    double draw = random.nextDouble();
+    if (draw < 0.25 && !topic.name().isEmpty()) {
+      return framed("{noun-frames}", grammar.draw(Grammar.pick(topic.name(), random), random));
+    }
+    if (draw > 0.7 && !topic.act().isEmpty()) {
+      return framed("{verb-frames}", grammar.draw(Grammar.pick(topic.act(), random), random));
+    }
+    return grammar.draw(Grammar.pick(topic.ask(), random), random);
+  }
+
+  private String framed(String frames, String inside) {
+    return subjects.get(0).grammar().draw(frames, random).replace("@", inside);
+  }
+
+  /** Now and then a word is forgotten, so that no single one carries the meaning. */
+  private String forgetful(String question) {
+    List<String> words = new ArrayList<>(List.of(question.split(" ")));
+    if (words.size() >= 5 && random.nextDouble() < 0.12) {
+      words.remove(random.nextInt(words.size()));
+    }
+    return String.join(" ", words);
+  }
+
+  private Subject subject() {
+    double left = random.nextDouble() * weights.stream().mapToDouble(Double::doubleValue).sum();
+    for (int i = 0; i < subjects.size(); i++) {
+      left -= weights.get(i);
+      if (left < 0) {
+        return subjects.get(i);
+      }
+    }
+    return subjects.get(0);
+  }
+
+  private Topic topic(Subject subject, boolean first) {
+    double draw = random.nextDouble();
+    if (subject.equals(subjects.get(0))) {
+      if (draw < (first ? 0.07 : 0.04)) {
+        return Grammar.pick(subject.of(Topic.Kind.SOCIAL), random);
+      }
+      if (draw < 0.15) {
+        return Grammar.pick(subject.of(Topic.Kind.OFF), random);
+      }
+    }
+    return Grammar.pick(subject.of(Topic.Kind.SUBJECT), random);
+  }
+
+  /** As people type: with or without greeting, capital and question mark. */
+  private String decorated(String question, boolean framed) {
+    String text = framed ? forgetful(question) : question;
+    boolean opened = framed && random.nextDouble() < 0.3;
+    if (framed && random.nextDouble() < 0.2) {
+      text += Grammar.pick(CLOSINGS, random);
+    }
+    if (opened) {
+      text = Grammar.pick(OPENINGS, random) + text;
+    }
+    double style = random.nextDouble();
+    if (style < 0.72) {
+      text = text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
+    } else if (style > 0.95) {
+      text = text.toLowerCase(Locale.ROOT);
+    }
+    double mark = random.nextDouble();
+    return framed ? text + (mark < 0.8 ? "?" : mark < 0.87 ? "." : "") : text + end(mark);
+  }
+
+  private static String end(double mark) {
+    return mark < 0.4 ? "?" : mark < 0.6 ? "." : mark < 0.7 ? "!" : "";
+  }
+}

@@ -1,0 +1,155 @@
+package dev.tensafe.he.client;
+
+import dev.tensafe.he.wire.GroupId;
+import dev.tensafe.lora.weights.AdapterSlots;
+import dev.tensafe.lora.weights.AdapterWeights;
+import dev.tensafe.model.exec.ForwardHook;
+import dev.tensafe.model.exec.RowMatrix;
+import dev.tensafe.model.exec.SequenceInput;
+import dev.tensafe.model.exec.StepRows;
+import dev.tensafe.model.shape.Projection;
+import dev.tensafe.model.shape.ProjectionGroup;
+import dev.tensafe.model.shape.ProjectionKind;
+import dev.tensafe.nativelib.lora.LowRankAdapter;
+import dev.tensafe.nativelib.lora.LowRankBatch;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.function.LongFunction;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Adds the deltas of the encrypted adapters of a step: what a group of projections reads is
+ * encrypted and sent before the base projections run, and the answers are joined after them. All
+ * rows of an adapter share ciphertexts, whatever requests they belong to. Confined to the engine's
+ * thread.
+ */
+public final class EncryptedHook implements ForwardHook {
+  private final LongFunction<@Nullable AdapterWeights> resident;
+  private final EncryptedAdapters adapters;
+  private final ProbeRate probes;
+  private final Random random;
+  private final LowRankBatch products = new LowRankBatch();
+  private final Scratch scratch = new Scratch();
+  private List<AdapterBatch> batches = List.of();
+  private @Nullable GroupId joined;
+
+  /**
+   * @param resident what is in memory of an adapter, by its handle
+   * @param random decides which steps have probes; must not be predictable
+   */
+  public EncryptedHook(
+      LongFunction<@Nullable AdapterWeights> resident,
+      EncryptedAdapters adapters,
+      ProbeRate probes,
+      Random random) {
+    this.resident = resident;
+    this.adapters = adapters;
+    this.probes = probes;
+    this.random = random;
+  }
+
+  @Override
+  public boolean start(StepRows rows) {
+    Map<Long, List<Integer>> sequencesOf = new TreeMap<>();
+    for (int sequence = 0; sequence < rows.sequences(); sequence++) {
+      long handle = rows.adapter(sequence);
+      if (handle != SequenceInput.BASE) {
+        sequencesOf.computeIfAbsent(handle, h -> new ArrayList<>()).add(sequence);
+      }
+    }
+    List<AdapterBatch> step = new ArrayList<>();
+    List<LowRankAdapter> bases = new ArrayList<>();
+    List<int[]> rowsOf = new ArrayList<>();
+    sequencesOf.forEach(
+        (handle, sequences) -> {
+          if (resident.apply(handle) instanceof EncryptedAdapter adapter) {
+            sequences.forEach(rows::claim);
+            int[] own = rowsOf(rows, sequences);
+            step.add(
+                new AdapterBatch(
+                    adapters,
+                    adapters.listener(),
+                    adapter,
+                    bases.size(),
+                    own,
+                    sequences,
+                    rows,
+                    probe(adapter, own.length),
+                    scratch));
+            bases.add(adapter.basis());
+            rowsOf.add(own);
+          }
+        });
+    batches = step;
+    products.begin(bases, rowsOf);
+    return !step.isEmpty();
+  }
+
+  private @Nullable Probe probe(EncryptedAdapter adapter, int rows) {
+    int count = adapter.probeCount();
+    if (probes.oneIn() == 0 || count == 0) {
+      return null;
+    }
+    if (random.nextInt(probes.oneIn()) == 0) {
+      return Probe.draw(count, rows, random);
+    }
+    return probes.cover() ? Probe.cover(count, rows, random) : null;
+  }
+
+  private static int[] rowsOf(StepRows rows, List<Integer> sequences) {
+    return sequences.stream()
+        .flatMapToInt(s -> IntStream.range(rows.firstRow(s), rows.firstRow(s) + rows.rowCount(s)))
+        .sorted()
+        .toArray();
+  }
+
+  private static GroupId id(ProjectionGroup group) {
+    return new GroupId(group.layer(), group.kind().ordinal());
+  }
+
+  @Override
+  public boolean reads(ProjectionGroup group) {
+    GroupId id = id(group);
+    for (AdapterBatch batch : batches) {
+      if (batch.reads(id)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public boolean overlaps() {
+    return true;
+  }
+
+  @Override
+  public void begin(ProjectionGroup group, RowMatrix x, StepRows rows) {
+    GroupId id = id(group);
+    joined = null;
+    batches.forEach(batch -> batch.send(id, x));
+  }
+
+  @Override
+  public void finish(Projection projection, RowMatrix y, StepRows rows) {
+    GroupId id = new GroupId(projection.layer(), projection.kind().group().ordinal());
+    if (!id.equals(joined)) {
+      joined = id;
+      join(id, projection);
+    }
+    products.expand(AdapterSlots.of(projection), y.values(), y.columns());
+  }
+
+  private void join(GroupId id, Projection first) {
+    int slots = 0;
+    for (ProjectionKind kind : ProjectionKind.values()) {
+      slots += kind.group() == first.kind().group() ? 1 : 0;
+    }
+    products.clear(AdapterSlots.of(first), slots);
+    batches.forEach(batch -> batch.join(id, products));
+  }
+}

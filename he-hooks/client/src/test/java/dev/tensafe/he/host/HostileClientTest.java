@@ -1,0 +1,276 @@
+package dev.tensafe.he.host;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.tensafe.he.Profile;
+import dev.tensafe.he.Setting;
+import dev.tensafe.he.client.ProbeRate;
+import dev.tensafe.he.transport.Address;
+import dev.tensafe.he.wire.FrameType;
+import dev.tensafe.he.wire.GroupId;
+import dev.tensafe.he.wire.Hello;
+import dev.tensafe.he.wire.Messages;
+import dev.tensafe.model.shape.ProjectionGroup;
+import dev.tensafe.nativelib.ckks.CkksContext;
+import dev.tensafe.nativelib.ckks.PublicKey;
+import dev.tensafe.nativelib.ckks.SecretKey;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whatever a client sends ends its own connection at most; a good one beside it goes on. */
+class HostileClientTest {
+  @TempDir Path directory;
+  private Setting setting;
+  private final long seed = System.nanoTime();
+  private final Random random = new Random(seed);
+
+  @BeforeEach
+  void start() throws Exception {
+    System.out.println("seed " + seed);
+    setting =
+        new Setting(
+            directory,
+            Setting.config(Profile.FAST, 0),
+            ProbeRate.NONE,
+            random,
+            (host, verified) -> {});
+  }
+
+  @AfterEach
+  void stop() {
+    goodOneStillServed();
+    setting.close();
+  }
+
+  private void goodOneStillServed() {
+    Map<ProjectionGroup, float[][]> inputs = new HashMap<>();
+    for (ProjectionGroup group : setting.groups(1)) {
+      inputs.put(group, Setting.random(3, group.in(), random));
+    }
+    assertEquals(Map.of(), setting.step(inputs, 3).failures());
+  }
+
+  /** A raw connection. */
+  private final class Raw implements AutoCloseable {
+    final SocketChannel socket;
+
+    Raw() throws IOException {
+      Address.Unix address = (Address.Unix) setting.server.address();
+      socket = SocketChannel.open(UnixDomainSocketAddress.of(address.path()));
+    }
+
+    void send(byte[] bytes) throws IOException {
+      try {
+        ByteBuffer all = ByteBuffer.wrap(bytes);
+        while (all.hasRemaining()) {
+          socket.write(all);
+        }
+      } catch (IOException e) {
+        // it has been closed already
+      }
+    }
+
+    void send(int type, ByteBuffer payload) throws IOException {
+      ByteBuffer frame = ByteBuffer.allocate(8 + payload.remaining());
+      frame.putInt(payload.remaining()).put((byte) type).put(new byte[3]).put(payload);
+      send(frame.array());
+    }
+
+    /** The next frame's type and payload, or null at the end. */
+    ByteBuffer receive() throws IOException {
+      ByteBuffer head = ByteBuffer.allocate(8);
+      if (!fill(head)) {
+        return null;
+      }
+      ByteBuffer payload = ByteBuffer.allocate(head.getInt(0));
+      assertTrue(fill(payload));
+      return ByteBuffer.allocate(1 + payload.capacity())
+          .put(head.get(4))
+          .put(payload.flip())
+          .flip();
+    }
+
+    private boolean fill(ByteBuffer buffer) throws IOException {
+      while (buffer.hasRemaining()) {
+        if (socket.read(buffer) < 0) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    /** Reads until the host closes the connection; true if it said it was a broken protocol. */
+    boolean closedForCause() throws IOException {
+      boolean cause = false;
+      try {
+        for (ByteBuffer frame = receive(); frame != null; frame = receive()) {
+          cause |= frame.get(0) == FrameType.CLOSE.id() && frame.getShort(1) == 3;
+        }
+      } catch (IOException e) {
+        return true;
+      }
+      return cause;
+    }
+
+    /** A session that stands. */
+    void begin(SecretKey key) throws IOException {
+      Hello.Client hello = new Hello.Client(1, Profile.FAST, new byte[32], key.maskSeed());
+      send(FrameType.CLIENT_HELLO.id(), hello.encode());
+      ByteBuffer answer = receive();
+      assertEquals(FrameType.HOST_HELLO.id(), answer.get());
+      Hello.Host host = Hello.Host.decode(answer);
+      try (PublicKey publicKey = PublicKey.of(key, Hello.publicKeySeed(hello, host))) {
+        send(FrameType.PUBLIC_KEY.id(), publicKey.message());
+      }
+      assertEquals(FrameType.READY.id(), receive().get());
+    }
+
+    @Override
+    public void close() throws IOException {
+      socket.close();
+    }
+  }
+
+  private void refused(byte[] bytes) throws IOException {
+    long before = setting.host.stats().brokenConnections();
+    try (Raw raw = new Raw()) {
+      raw.send(bytes);
+      raw.socket.shutdownOutput();
+      raw.closedForCause();
+    }
+    Setting.await(
+        "the session to end",
+        () ->
+            setting.host.openSessions() == 1 && setting.host.stats().brokenConnections() >= before);
+  }
+
+  @Test
+  void garbageInPlaceOfAHello() throws Exception {
+    for (int i = 0; i < 200; i++) {
+      byte[] bytes = new byte[random.nextInt(300)];
+      random.nextBytes(bytes);
+      refused(bytes);
+    }
+    // lengths that nothing of this kind has
+    refused(HexFormat.of().parseHex("ffffffff01000000"));
+    refused(HexFormat.of().parseHex("7fffffff01000000"));
+    refused(HexFormat.of().parseHex("0002000101000000"));
+    assertTrue(setting.host.stats().brokenConnections() > 100);
+  }
+
+  @Test
+  void helloOfAnotherVersionIsToldSo() throws Exception {
+    Hello.Client hello = new Hello.Client(2, Profile.FAST, new byte[32], new byte[32]);
+    try (Raw raw = new Raw()) {
+      raw.send(FrameType.CLIENT_HELLO.id(), hello.encode());
+      ByteBuffer answer = raw.receive();
+      assertEquals(FrameType.CLOSE.id(), answer.get());
+      assertEquals(2, answer.getShort());
+    }
+  }
+
+  @Test
+  void everyFrameThatDoesNotBelongEndsTheSession() throws Exception {
+    try (CkksContext context = CkksContext.open(Profile.FAST.parameters());
+        SecretKey key = SecretKey.generate(context)) {
+      for (int type = 0; type < 20; type++) {
+        for (int length : new int[] {0, 1, 7, 16, 24, 36, 100, 5000}) {
+          try (Raw raw = new Raw()) {
+            raw.begin(key);
+            byte[] payload = new byte[length];
+            random.nextBytes(payload);
+            raw.send(type, ByteBuffer.wrap(payload));
+            raw.socket.shutdownOutput();
+            // a ping of 8 bytes, an unknown adapter or forgetting one are no offence
+            raw.closedForCause();
+          }
+        }
+      }
+    }
+    goodOneStillServed();
+  }
+
+  @Test
+  void evaluationsThatCannotBe() throws Exception {
+    try (CkksContext context = CkksContext.open(Profile.FAST.parameters());
+        SecretKey key = SecretKey.generate(context)) {
+      byte[] digest = HexFormat.of().parseHex(setting.adapter.digest());
+      GroupId group = new GroupId(0, 0);
+      ByteBuffer unopened = ByteBuffer.allocate(100);
+      new Messages.Evaluate(1, 9, group).encode(unopened);
+      ByteBuffer noGroup = ByteBuffer.allocate(100);
+      new Messages.Evaluate(1, 1, new GroupId(77, 0)).encode(noGroup);
+      ByteBuffer garbage = ByteBuffer.allocate(5000);
+      new Messages.Evaluate(1, 1, group).encode(garbage);
+      ByteBuffer noBlock = ByteBuffer.allocate(2000);
+      new Messages.Padded(1, new Messages.Block(1, group, 4), 0, 1).encode(noBlock);
+      for (ByteBuffer payload : new ByteBuffer[] {unopened, noGroup, garbage}) {
+        assertBroken(key, digest, FrameType.EVALUATE.id(), payload.rewind());
+      }
+      assertBroken(key, digest, FrameType.EVALUATE_PADDED.id(), noBlock.rewind());
+    }
+  }
+
+  private void assertBroken(SecretKey key, byte[] digest, int type, ByteBuffer payload)
+      throws IOException {
+    try (Raw raw = new Raw()) {
+      raw.begin(key);
+      raw.send(FrameType.OPEN.id(), new Messages.Open(1, digest).encode());
+      assertEquals(FrameType.OPENED.id(), raw.receive().get());
+      raw.send(type, payload);
+      assertTrue(raw.closedForCause());
+    }
+  }
+
+  @Test
+  void tooManyBlocksOfPadsAndBlocksUsedTwice() throws Exception {
+    try (CkksContext context = CkksContext.open(Profile.FAST.parameters());
+        SecretKey key = SecretKey.generate(context)) {
+      byte[] digest = HexFormat.of().parseHex(setting.adapter.digest());
+      for (int[] blocks : new int[][] {{1, 2, 3, 4, 5}, {2, 1}, {3, 3}, {0}}) {
+        try (Raw raw = new Raw()) {
+          raw.begin(key);
+          raw.send(FrameType.OPEN.id(), new Messages.Open(1, digest).encode());
+          assertEquals(FrameType.OPENED.id(), raw.receive().get());
+          for (int block : blocks) {
+            ByteBuffer payload = ByteBuffer.allocate(20);
+            new Messages.Block(1, new GroupId(0, 0), block).encode(payload);
+            raw.send(FrameType.PREPARE.id(), payload.putLong(block * 1000L).flip());
+          }
+          assertTrue(raw.closedForCause());
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatIsNotThereIsRefusedAndTheSessionGoesOn() throws Exception {
+    try (CkksContext context = CkksContext.open(Profile.FAST.parameters());
+        SecretKey key = SecretKey.generate(context);
+        Raw raw = new Raw()) {
+      raw.begin(key);
+      raw.send(FrameType.OPEN.id(), new Messages.Open(1, new byte[32]).encode());
+      ByteBuffer refused = raw.receive();
+      assertEquals(FrameType.REFUSED.id(), refused.get());
+      assertEquals(1, Messages.Refused.decode(refused).refusal().id());
+      raw.send(FrameType.PING.id(), Messages.number(42));
+      ByteBuffer pong = raw.receive();
+      assertEquals(FrameType.PONG.id(), pong.get());
+      assertEquals(42, pong.getLong());
+      assertFalse(setting.host.isDraining());
+    }
+  }
+}

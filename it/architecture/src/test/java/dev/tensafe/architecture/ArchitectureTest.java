@@ -1,0 +1,255 @@
+package dev.tensafe.architecture;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.Map.entry;
+import static java.util.stream.Collectors.toSet;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Modules depend one way, and each library is known to one module only. */
+class ArchitectureTest {
+  private static JavaClasses ours;
+
+  @BeforeAll
+  static void load() {
+    ours =
+        new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("dev.tensafe")
+            .that(not(resideInAPackage("dev.tensafe.testkit..")));
+  }
+
+  /**
+   * A module: the packages it holds, and the modules it may know.
+   *
+   * @param packages below {@code dev.tensafe}, each with all packages inside it
+   */
+  private record Module(Set<String> packages, Set<String> mayUse) {
+    private static Module of(String packages, String mayUse) {
+      return new Module(words(packages), words(mayUse));
+    }
+
+    private static Set<String> words(String text) {
+      return Arrays.stream(text.split(" ")).filter(w -> !w.isEmpty()).collect(toSet());
+    }
+
+    String[] patterns() {
+      return packages.stream().map(p -> "dev.tensafe." + p).toArray(String[]::new);
+    }
+  }
+
+  private static final Map<String, Module> MODULES =
+      Map.ofEntries(
+          entry("formats", Module.of("formats..", "")),
+          entry("native", Module.of("nativelib..", "formats")),
+          entry("tssp", Module.of("tssp..", "formats")),
+          entry("shape", Module.of("model.shape..", "formats")),
+          entry("exec", Module.of("model.exec..", "formats shape")),
+          entry("chat-template", Module.of("model.template..", "formats")),
+          entry(
+              "checkpoint",
+              Module.of(
+                  "model.config.. model.tokenizer.. model.synthetic.. model.files..",
+                  "formats shape chat-template")),
+          entry("executor-torch", Module.of("model.torch..", "formats shape exec")),
+          entry("lora-registry", Module.of("lora..", "formats native tssp shape exec")),
+          entry("he-protocol", Module.of("he he.wire.. he.transport..", "formats native tssp")),
+          entry("he-host", Module.of("he.host..", "formats native tssp he-protocol")),
+          entry(
+              "he-client",
+              Module.of("he.client..", "formats native tssp shape exec lora-registry he-protocol")),
+          entry("batching", Module.of("batching..", "formats shape exec checkpoint")),
+          entry(
+              "training",
+              Module.of("training..", "formats shape chat-template checkpoint executor-torch")),
+          entry("demo", Module.of("demo..", "formats shape chat-template checkpoint training")),
+          entry("runtime", Module.of("runtime..", "formats")),
+          entry("owner", Module.of("owner..", "runtime formats tssp he-protocol he-host")),
+          entry(
+              "server",
+              Module.of(
+                  "server..",
+                  "runtime formats tssp native shape exec chat-template checkpoint lora-registry"
+                      + " he-protocol he-client batching")),
+          entry(
+              "cli",
+              Module.of(
+                  "cli..",
+                  "runtime owner server batching formats native tssp shape exec checkpoint"
+                      + " executor-torch lora-registry he-protocol he-host he-client training"
+                      + " demo")),
+          entry(
+              "bench",
+              Module.of(
+                  "bench..",
+                  "runtime formats native tssp shape exec checkpoint executor-torch lora-registry"
+                      + " he-protocol")));
+
+  @Test
+  void modulesDependOneWay() {
+    MODULES.forEach(
+        (name, module) -> {
+          String[] forbidden =
+              MODULES.entrySet().stream()
+                  .filter(other -> !other.getKey().equals(name))
+                  .filter(other -> !module.mayUse().contains(other.getKey()))
+                  .flatMap(other -> Arrays.stream(other.getValue().patterns()))
+                  .toArray(String[]::new);
+          noClasses()
+              .that()
+              .resideInAnyPackage(module.patterns())
+              .should()
+              .dependOnClassesThat()
+              .resideInAnyPackage(forbidden)
+              .as(name + " knows only " + module.mayUse())
+              .check(ours);
+        });
+    classes()
+        .should()
+        .resideInAnyPackage(
+            MODULES.values().stream()
+                .flatMap(module -> Arrays.stream(module.patterns()))
+                .toArray(String[]::new))
+        .check(ours);
+  }
+
+  /** The trust boundary is a module boundary. */
+  @Test
+  void theTwoPartiesOfTheEncryptedPathDoNotKnowEachOther() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.tensafe.he.client..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.tensafe.he.host..")
+        .check(ours);
+    noClasses()
+        .that()
+        .resideInAnyPackage("dev.tensafe.he.host..", "dev.tensafe.he.wire..", "dev.tensafe.owner..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "dev.tensafe.model..",
+            "dev.tensafe.batching..",
+            "dev.tensafe.lora..",
+            "dev.tensafe.he.client..",
+            "ai.djl..")
+        .check(ours);
+  }
+
+  @Test
+  void nothingThatServesKnowsTheBenchmarks() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.tensafe.bench..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.tensafe.bench..", "org.openjdk.jmh..")
+        .check(ours);
+  }
+
+  @Test
+  void theTestsOfTheProductStayOutOfIt() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.tensafe.testkit..", "org.junit..")
+        .check(ours);
+  }
+
+  @Test
+  void schedulingKnowsNoModel() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("dev.tensafe.batching.schedule..", "dev.tensafe.batching.sample..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.tensafe.model..", "dev.tensafe.batching.engine..")
+        .check(ours);
+    noClasses()
+        .that()
+        .resideInAPackage("dev.tensafe.batching..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.tensafe.model.torch..")
+        .check(ours);
+  }
+
+  @Test
+  void eachLibraryIsKnownToOneModule() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(
+            "dev.tensafe.model.torch..",
+            "dev.tensafe.model.tokenizer..",
+            "dev.tensafe.training.torch..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("ai.djl..")
+        .check(ours);
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(
+            "dev.tensafe.server..",
+            "dev.tensafe.runtime..",
+            "dev.tensafe.owner..",
+            "dev.tensafe.cli..",
+            "dev.tensafe.bench..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.vertx..", "io.micrometer..", "picocli..")
+        .check(ours);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.tensafe.tssp..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.bouncycastle..")
+        .check(ours);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.tensafe.formats.split..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.ejml..")
+        .check(ours);
+  }
+
+  @Test
+  void onlyTheNativeModuleKnowsPointers() {
+    noMethods()
+        .that()
+        .areDeclaredInClassesThat()
+        .resideOutsideOfPackage("dev.tensafe.nativelib..")
+        .should()
+        .haveModifier(JavaModifier.NATIVE)
+        .check(ours);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.tensafe.nativelib..")
+        .should()
+        .callMethod(System.class, "load", String.class)
+        .orShould()
+        .callMethod(System.class, "loadLibrary", String.class)
+        .check(ours);
+  }
+
+  @Test
+  void packagesHaveNoCyclesAndClassesNoMutableStatics() {
+    slices().matching("dev.tensafe.(**)").should().beFreeOfCycles().check(ours);
+    classes().that().resideInAPackage("dev.tensafe..").should(new FinalStatics()).check(ours);
+  }
+}

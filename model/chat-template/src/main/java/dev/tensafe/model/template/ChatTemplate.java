@@ -1,0 +1,94 @@
+package dev.tensafe.model.template;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tensafe.formats.FormatException;
+import dev.tensafe.formats.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model's chat template with its special tokens: messages in, prompt text out. Immutable and
+ * thread-safe.
+ */
+public final class ChatTemplate {
+  private static final List<String> SPECIAL_TOKENS =
+      List.of("bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token");
+
+  private final Template template;
+  private final Map<String, @Nullable Object> specialTokens;
+
+  private ChatTemplate(Template template, Map<String, @Nullable Object> specialTokens) {
+    this.template = template;
+    this.specialTokens = specialTokens;
+  }
+
+  /**
+   * Loads the template of a model directory: {@code chat_template.jinja}, or {@code chat_template}
+   * in {@code tokenizer_config.json} (of several named ones, {@code default}).
+   *
+   * @return null when the model has none
+   * @throws TemplateException when it does not compile
+   */
+  public static @Nullable ChatTemplate load(Path directory, Clock clock) {
+    Path configFile = directory.resolve("tokenizer_config.json");
+    JsonNode config = Files.exists(configFile) ? Json.readObject(configFile, "tokenizer") : null;
+    String source = source(directory.resolve("chat_template.jinja"), config);
+    if (source == null) {
+      return null;
+    }
+    Map<String, @Nullable Object> tokens = new HashMap<>();
+    for (String name : SPECIAL_TOKENS) {
+      JsonNode token = config == null ? null : config.get(name);
+      if (token != null && token.isObject()) {
+        token = token.get("content");
+      }
+      if (token != null && token.isTextual()) {
+        tokens.put(name, token.textValue());
+      }
+    }
+    return new ChatTemplate(Template.compile(source, clock), tokens);
+  }
+
+  private static @Nullable String source(Path file, @Nullable JsonNode config) {
+    if (Files.exists(file)) {
+      try {
+        return Files.readString(file, StandardCharsets.UTF_8);
+      } catch (IOException e) {
+        throw new FormatException("template.unreadable", "cannot read " + file, e);
+      }
+    }
+    JsonNode inline = config == null ? null : config.get("chat_template");
+    if (inline == null || inline.isTextual()) {
+      return inline == null ? null : inline.textValue();
+    }
+    for (JsonNode named : inline) {
+      if (named.path("name").asText().equals("default")) {
+        return named.path("template").asText();
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Renders a conversation.
+   *
+   * @param messages maps with at least {@code role} and {@code content}
+   * @param addGenerationPrompt whether the assistant's turn is opened at the end
+   * @throws TemplateException when the template refuses the conversation or exceeds its limits
+   */
+  public String render(List<Map<String, @Nullable Object>> messages, boolean addGenerationPrompt) {
+    Map<String, @Nullable Object> variables = new HashMap<>(specialTokens);
+    variables.put("messages", messages);
+    variables.put("add_generation_prompt", addGenerationPrompt);
+    variables.put("tools", null);
+    variables.put("documents", null);
+    return template.render(variables);
+  }
+}

@@ -1,0 +1,3 @@
+/** Loading a model directory. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.model.files;

@@ -1,0 +1,121 @@
+package dev.tensafe.model.tokenizer;
+
+import static java.util.Objects.requireNonNull;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tensafe.formats.Json;
+import dev.tensafe.model.shape.ModelException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model's tokenizer, as its {@code tokenizer.json} defines it (Hugging Face tokenizers). Padding
+ * and truncation are always off. Thread-safe.
+ */
+public final class Tokenizer implements AutoCloseable {
+  private final HuggingFaceTokenizer delegate;
+  private final @Nullable TokenBytes bytes;
+  private final @Nullable ModelException whyNoBytes;
+
+  private Tokenizer(HuggingFaceTokenizer delegate, JsonNode description) {
+    this.delegate = delegate;
+    TokenBytes read = null;
+    ModelException reason = null;
+    try {
+      read = TokenBytes.of(description);
+    } catch (ModelException e) {
+      reason = e;
+    }
+    this.bytes = read;
+    this.whyNoBytes = reason;
+  }
+
+  /**
+   * Loads {@code tokenizer.json} of a model directory.
+   *
+   * @throws ModelException {@code tokenizer.invalid} when the library refuses the file
+   * @throws dev.tensafe.formats.FormatException {@code tokenizer.missing}, {@code
+   *     tokenizer.invalid_json}
+   */
+  public static Tokenizer load(Path directory) {
+    System.setProperty("ai.djl.offline", "true");
+    Path file = directory.resolve("tokenizer.json");
+    // The native parser reads the file again; this pass gives a located error for a damaged one.
+    JsonNode checked = Json.readObject(file, "tokenizer");
+    if (!checked.path("model").isObject()) {
+      throw new ModelException("tokenizer.invalid", "tokenizer.json has no model");
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return new Tokenizer(
+          HuggingFaceTokenizer.newInstance(
+              in, Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "true")),
+          checked);
+    } catch (IOException | RuntimeException e) {
+      throw new ModelException("tokenizer.invalid", "tokenizer.json cannot be loaded", e);
+    }
+  }
+
+  /**
+   * Encodes text.
+   *
+   * @param addSpecialTokens whether the tokenizer's own template (such as a leading BOS) applies;
+   *     off for text that a chat template rendered
+   */
+  public int[] encode(String text, boolean addSpecialTokens) {
+    Encoding encoding = delegate.encode(text, addSpecialTokens, false);
+    long[] ids = encoding.getIds();
+    int[] out = new int[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      out[i] = (int) ids[i];
+    }
+    return out;
+  }
+
+  /** Decodes ids as one text; ids unknown to the tokenizer decode to nothing. */
+  public String decode(int[] ids, int from, int to, boolean skipSpecialTokens) {
+    if (from == to) {
+      return "";
+    }
+    long[] wide = new long[to - from];
+    for (int i = from; i < to; i++) {
+      wide[i - from] = ids[i];
+    }
+    return delegate.decode(wide, skipSpecialTokens);
+  }
+
+  public String decode(int[] ids, boolean skipSpecialTokens) {
+    return decode(ids, 0, ids.length, skipSpecialTokens);
+  }
+
+  /**
+   * The bytes a token stands for in a text, whatever stands around it: for a byte-level vocabulary
+   * or a byte-fallback token ({@code <0xNN>}) these may be part of a character; an added or special
+   * token is its own text in UTF-8.
+   *
+   * <p>The bytes of a text's tokens, joined, are the UTF-8 of {@link #decode decode(ids, false)},
+   * but for what the decoder strips from the ends of a whole text: the leading space that
+   * SentencePiece puts there stands here, and is missing there.
+   *
+   * @throws ModelException {@code tokenizer.unknown_token} for an id without a token; {@code
+   *     tokenizer.bytes_unsupported} when the tokenizer's decoder joins tokens in a way that gives
+   *     a single one no bytes of its own (WordPiece, CTC, none at all)
+   */
+  public byte[] bytes(int id) {
+    if (bytes == null) {
+      ModelException reason = requireNonNull(whyNoBytes);
+      throw new ModelException(reason.code(), requireNonNull(reason.getMessage()), reason);
+    }
+    return bytes.get(id);
+  }
+
+  @Override
+  public void close() {
+    delegate.close();
+  }
+}

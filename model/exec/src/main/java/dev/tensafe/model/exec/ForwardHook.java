@@ -1,0 +1,51 @@
+package dev.tensafe.model.exec;
+
+import dev.tensafe.model.shape.Projection;
+import dev.tensafe.model.shape.ProjectionGroup;
+
+/**
+ * Work beside the base model's projections, such as a low-rank delta. Called on the executor's
+ * thread, in the order of the forward pass: {@link #start} once per step; then, if it takes part,
+ * {@link #begin} for every group it reads and {@link #finish} for each of the group's projections.
+ *
+ * <p>A hook that cannot serve a sequence calls {@link StepRows#fail}; the step goes on for the
+ * others. An exception thrown from a hook fails every sequence of the step.
+ */
+public interface ForwardHook {
+  /**
+   * Before a step: the hook claims the sequences whose adapters it computes. A sequence with an
+   * adapter that no hook claims fails; it is never answered by the base model alone.
+   *
+   * @return whether the hook has anything to do in this step
+   */
+  default boolean start(StepRows rows) {
+    return true;
+  }
+
+  /** Whether the hook wants the input and the outputs of a group in this step. */
+  default boolean reads(ProjectionGroup group) {
+    return true;
+  }
+
+  /**
+   * Whether {@link #begin} starts work that is to run beside the base projections. Where no hook of
+   * a group says so, it may be called after them: that saves a call into the tensor library.
+   */
+  default boolean overlaps() {
+    return false;
+  }
+
+  /**
+   * The input of a group, before any {@link #finish} of it.
+   *
+   * @param x {@code [tokens, group.in()]}, a read-only view, valid until this call returns
+   */
+  void begin(ProjectionGroup group, RowMatrix x, StepRows rows);
+
+  /**
+   * After one base projection: the moment to join the work and add its result.
+   *
+   * @param y {@code [tokens, projection.out()]}, to be changed in place
+   */
+  void finish(Projection projection, RowMatrix y, StepRows rows);
+}

@@ -1,3 +1,0 @@
-/** Loading a model directory. */
-@org.jspecify.annotations.NullMarked
-package dev.tensafe.model;

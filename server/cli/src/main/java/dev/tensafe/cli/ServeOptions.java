@@ -1,0 +1,268 @@
+package dev.tensafe.cli;
+
+import dev.tensafe.cli.demo.DemoFiles;
+import dev.tensafe.owner.packages.PassphraseOptions;
+import dev.tensafe.runtime.ConfigException;
+import dev.tensafe.runtime.settings.Setting;
+import dev.tensafe.server.config.ServerConfig;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The settings of {@code serve}: flags, environment variables and YAML keys by the same names. */
+final class ServeOptions {
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "model directory; the bundled demo if not given")
+  @Nullable Path model;
+
+  @Option(names = "--host", defaultValue = "127.0.0.1", description = "address to bind")
+  String host = "";
+
+  @Option(names = "--port", defaultValue = "8000", description = "port; 0 picks a free one")
+  int port;
+
+  @Option(names = "--config", paramLabel = "FILE", description = "YAML file of these settings")
+  @Nullable Path config;
+
+  @Option(
+      names = "--served-model-name",
+      paramLabel = "NAME",
+      description = "what clients call the model; the directory's name if not given")
+  @Nullable String servedModelName;
+
+  @Option(
+      names = "--api-keys",
+      paramLabel = "FILE",
+      description = "key file (see 'apikey add'); without it only loopback is bound")
+  @Nullable Path apiKeys;
+
+  @Option(names = "--threads", description = "compute threads; the number of cores if not given")
+  @Nullable Integer threads;
+
+  @Option(names = "--dtype", defaultValue = "auto", description = "auto, f32 or bf16")
+  String dtype = "";
+
+  @Option(
+      names = "--max-model-len",
+      description = "most tokens of prompt and output; what model and cache allow if not given")
+  @Nullable Integer maxModelLen;
+
+  @Option(names = "--kv-cache-mib", defaultValue = "1024", description = "key/value cache")
+  int kvCacheMib;
+
+  @Option(
+      names = "--max-running",
+      defaultValue = "64",
+      description = "requests that run at the same time")
+  int maxRunning;
+
+  @Option(
+      names = "--tokens-per-step",
+      defaultValue = "256",
+      description = "tokens of all requests in one step of the engine")
+  int tokensPerStep;
+
+  @Option(
+      names = "--max-queued-tokens",
+      defaultValue = "65536",
+      description = "prompt tokens that may wait; more are answered with 429")
+  int maxQueuedTokens;
+
+  @Option(names = "--max-body-kib", defaultValue = "2048", description = "largest request body")
+  int maxBodyKib;
+
+  @Option(
+      names = "--adapters",
+      paramLabel = "DIR",
+      description = "where uploaded packages are kept; without it no adapter is accepted")
+  @Nullable Path adapters;
+
+  @Option(
+      names = "--trust",
+      paramLabel = "DIR",
+      description = "pinned issuers (see 'trust add'); without it no adapter is accepted")
+  @Nullable Path trust;
+
+  @Option(
+      names = "--recipient-key",
+      paramLabel = "FILE",
+      description = "opens packages; without it no adapter is accepted")
+  @Nullable Path recipientKey;
+
+  @Mixin PassphraseOptions passphrase = new PassphraseOptions();
+
+  @Option(
+      names = "--adapter-host",
+      paramLabel = "URI",
+      split = ",",
+      description =
+          "computes adapters of mode he: tls://HOST:PORT or unix:PATH; may be repeated. Without it"
+              + " they run in this process, if the recipient key opens them")
+  @Nullable List<String> adapterHosts;
+
+  @Option(
+      names = "--adapter-host-ca",
+      paramLabel = "FILE",
+      description = "certificates that adapter hosts' certificates lead to, PEM (tls://)")
+  @Nullable Path adapterHostCa;
+
+  @Option(
+      names = "--client-cert",
+      paramLabel = "FILE",
+      description = "what this server proves itself with to adapter hosts, PEM (tls://)")
+  @Nullable Path clientCert;
+
+  @Option(
+      names = "--client-key",
+      paramLabel = "FILE",
+      description = "its private key, PEM (PKCS#8)")
+  @Nullable Path clientKey;
+
+  @Option(
+      names = "--adapter-host-timeout-millis",
+      defaultValue = "2000",
+      description = "time an adapter host may take for an answer; then its requests fail")
+  int adapterHostTimeoutMillis;
+
+  @Option(
+      names = "--he-profile",
+      defaultValue = "fast",
+      description = "parameters of the encryption: fast or strict")
+  String heProfile = "";
+
+  @Option(
+      names = "--pad-memory-mib",
+      defaultValue = "256",
+      description =
+          "memory for one adapter's pads, made ahead (profile fast); 0 for none: slower, less memory")
+  int padMemoryMib;
+
+  @Option(
+      names = "--probe-rate",
+      defaultValue = "64",
+      paramLabel = "N",
+      description = "one step in N checks the adapter host by a known answer; 0 for none")
+  int probeRate;
+
+  @Option(
+      names = "--probe-cover",
+      arity = "1",
+      defaultValue = "true",
+      paramLabel = "true|false",
+      description =
+          "whether steps without a probe carry an empty row in its place, so that row counts tell"
+              + " the adapter host nothing; it counts that row as a token")
+  boolean probeCover;
+
+  @Option(
+      names = "--adapter-memory-mib",
+      defaultValue = "1024",
+      description = "memory for adapters' weights")
+  int adapterMemoryMib;
+
+  @Option(
+      names = "--max-adapter-mib",
+      defaultValue = "1024",
+      description = "largest package that may be uploaded")
+  int maxAdapterMib;
+
+  @Option(
+      names = "--body-timeout-seconds",
+      defaultValue = "30",
+      description = "time a request body may take to arrive; a package, time without any of it")
+  int bodyTimeoutSeconds;
+
+  @Option(
+      names = "--request-timeout-seconds",
+      defaultValue = "600",
+      description = "time one request may take; 0 for no limit")
+  int requestTimeoutSeconds;
+
+  @Option(
+      names = "--drain-timeout-seconds",
+      defaultValue = "60",
+      description = "time running requests get after SIGTERM")
+  int drainTimeoutSeconds;
+
+  @Option(
+      names = "--cors-origins",
+      split = ",",
+      paramLabel = "ORIGIN",
+      description = "origins browsers may call from; none if not given")
+  @Nullable List<String> corsOrigins;
+
+  @Option(names = "--tls-cert", paramLabel = "FILE", description = "certificate chain, PEM")
+  @Nullable Path tlsCert;
+
+  @Option(names = "--tls-key", paramLabel = "FILE", description = "private key, PEM (PKCS#8)")
+  @Nullable Path tlsKey;
+
+  @Option(names = "--log-format", defaultValue = "text", description = "text or json")
+  String logFormat = "";
+
+  int threads() {
+    Integer given = threads;
+    return given == null ? Runtime.getRuntime().availableProcessors() : given;
+  }
+
+  /** Checks ranges; errors name the key. */
+  void check() {
+    Setting.range("threads", threads(), 1, 1024);
+    Setting.range("kv-cache-mib", kvCacheMib, 1, 1 << 22);
+    Setting.range("max-running", maxRunning, 1, 4096);
+    Setting.range("tokens-per-step", tokensPerStep, maxRunning, 1 << 20);
+    Setting.range("max-queued-tokens", maxQueuedTokens, 1, Integer.MAX_VALUE);
+    Setting.range("max-body-kib", maxBodyKib, 1, 1 << 20);
+    Setting.range("adapter-memory-mib", adapterMemoryMib, 1, 1 << 22);
+    Setting.range("max-adapter-mib", maxAdapterMib, 1, 1 << 20);
+    Setting.range("adapter-host-timeout-millis", adapterHostTimeoutMillis, 10, 600_000);
+    Setting.range("pad-memory-mib", padMemoryMib, 0, 1 << 20);
+    Setting.range("probe-rate", probeRate, 0, 1 << 20);
+    if (!heProfile.equals("fast") && !heProfile.equals("strict")) {
+      throw new ConfigException(
+          "config.he-profile", "he-profile is '" + heProfile + "'; it must be fast or strict");
+    }
+    Integer length = maxModelLen;
+    if (length != null) {
+      Setting.range("max-model-len", length, 2, 1 << 28);
+    }
+    if (!logFormat.equals("text") && !logFormat.equals("json")) {
+      throw new ConfigException(
+          "config.log-format", "log-format is '" + logFormat + "'; it must be text or json");
+    }
+  }
+
+  /** Whether any flag says where adapters come from or who computes them. */
+  boolean saysOfAdapters() {
+    List<String> hosts = adapterHosts;
+    return adapters != null
+        || trust != null
+        || recipientKey != null
+        || (hosts != null && !hosts.isEmpty());
+  }
+
+  ServerConfig serverConfig(Path directory, boolean demo) {
+    String given = servedModelName;
+    Path last = directory.toAbsolutePath().normalize().getFileName();
+    String standard = demo ? DemoFiles.MODEL_NAME : last == null ? "model" : last.toString();
+    String name = given != null ? given : standard;
+    List<String> origins = corsOrigins;
+    return new ServerConfig(
+        host,
+        port,
+        name,
+        apiKeys,
+        maxBodyKib * 1024,
+        (long) maxAdapterMib << 20,
+        bodyTimeoutSeconds,
+        requestTimeoutSeconds,
+        drainTimeoutSeconds,
+        origins == null ? List.of() : origins,
+        tlsCert,
+        tlsKey);
+  }
+}

@@ -1,0 +1,68 @@
+package dev.tensafe.cli.demo;
+
+import dev.tensafe.runtime.ConfigException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The demo that comes with the project: a small chat model and two adapters for it. */
+public record DemoFiles(Path root) {
+  /** What clients call the model. */
+  public static final String MODEL_NAME = "demo";
+
+  /** Computed by the server itself. */
+  static final String PLAIN = "pirate";
+
+  /** Computed under encryption, by the adapter host in the server's own process. */
+  static final String ENCRYPTED = "ferry";
+
+  /** Where the launcher says that the project is. */
+  private static final String HOME = "tensafe.home";
+
+  /**
+   * The demo's files, there or not.
+   *
+   * @throws ConfigException {@code config.home} when the launcher did not say where the project is
+   */
+  public static DemoFiles ofProject() {
+    String home = System.getProperty(HOME);
+    if (home == null) {
+      throw new ConfigException(
+          "config.home", "the demo is found by the launcher, ./tensafe, only");
+    }
+    return new DemoFiles(Path.of(home).resolve("demo").resolve("bundle"));
+  }
+
+  /**
+   * @throws ConfigException {@code config.model} when a file is missing
+   */
+  public static DemoFiles bundled() {
+    DemoFiles files;
+    try {
+      files = ofProject();
+    } catch (ConfigException e) {
+      throw new ConfigException("config.model", "model is not set: give --model DIR", e);
+    }
+    for (Path needed :
+        List.of(
+            files.model().resolve("model.safetensors"),
+            files.adapter(PLAIN),
+            files.adapter(ENCRYPTED))) {
+      if (!Files.exists(needed)) {
+        throw new ConfigException(
+            "config.model",
+            "model is not set, and the demo is not there: give --model DIR, or make it with"
+                + " ./tensafe demo build");
+      }
+    }
+    return files;
+  }
+
+  public Path model() {
+    return root.resolve("model");
+  }
+
+  public Path adapter(String name) {
+    return root.resolve("adapters").resolve(name);
+  }
+}

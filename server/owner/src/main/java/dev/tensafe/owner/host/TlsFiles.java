@@ -1,0 +1,34 @@
+package dev.tensafe.owner.host;
+
+import dev.tensafe.he.transport.TlsIdentity;
+import dev.tensafe.runtime.ConfigException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** What a party of the encrypted protocol proves itself with, from the flags of its command. */
+public final class TlsFiles {
+  private TlsFiles() {}
+
+  /**
+   * What a connection is authenticated with; all of it, or nothing.
+   *
+   * @param own prefix of the flags for certificate and key
+   * @param authority flag for the other side's authority
+   */
+  public static @Nullable TlsIdentity identity(
+      String own,
+      @Nullable Path certificate,
+      @Nullable Path key,
+      String authority,
+      @Nullable Path ca) {
+    if (certificate == null && key == null && ca == null) {
+      return null;
+    }
+    if (certificate == null || key == null || ca == null) {
+      throw new ConfigException(
+          "config." + authority,
+          own + "-cert, " + own + "-key and " + authority + " go together; one of them is missing");
+    }
+    return TlsIdentity.of(certificate, key, ca);
+  }
+}

@@ -1,0 +1,3 @@
+/** The program an adapter owner installs. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.owner;

@@ -1,0 +1,218 @@
+package dev.tensafe.owner.packages;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.tensafe.tssp.crypto.Digests;
+import dev.tensafe.tssp.keys.PublicKeyFile;
+import dev.tensafe.tssp.keys.RecipientPublicKey;
+import dev.tensafe.tssp.keys.SigningKey;
+import dev.tensafe.tssp.manifest.Manifest;
+import dev.tensafe.tssp.manifest.ManifestWriter;
+import dev.tensafe.tssp.manifest.Mode;
+import dev.tensafe.tssp.manifest.Policy;
+import dev.tensafe.tssp.pack.AdapterPacker;
+import dev.tensafe.tssp.pack.PackRequest;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code tensafe pack}. */
+@Command(
+    name = "pack",
+    description = "Checks a PEFT adapter, encrypts it to its recipients and signs it.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+public final class PackCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--peft",
+      required = true,
+      paramLabel = "DIR",
+      description = "adapter_config.json and adapter_model.safetensors")
+  private Path peft = Path.of("");
+
+  @Option(
+      names = "--base",
+      required = true,
+      paramLabel = "DIR",
+      description = "the model the adapter was trained on")
+  private Path base = Path.of("");
+
+  @Option(
+      names = "--base-binding",
+      defaultValue = "weights",
+      description = "weights: that model only; config: any weights of its shape; any")
+  private PackRequest.Binding binding = PackRequest.Binding.WEIGHTS;
+
+  @Option(names = "--name", required = true, description = "the adapter's name for clients")
+  private String name = "";
+
+  @Option(
+      names = "--package-version",
+      required = true,
+      paramLabel = "N",
+      description = "grows with every release")
+  private long version;
+
+  @Option(
+      names = "--mode",
+      required = true,
+      description = "plain: the model host adds the weights; he: an adapter host keeps them")
+  private Mode mode = Mode.PLAIN;
+
+  @Option(
+      names = "--signing-key",
+      required = true,
+      paramLabel = "FILE",
+      description = "the owner's")
+  private Path signingKey = Path.of("");
+
+  @Option(
+      names = "--recipient",
+      required = true,
+      arity = "1..*",
+      paramLabel = "PUB",
+      description = "model hosts that may open the package")
+  private List<Path> recipients = List.of();
+
+  @Option(
+      names = "--adapter-host-recipient",
+      arity = "1..*",
+      paramLabel = "PUB",
+      description = "adapter hosts that may open the sealed part (mode he)")
+  private @Nullable List<Path> adapterHosts;
+
+  @Option(
+      names = "--expires-days",
+      paramLabel = "N",
+      description = "valid that long; for ever if not given")
+  private @Nullable Integer expiresDays;
+
+  @Option(names = "--allowed-tenant", paramLabel = "NAME", description = "only these tenants")
+  private @Nullable List<String> tenants;
+
+  @Option(
+      names = "--max-tokens-per-tenant-per-day",
+      paramLabel = "N",
+      description = "budget of one tenant in a day (UTC)")
+  private @Nullable Long tokensPerDay;
+
+  @Option(names = "--max-tokens-total", paramLabel = "N", description = "budget of all together")
+  private @Nullable Long tokensTotal;
+
+  @Option(
+      names = "--require-attestation",
+      description = "refused by every host today: none can be attested yet")
+  private boolean attestation;
+
+  @Option(
+      names = "--require-separate-adapter-host",
+      description = "not to be served with both roles in one process (mode he)")
+  private boolean separateHost;
+
+  @Option(
+      names = "--probes",
+      defaultValue = "16",
+      paramLabel = "N",
+      description = "known-answer vectors (mode he)")
+  private int probes;
+
+  @Option(names = "--license", paramLabel = "TEXT", description = "shown by inspect")
+  private @Nullable String license;
+
+  @Option(
+      names = "--annotation",
+      paramLabel = "KEY=TEXT",
+      description = "shown by inspect; not secret")
+  private @Nullable Map<String, String> annotations;
+
+  @Mixin private PassphraseOptions passphrases = new PassphraseOptions();
+
+  @Option(names = "--out", required = true, paramLabel = "FILE.tssp", description = "the package")
+  private Path out = Path.of("");
+
+  @Option(names = "--json", description = "as JSON")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    List<Path> hosts = adapterHosts == null ? List.of() : adapterHosts;
+    if ((mode == Mode.HE) == hosts.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          mode == Mode.HE
+              ? "mode he needs --adapter-host-recipient"
+              : "--adapter-host-recipient goes with mode he only");
+    }
+    PackRequest request =
+        new PackRequest(
+            peft,
+            base,
+            binding,
+            name,
+            version,
+            mode,
+            keys(recipients),
+            keys(hosts),
+            Optional.ofNullable(expiresDays).map(Duration::ofDays),
+            policy(),
+            probes,
+            Optional.ofNullable(license),
+            annotations == null ? Map.of() : annotations);
+    Manifest manifest;
+    try (SigningKey key = passphrases.signingKey(signingKey)) {
+      manifest =
+          new AdapterPacker(InstantSource.system(), new SecureRandom()).pack(request, key, out);
+    }
+    String digest = HexFormat.of().formatHex(Digests.sha256(ManifestWriter.write(manifest)));
+    spec.commandLine()
+        .getOut()
+        .println(
+            json
+                ? JsonNodeFactory.instance
+                    .objectNode()
+                    .put("file", out.toString())
+                    .put("name", manifest.name())
+                    .put("version", manifest.version())
+                    .put("package_id", manifest.packageId())
+                    .put("digest", digest)
+                    .toString()
+                : out
+                    + ": "
+                    + manifest.name()
+                    + " version "
+                    + manifest.version()
+                    + ", package "
+                    + manifest.packageId()
+                    + ", digest "
+                    + digest);
+    return 0;
+  }
+
+  private Policy policy() {
+    return new Policy(
+        tenants == null ? List.of() : tenants,
+        tokensPerDay == null ? OptionalLong.empty() : OptionalLong.of(tokensPerDay),
+        tokensTotal == null ? OptionalLong.empty() : OptionalLong.of(tokensTotal),
+        attestation,
+        separateHost);
+  }
+
+  private static List<RecipientPublicKey> keys(List<Path> files) {
+    return files.stream().map(PublicKeyFile::readRecipient).toList();
+  }
+}

@@ -1,0 +1,3 @@
+/** What every process of this project has: version, signals, errors of its settings. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.runtime;

@@ -1,0 +1,33 @@
+package dev.tensafe.runtime.settings;
+
+import dev.tensafe.runtime.Version;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code tensafe version}. */
+@Command(name = "version", description = "Prints the version.", mixinStandardHelpOptions = true)
+public final class VersionCommand implements Runnable {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(names = "--json", description = "as JSON")
+  private boolean json;
+
+  @Override
+  public void run() {
+    String version = Version.current();
+    spec.commandLine()
+        .getOut()
+        .println(json ? "{\"version\":\"" + version + "\"}" : "tensafe " + version);
+  }
+
+  /** For {@code --version}. */
+  public static final class Provider implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"tensafe " + Version.current()};
+    }
+  }
+}

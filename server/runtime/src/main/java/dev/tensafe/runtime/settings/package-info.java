@@ -1,0 +1,3 @@
+/** Settings from flags, environment and files. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.runtime.settings;

@@ -1,3 +1,0 @@
-/** The command line: one class per subcommand. */
-@org.jspecify.annotations.NullMarked
-package dev.tensafe.server.cli;

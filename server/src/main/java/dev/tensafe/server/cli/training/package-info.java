@@ -1,3 +1,0 @@
-/** Subcommands that train and evaluate models. */
-@org.jspecify.annotations.NullMarked
-package dev.tensafe.server.cli.training;

@@ -1,3 +1,0 @@
-/** The commands of owners and operators around adapter packages. */
-@org.jspecify.annotations.NullMarked
-package dev.tensafe.server.cli.tssp;

@@ -1,3 +1,0 @@
-/** One line per log record on standard error. */
-@org.jspecify.annotations.NullMarked
-package dev.tensafe.server.log;

@@ -1,3 +1,0 @@
-/** The demo: its dialogues, its model and adapters, and how well they answer. */
-@org.jspecify.annotations.NullMarked
-package dev.tensafe.training.demo;
