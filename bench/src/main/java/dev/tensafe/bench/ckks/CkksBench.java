@@ -132,7 +132,7 @@ public final class CkksBench {
     binding(context, planner);
   }
 
-  /** What the binding adds to a call: pairs of native and Java runs, one right after the other. */
+  /** The cost of the binding per call: pairs of native and Java runs, one right after the other. */
   private void binding(CkksContext context, PackingPlanner planner) {
     int m = 8;
     int columns = 512;

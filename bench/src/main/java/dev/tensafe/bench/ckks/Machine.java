@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** What a table of figures has to say of where they were taken. */
+/** The description of the machine that a table of figures was measured on. */
 final class Machine {
   private Machine() {}
 

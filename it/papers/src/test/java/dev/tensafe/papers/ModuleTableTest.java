@@ -25,7 +25,6 @@ class ModuleTableTest {
     Path root = Repository.ours().root();
     Set<String> modules = found("<module>([^<]+)</module>", root.resolve("pom.xml"));
     modules.removeIf(module -> module.startsWith("it/"));
-    assertEquals(
-        modules, found("^\\| `([^`]+)` \\|", root.resolve("docs/ARCHITECTURE.md")));
+    assertEquals(modules, found("^\\| `([^`]+)` \\|", root.resolve("docs/ARCHITECTURE.md")));
   }
 }

@@ -37,7 +37,7 @@ final class TokenBudgets {
   private final Map<Key, Account> accounts = new TreeMap<>();
 
   /**
-   * What is counted together.
+   * The key of a counter.
    *
    * @param period a day, or {@value #ALL_TIME}
    * @param tenant empty for all together, or without API keys
@@ -53,7 +53,7 @@ final class TokenBudgets {
     long used;
     long reserved;
 
-    /** What the file says. */
+    /** The count on disk. */
     long written;
   }
 

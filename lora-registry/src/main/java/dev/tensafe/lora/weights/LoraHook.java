@@ -17,9 +17,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adds the deltas of all plain adapters of a step: its rows are sorted by adapter once, then one
- * grouped product per projection serves them all. What it costs depends on the adapters in the step
- * and not on those that are registered. Confined to the executor's thread.
+ * Adds the deltas of all plain adapters of a step. Rows are sorted by adapter once; then one
+ * grouped product per projection computes all of them. The cost depends on the adapters in the
+ * step, not on those that are registered. Confined to the executor's thread.
  */
 public final class LoraHook implements ForwardHook {
   private final LongFunction<@Nullable LowRankAdapter> resident;

@@ -50,7 +50,7 @@ public final class TokenMeter implements AutoCloseable {
   private final Map<Key, Account> accounts = new TreeMap<>();
 
   /**
-   * What is counted together.
+   * The key of a counter.
    *
    * @param client empty for all together
    */
@@ -67,7 +67,7 @@ public final class TokenMeter implements AutoCloseable {
     /** Used before this process. */
     long before;
 
-    /** What the file says. */
+    /** The count on disk. */
     long written;
 
     /** Since then, by group. */
@@ -230,7 +230,7 @@ public final class TokenMeter implements AutoCloseable {
     return LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).toString();
   }
 
-  /** What every client has used since the record began. */
+  /** The tokens that every client has used since the record began. */
   public synchronized List<Usage> usage() {
     List<Usage> out = new ArrayList<>();
     accounts.forEach(
