@@ -65,8 +65,7 @@ public final class TrainableModel implements AutoCloseable {
     TorchRuntime.start(threads);
     JniUtils.setGradMode(false);
     // Otherwise a script's second and later runs use other formulas for gradients than its first,
-    // and
-    // a run that was resumed would differ from one that was not. It is a setting of this thread.
+    // and a resumed run would differ from one that was not interrupted. A setting of this thread.
     JniUtils.setGraphExecutorOptimize(false);
     ScriptModule script = new ScriptModule("Trainee", TrainableModel.class, "trainee.torchscript");
     try {
