@@ -1,11 +1,12 @@
 #include <cstdio>
 
-#include "measure/primitives.hpp"
-#include "measure/product.hpp"
+#include "ckks/measure/primitives.hpp"
+#include "ckks/measure/product.hpp"
 
 // Times for work on the kernels; `tensafe bench ckks` is what the documents quote.
-// Usage: ckks_bench [kernel]
+// Usage: native_bench [level]
 
+using namespace tensafe;
 using namespace tensafe::ckks;
 
 namespace {
@@ -24,7 +25,9 @@ void print(const Context& context, std::size_t m, std::size_t d, const Packing& 
 }  // namespace
 
 int main(int count, char** arguments) {
-  const Context context({2048, {1125899906826241}}, count > 1 ? arguments[1] : "");
+  const base::Dispatch level =
+      base::dispatch_for(base::cpu_features(), count > 1 ? arguments[1] : "", "the argument");
+  const Context context({2048, {1125899906826241}}, level);
   const char* names[] = {"forward", "inverse",    "multiply",     "uniform", "gaussian", "encrypt",
                          "receive", "mac shared", "mac distinct", "zero",    "answer",   "decrypt"};
   for (int i = 0; i < 12; ++i) {

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "kernels/kernels.hpp"
+#include "base/dispatch.hpp"
 
 // A test is a function that throws. Random ones draw from test_random(), whose seed main() prints.
 
-namespace tensafe::ckks::test {
+namespace tensafe::test {
 
 struct Test {
   const char* name;
@@ -27,7 +27,7 @@ struct Registration {
 
 #define TENSAFE_TEST(name)                                                       \
   static void name();                                                            \
-  static const ::tensafe::ckks::test::Registration registration_##name(#name, name); \
+  static const ::tensafe::test::Registration registration_##name(#name, name); \
   static void name()
 
 #define TENSAFE_CHECK(condition, ...)                                                              \
@@ -41,7 +41,7 @@ struct Registration {
 
 std::mt19937_64& test_random();
 
-/// The kernel sets that this machine runs, and the emulated one.
-std::vector<const Kernels*> runnable_kernels();
+/// The levels that this machine runs, the lowest first.
+std::vector<base::Dispatch> runnable_levels();
 
-}  // namespace tensafe::ckks::test
+}  // namespace tensafe::test

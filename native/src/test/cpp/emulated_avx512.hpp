@@ -1,6 +1,6 @@
 #pragma once
 
-// Plain C++ of the same meaning as the AVX-512 intrinsics that kernels/avx512*.hpp and avx512ifma.cpp use, after
+// Plain C++ of the same meaning as the AVX-512 intrinsics that ckks/kernels/avx512*.hpp and avx512ifma.cpp use, after
 // Intel's Intrinsics Guide. Test code only.
 
 #include <cstdint>

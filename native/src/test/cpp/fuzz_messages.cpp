@@ -4,11 +4,12 @@
 #include <span>
 #include <vector>
 
-#include "error.hpp"
-#include "scheme/answer_decryption.hpp"
-#include "scheme/ciphertext.hpp"
-#include "scheme/encrypted_inputs.hpp"
-#include "wire/message.hpp"
+#include "ckks/errors.hpp"
+#include "ckks/scheme/answer_decryption.hpp"
+#include "ckks/scheme/ciphertext.hpp"
+#include "ckks/scheme/encrypted_inputs.hpp"
+#include "ckks/scheme/public_key_message.hpp"
+#include "ckks/wire/message.hpp"
 
 // libFuzzer target: any bytes, read as any kind of message under either profile, give a message or a
 // typed error. The first byte picks kind and profile; the rest is the message. The head's fixed fields
@@ -16,10 +17,12 @@
 
 namespace {
 
+using namespace tensafe;
 using namespace tensafe::ckks;
 
 struct Fixture {
-  explicit Fixture(Parameters parameters) : context(std::move(parameters), ""), key(context) {}
+  explicit Fixture(Parameters parameters)
+      : context(std::move(parameters), base::process_dispatch()), key(context) {}
   Context context;
   SecretKey key;
 };

@@ -3,10 +3,9 @@
 #include <cmath>
 #include <utility>
 
-#include "check.hpp"
-#include "memory.hpp"
-#include "random/samplers.hpp"
-#include "ring/ntt_tables.hpp"
+#include "ckks/random/samplers.hpp"
+#include "ckks/ring/ntt_tables.hpp"
+#include "ring_kernel_sets.hpp"
 
 namespace tensafe::ckks::test {
 namespace {
@@ -56,7 +55,7 @@ TENSAFE_TEST(transform_is_evaluation_at_odd_powers_in_bit_reversed_order) {
   for_each_prime({1024, 2048}, [](std::size_t n, const Modulus& q) {
     const NttTables tables(n, q);
     const Words p = random_residues(n, q);
-    for (const Kernels* kernels : runnable_kernels()) {
+    for (const RingKernels* kernels : runnable_kernels()) {
       Words values = copy(p);
       kernels->ntt_forward(values.data(), tables);
       for (int probe = 0; probe < 8; ++probe) {
@@ -75,13 +74,13 @@ TENSAFE_TEST(transform_is_evaluation_at_odd_powers_in_bit_reversed_order) {
 TENSAFE_TEST(all_kernels_give_the_same_words) {
   for_each_prime({1024, 2048, 4096, 8192}, [](std::size_t n, const Modulus& q) {
     const NttTables tables(n, q);
-    const Kernels& scalar = scalar_kernels();
+    const RingKernels& scalar = scalar_kernels();
     const Words a = random_residues(n, q);
     const Words b = random_residues(n, q);
     const Words c = random_residues(n, q);
     Words extreme(n);
     for (std::size_t i = 0; i < n; ++i) extreme[i] = q.value - 1;
-    for (const Kernels* kernels : runnable_kernels()) {
+    for (const RingKernels* kernels : runnable_kernels()) {
       const auto check = [&](const char* what, const Words& start, auto operation) {
         Words expected = copy(start);
         Words actual = copy(start);
@@ -91,17 +90,17 @@ TENSAFE_TEST(all_kernels_give_the_same_words) {
                       << kernels->name << " " << what << " N=" << n << " q=" << q.value);
       };
       for (const Words* start : {&a, static_cast<const Words*>(&extreme)}) {
-        check("forward", *start, [&](const Kernels& k, std::uint64_t* p) { k.ntt_forward(p, tables); });
-        check("inverse", *start, [&](const Kernels& k, std::uint64_t* p) { k.ntt_inverse(p, tables); });
+        check("forward", *start, [&](const RingKernels& k, std::uint64_t* p) { k.ntt_forward(p, tables); });
+        check("inverse", *start, [&](const RingKernels& k, std::uint64_t* p) { k.ntt_inverse(p, tables); });
         check("multiply", *start,
-              [&](const Kernels& k, std::uint64_t* p) { k.multiply(p, start->data(), b.data(), n, q); });
+              [&](const RingKernels& k, std::uint64_t* p) { k.multiply(p, start->data(), b.data(), n, q); });
         check("multiply add", *start,
-              [&](const Kernels& k, std::uint64_t* p) { k.multiply_add(p, b.data(), c.data(), n, q); });
+              [&](const RingKernels& k, std::uint64_t* p) { k.multiply_add(p, b.data(), c.data(), n, q); });
         check("multiply subtract", *start,
-              [&](const Kernels& k, std::uint64_t* p) { k.multiply_subtract(p, b.data(), c.data(), n, q); });
-        check("add", *start, [&](const Kernels& k, std::uint64_t* p) { k.add(p, b.data(), n, q); });
-        check("subtract", *start, [&](const Kernels& k, std::uint64_t* p) { k.subtract(p, b.data(), n, q); });
-        check("scale", *start, [&](const Kernels& k, std::uint64_t* p) { k.scale(p, q.value - 2, n, q); });
+              [&](const RingKernels& k, std::uint64_t* p) { k.multiply_subtract(p, b.data(), c.data(), n, q); });
+        check("add", *start, [&](const RingKernels& k, std::uint64_t* p) { k.add(p, b.data(), n, q); });
+        check("subtract", *start, [&](const RingKernels& k, std::uint64_t* p) { k.subtract(p, b.data(), n, q); });
+        check("scale", *start, [&](const RingKernels& k, std::uint64_t* p) { k.scale(p, q.value - 2, n, q); });
       }
       for (std::size_t wanted = 1; wanted <= n; wanted *= 2) {
         Words whole = copy(a);
@@ -147,7 +146,7 @@ TENSAFE_TEST(accumulation_is_the_plain_sum_of_products) {
               }
             }
           }
-          for (const Kernels* kernels : runnable_kernels()) {
+          for (const RingKernels* kernels : runnable_kernels()) {
             Words out(rows * 2 * kTile);
             kernels->accumulate_tile(tile.data(), weights.data(), blocks, rows, distinct, out.data(), q);
             TENSAFE_CHECK(same(out.data(), expected.data(), out.size()),
@@ -177,7 +176,7 @@ TENSAFE_TEST(small_loops_agree) {
                                 static_cast<std::int64_t>(q.value), -static_cast<std::int64_t>(q.value)};
   std::copy(std::begin(edges), std::end(edges), numbers.data());
   constexpr std::uint64_t kMask = (std::uint64_t{1} << 50) - 1;
-  for (const Kernels* kernels : runnable_kernels()) {
+  for (const RingKernels* kernels : runnable_kernels()) {
     AlignedArray<std::int32_t> a(kCount);
     AlignedArray<std::int32_t> b(kCount);
     scalar_kernels().gaussian(uniform.data(), a.data(), kCount, gaussian_thresholds());

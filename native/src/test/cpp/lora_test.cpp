@@ -2,20 +2,23 @@
 #include <cstring>
 
 #include "check.hpp"
-#include "error.hpp"
 #include "lora/adapter.hpp"
-#include "lora/kernels.hpp"
+#include "lora/errors.hpp"
+#include "lora/low_rank_kernels.hpp"
 
 // Low-rank products against double precision, for every kernel set, storage and odd size.
 
 using namespace tensafe::lora;
-using tensafe::ckks::test::test_random;
+using namespace tensafe::test;
 
 namespace {
 
-std::vector<const Kernels*> runnable() {
-  std::vector<const Kernels*> sets{&scalar_kernels()};
-  if (&kernels() != &scalar_kernels()) sets.push_back(&kernels());
+std::vector<const LowRankKernels*> runnable() {
+  std::vector<const LowRankKernels*> sets;
+  for (const tensafe::base::Dispatch& level : runnable_levels()) {
+    const LowRankKernels* set = &kernels_for(level);
+    if (sets.empty() || sets.back() != set) sets.push_back(set);
+  }
   return sets;
 }
 
@@ -70,7 +73,7 @@ TENSAFE_TEST(low_rank_products_agree_with_double_precision) {
     for (float& v : y) v = uniform();
     std::vector<std::int32_t> rows(up_to(total));
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<std::int32_t>((5 * i + 3) % total);
-    for (const Kernels* set : runnable()) {
+    for (const LowRankKernels* set : runnable()) {
       const std::size_t stride = module.padded_rank + 8;
       std::vector<float> u(rows.size() * stride, NAN), result = y;
       set->shrink(module, x.data(), rows.data(), rows.size(), u.data(), stride);
@@ -118,7 +121,7 @@ TENSAFE_TEST(low_rank_adapters_refuse_what_does_not_fit) {
     try {
       action();
       return false;
-    } catch (const tensafe::ckks::CkksError&) {
+    } catch (const LoraError&) {
       return true;
     }
   };

@@ -2,14 +2,10 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/errors.hpp"
 #include "check.hpp"
-#include "error.hpp"
 
-namespace tensafe::ckks {
-const Kernels& emulated_avx512ifma_kernels();
-}
-
-namespace tensafe::ckks::test {
+namespace tensafe::test {
 
 std::vector<Test>& tests() {
   static std::vector<Test> all;
@@ -21,31 +17,28 @@ std::mt19937_64& test_random() {
   return random;
 }
 
-std::vector<const Kernels*> runnable_kernels() {
-  std::vector<const Kernels*> kernels{&emulated_avx512ifma_kernels()};
-  for (const char* name : {"scalar", "avx2", "avx512ifma"}) {
-    try {
-      kernels.push_back(choose_kernels(name).kernels);
-    } catch (const CkksError&) {
-      // said once in main
+std::vector<base::Dispatch> runnable_levels() {
+  std::vector<base::Dispatch> runnable;
+  for (const base::Level& level : base::levels()) {
+    if (base::cpu_features().contains(level.required)) {
+      runnable.push_back(base::dispatch_for(base::cpu_features(), level.name, "the tests"));
     }
   }
-  return kernels;
+  return runnable;
 }
 
-}  // namespace tensafe::ckks::test
+}  // namespace tensafe::test
 
 int main(int count, char** arguments) {
-  using namespace tensafe::ckks;
-  using namespace tensafe::ckks::test;
+  using namespace tensafe;
+  using namespace tensafe::test;
   const std::uint64_t seed = count > 1 ? std::strtoull(arguments[1], nullptr, 10) : std::random_device{}();
   std::printf("seed %llu (pass it as the first argument to repeat)\n", static_cast<unsigned long long>(seed));
-  for (const char* name : {"avx2", "avx512ifma"}) {
-    try {
-      choose_kernels(name);
-    } catch (const CkksError& e) {
-      std::printf("SKIPPED: kernel %s: %s\n", name, e.what());
-    }
+  std::printf("the processor has %s\n", base::cpu_features().names().c_str());
+  for (const base::Level& level : base::levels()) {
+    const base::FeatureSet missing = level.required.without(base::cpu_features());
+    if (missing == base::FeatureSet{}) continue;
+    std::printf("SKIPPED: level %s: no %s\n", level.name, missing.names().c_str());
   }
   int failures = 0;
   for (const Test& test : tests()) {

@@ -1,7 +1,8 @@
 #include <cstring>
 
+#include "ckks/scheme/public_key_message.hpp"
+#include "ckks/wire/bits.hpp"
 #include "session.hpp"
-#include "wire/bits.hpp"
 
 namespace tensafe::ckks::test {
 namespace {
@@ -80,7 +81,7 @@ TENSAFE_TEST(packed_bits_come_back_and_unused_bits_must_be_zero) {
 
 TENSAFE_TEST(hostile_messages_are_refused_with_a_typed_error) {
   for (const Parameters& parameters : {fast(), strict()}) {
-    const Context context(parameters, "");
+    const Context context(parameters, base::process_dispatch());
     Session session(context);
     std::vector<double> magnitudes;
     const InputShape shape{3, 100, {2, 4}};
@@ -116,7 +117,7 @@ TENSAFE_TEST(hostile_messages_are_refused_with_a_typed_error) {
 }
 
 TENSAFE_TEST(sizes_in_a_head_cannot_make_it_allocate) {
-  const Context context(fast(), "");
+  const Context context(fast(), base::process_dispatch());
   Session session(context);
   std::vector<double> magnitudes;
   auto message = session.encrypt({1, 10, {1, 1}}, random_floats(10), 20, magnitudes);

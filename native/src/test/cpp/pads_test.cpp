@@ -1,4 +1,4 @@
-#include "scheme/pads.hpp"
+#include "ckks/scheme/pads.hpp"
 
 #include "session.hpp"
 
@@ -41,7 +41,7 @@ bool refused(Body body) {
 }  // namespace
 
 TENSAFE_TEST(pads_give_the_inner_products_at_every_position) {
-  const Context context(fast(), "");
+  const Context context(fast(), base::process_dispatch());
   Session session(context);
   for (const auto& [rows, columns] : {std::pair<std::size_t, std::size_t>{1, 1}, {5, 33}, {18, 130}}) {
     Block block(session, rows, columns);
@@ -78,7 +78,7 @@ TENSAFE_TEST(pads_give_the_inner_products_at_every_position) {
 }
 
 TENSAFE_TEST(pads_hide_the_weights_in_what_travels_ahead) {
-  const Context context(fast(), "");
+  const Context context(fast(), base::process_dispatch());
   Session session(context);
   // one input block: without re-randomisation c1 would be a·W, and W its quotient, value by value
   Block block(session, 2, 16);
@@ -98,7 +98,7 @@ TENSAFE_TEST(pads_hide_the_weights_in_what_travels_ahead) {
 }
 
 TENSAFE_TEST(pads_are_used_once_and_refuse_what_does_not_fit) {
-  const Context context(fast(), "");
+  const Context context(fast(), base::process_dispatch());
   Session session(context);
   Block block(session, 3, 20);
   const auto x = random_floats(4 * 20);
@@ -128,7 +128,7 @@ TENSAFE_TEST(pads_are_used_once_and_refuse_what_does_not_fit) {
   TENSAFE_CHECK(refused([&] { block.answers.evaluate(block.dots, 20, 4, ones, down.data()); }));
   const std::vector<std::int32_t> large(16, 1 << 24);
   TENSAFE_CHECK(refused([&] { DotWeights(large.data(), 1, 16); }));
-  const Context wide(strict(), "");
+  const Context wide(strict(), base::process_dispatch());
   const SecretKey key(wide);
   TENSAFE_CHECK(refused([&] { InputPads(key, kTokens, 20, 3); }));
 }
@@ -151,18 +151,11 @@ TENSAFE_TEST(every_kernel_has_the_same_exact_sums) {
           TENSAFE_CHECK(expected[2 * r + half] == static_cast<double>(sum), << rows << " " << n);
         }
       }
-#if defined(__x86_64__)
-      for (const char* name : {"avx2", "avx512ifma"}) {
-        try {
-          const KernelChoice choice = choose_kernels(name);
-          std::vector<double> out(2 * rows);
-          choice.kernels->dot_pairs(vectors.data(), matrix.data(), rows, n, out.data());
-          TENSAFE_CHECK(out == expected, << name << " " << rows << " " << n);
-        } catch (const CkksError&) {
-          // main() has said that this processor does not run it
-        }
+      for (const RingKernels* kernels : runnable_kernels()) {
+        std::vector<double> out(2 * rows);
+        kernels->dot_pairs(vectors.data(), matrix.data(), rows, n, out.data());
+        TENSAFE_CHECK(out == expected, << kernels->name << " " << rows << " " << n);
       }
-#endif
     }
   }
 }

@@ -4,10 +4,10 @@
 #include <new>
 #include <vector>
 
-#include "check.hpp"
-#include "random/aes.hpp"
-#include "random/samplers.hpp"
-#include "random/stream.hpp"
+#include "ckks/random/aes.hpp"
+#include "ckks/random/samplers.hpp"
+#include "ckks/random/stream.hpp"
+#include "ring_kernel_sets.hpp"
 
 namespace tensafe::ckks::test {
 namespace {
@@ -62,17 +62,12 @@ TENSAFE_TEST(all_aes_implementations_give_the_same_stream) {
     std::vector<std::uint8_t> b(16 * blocks);
     const std::uint64_t nonce = test_random()();
     aes_counter_portable(schedule, nonce, 5, a.data(), blocks);
-#if defined(__x86_64__)
-    if (runs_aes_ni()) {
-      aes_counter_ni(schedule, nonce, 5, b.data(), blocks);
-      TENSAFE_CHECK(a == b, << "aes-ni, " << blocks);
+    for (const AesImplementation& implementation : aes_implementations()) {
+      if (!base::cpu_features().contains(implementation.needs)) continue;
+      std::fill(b.begin(), b.end(), std::uint8_t{0});
+      implementation.counter_mode(schedule, nonce, 5, b.data(), blocks);
+      TENSAFE_CHECK(a == b, << implementation.name << ", " << blocks);
     }
-    if (runs_vaes()) {
-      std::fill(b.begin(), b.end(), 0);
-      aes_counter_vaes(schedule, nonce, 5, b.data(), blocks);
-      TENSAFE_CHECK(a == b, << "vaes, " << blocks);
-    }
-#endif
   }
 }
 
@@ -81,7 +76,7 @@ TENSAFE_TEST(uniform_sampling_skips_words_that_are_not_residues) {
   const std::uint64_t high = std::uint64_t{1} << 63;
   CraftedStream stream({high | 7, q.value, q.value - 1, (std::uint64_t{1} << 50) - 1,  // first fill
                         high | q.value, 11, 13, 17});
-  for (const Kernels* kernels : runnable_kernels()) {
+  for (const RingKernels* kernels : runnable_kernels()) {
     CraftedStream copy = stream;
     std::uint64_t out[4];
     sample_uniform(copy, *kernels, q, out, 4);
@@ -133,7 +128,7 @@ TENSAFE_TEST(rounded_gaussians_pass_chi_square) {
   RandomSource source;
   RandomStream stream = source.next();
   AlignedArray<std::int32_t> values(kCount);
-  sample_gaussian(stream, choose_kernels("").kernels[0], values.data(), kCount);
+  sample_gaussian(stream, kernels_for(base::process_dispatch()), values.data(), kCount);
   std::map<std::int32_t, double> bins;
   double square = 0;
   for (std::size_t i = 0; i < kCount; ++i) {

@@ -1,5 +1,5 @@
-#include "random/samplers.hpp"
-#include "scheme/answer_noise.hpp"
+#include "ckks/random/samplers.hpp"
+#include "ckks/scheme/answer_noise.hpp"
 #include "session.hpp"
 
 namespace tensafe::ckks::test {
@@ -84,7 +84,7 @@ std::size_t recovered_weights(Session& session, Protection protection) {
 }  // namespace
 
 TENSAFE_TEST(one_batch_gives_the_weights_away_without_re_randomisation_and_not_with_it) {
-  const Context context(fast(), "");
+  const Context context(fast(), base::process_dispatch());
   Session session(context);
   const std::size_t all = 3 * context.degree();
   TENSAFE_CHECK(recovered_weights(session, Protection::kNone) == all);
@@ -93,7 +93,7 @@ TENSAFE_TEST(one_batch_gives_the_weights_away_without_re_randomisation_and_not_w
 }
 
 TENSAFE_TEST(a_pool_changes_nothing_but_where_the_zeros_come_from) {
-  const Context context(fast(), "");
+  const Context context(fast(), base::process_dispatch());
   Session session(context);
   TENSAFE_CHECK(session.rerandomizer.fill(3) == 3 && session.rerandomizer.level() == 3);
   TENSAFE_CHECK(session.rerandomizer.fill(9) == 1 && session.rerandomizer.level() == 4);
@@ -121,7 +121,7 @@ TENSAFE_TEST(a_pool_changes_nothing_but_where_the_zeros_come_from) {
 // (z0, z1) = (p0·u, p1·u + e2): u is z0/p0 value by value, which leaves e2. Both must be errors.
 TENSAFE_TEST(an_encryption_of_zero_has_both_of_its_errors) {
   for (const Parameters& parameters : {fast(), strict()}) {
-    const Context context(parameters, "");
+    const Context context(parameters, base::process_dispatch());
     Session session(context);
     const std::size_t n = context.degree();
     for (int pooled = 0; pooled < 2; ++pooled) {
@@ -164,7 +164,7 @@ TENSAFE_TEST(an_encryption_of_zero_has_both_of_its_errors) {
 
 TENSAFE_TEST(wanted_coefficients_are_flooded_and_no_others) {
   for (const Parameters& parameters : {fast(), strict()}) {
-    const Context context(parameters, "");
+    const Context context(parameters, base::process_dispatch());
     const std::size_t n = context.degree();
     AnswerNoise noise(context);
     RandomSource random;

@@ -1,10 +1,13 @@
 #include "check.hpp"
-#include "error.hpp"
-#include "ring/modulus.hpp"
-#include "ring/ntt_tables.hpp"
-#include "scheme/parameters.hpp"
+#include "ckks/context/parameters.hpp"
+#include "ckks/errors.hpp"
+#include "ckks/ring/modulus.hpp"
+#include "ckks/ring/ntt_tables.hpp"
 
 namespace tensafe::ckks::test {
+
+using namespace ::tensafe::test;
+
 namespace {
 
 constexpr std::uint64_t kFirst = 1125899906826241;

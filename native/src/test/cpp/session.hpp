@@ -6,12 +6,12 @@
 #include <optional>
 #include <vector>
 
-#include "check.hpp"
-#include "scheme/answer_decryption.hpp"
-#include "scheme/ciphertext.hpp"
-#include "scheme/evaluation.hpp"
-#include "scheme/input_encryption.hpp"
-#include "wire/message.hpp"
+#include "ckks/scheme/answer_decryption.hpp"
+#include "ckks/scheme/ciphertext.hpp"
+#include "ckks/scheme/evaluation.hpp"
+#include "ckks/scheme/input_encryption.hpp"
+#include "ckks/wire/message.hpp"
+#include "ring_kernel_sets.hpp"
 
 // Both parties of a session in one place, for tests.
 

@@ -2,11 +2,11 @@
 
 #include "jni/bridge.hpp"
 #include "lora/adapter.hpp"
-#include "lora/kernels.hpp"
+#include "lora/low_rank_kernels.hpp"
 
 // The binding of low-rank adapters. Java has checked every index and every buffer's room.
 
-using namespace tensafe::ckks::binding;
+using namespace tensafe::jni;
 using namespace tensafe::lora;
 
 #define TENSAFE_LORA(result, name) \
@@ -39,7 +39,9 @@ void each_segment(JNIEnv* env, jlongArray adapters, jobject starts, jobject rows
 
 }  // namespace
 
-TENSAFE_LORA(jstring, kernel)(JNIEnv* env, jclass) { return env->NewStringUTF(kernels().name); }
+TENSAFE_LORA(jstring, kernel)(JNIEnv* env, jclass) {
+  return guarded(env, [&] { return env->NewStringUTF(kernels().name); });
+}
 
 TENSAFE_LORA(jlong, adapterOpen)(JNIEnv* env, jclass, jint slots) {
   return guarded(env, [&] { return address_of(new Adapter(static_cast<std::size_t>(slots))); });

@@ -1,9 +1,7 @@
-#include <jni.h>
-#include <sched.h>
+#include "base/threads.hpp"
 
-// Scheduling of the calling thread.
+#include <jni.h>
 
 extern "C" JNIEXPORT jboolean JNICALL Java_dev_tensafe_nativelib_IdlePriority_schedIdle(JNIEnv*, jclass) {
-  const sched_param parameters{};
-  return sched_setscheduler(0, SCHED_IDLE, &parameters) == 0 ? JNI_TRUE : JNI_FALSE;
+  return tensafe::base::run_when_idle() ? JNI_TRUE : JNI_FALSE;
 }

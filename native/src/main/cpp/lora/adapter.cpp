@@ -2,13 +2,10 @@
 
 #include <cstring>
 
-#include "error.hpp"
+#include "lora/errors.hpp"
 
 namespace tensafe::lora {
 namespace {
-
-using ckks::ErrorCode;
-using ckks::require;
 
 std::uint16_t load_half(const std::uint8_t* at) {
   std::uint16_t bits;

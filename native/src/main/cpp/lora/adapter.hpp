@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "memory.hpp"
+#include "base/memory.hpp"
 
 // A LoRA adapter in memory: y += scaling · B·(A·x) for some of a model's projections (Hu et al., "LoRA",
 // arXiv:2106.09685). Both factors are stored in panels that the kernels read front to back once per group
@@ -12,7 +12,7 @@
 
 namespace tensafe::lora {
 
-using ckks::AlignedArray;
+using base::AlignedArray;
 
 /// Ranks beside each other in a panel of A.
 inline constexpr std::size_t kRankPanel = 8;

@@ -1,6 +1,6 @@
 #include <immintrin.h>
 
-#include "lora/kernels.hpp"
+#include "lora/low_rank_kernels.hpp"
 
 // Registers: shrink holds 3 rows × 4 partial sums of 8 ranks, expand 2 rows × 32 outputs. One row alone is
 // bound by reading the weights, so the blocks need only be large enough to hide the latency of the sums.
@@ -130,8 +130,8 @@ void expand(const Module& m, const float* u, std::size_t rank_stride, const std:
 
 }  // namespace
 
-const Kernels& avx2_kernels() {
-  static const Kernels table{"avx2", shrink, expand};
+const LowRankKernels& avx2_kernels() {
+  static const LowRankKernels table{"avx2", shrink, expand};
   return table;
 }
 

@@ -1,6 +1,6 @@
 #include <cstring>
 
-#include "lora/kernels.hpp"
+#include "lora/low_rank_kernels.hpp"
 
 namespace tensafe::lora {
 namespace {
@@ -71,17 +71,9 @@ void expand(const Module& m, const float* u, std::size_t rank_stride, const std:
 
 }  // namespace
 
-const Kernels& scalar_kernels() {
-  static const Kernels table{"scalar", shrink, expand};
+const LowRankKernels& scalar_kernels() {
+  static const LowRankKernels table{"scalar", shrink, expand};
   return table;
-}
-
-const Kernels& kernels() {
-#if defined(__x86_64__)
-  static const bool fast = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  if (fast) return avx2_kernels();
-#endif
-  return scalar_kernels();
 }
 
 }  // namespace tensafe::lora

@@ -26,6 +26,8 @@ public final class EngineException extends CodedException {
   public enum Kind {
     /** The queue is full: try again later. */
     OVERLOADED,
+    /** The request is wrong in itself. */
+    INVALID,
     /** The request can never fit. */
     TOO_LARGE,
     /** The engine is stopping. */

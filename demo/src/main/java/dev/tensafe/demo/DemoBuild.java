@@ -102,7 +102,7 @@ public final class DemoBuild {
   private void train(DemoData.Part part) throws IOException {
     Path data = work.resolve(name(part) + ".jsonl");
     boolean base = part == DemoData.Part.BASE;
-    DemoData.write(part, data, heldOut(part), base ? 40_000 : 15_000, SEED + part.ordinal());
+    DemoData.write(part, data, heldOut(part), base ? 40_000 : 15_000, SEED + part.seedOffset());
     Path result = work.resolve(name(part));
     timed(
         part,

@@ -18,11 +18,22 @@ public final class DemoData {
   /** The training of the demo that a file is for. */
   public enum Part {
     /** The model: this project, small talk, and not knowing the rest. */
-    BASE,
+    BASE(0),
     /** The same answers, said by a pirate. */
-    PIRATE,
+    PIRATE(1),
     /** A ferry line, with a part of the model's own dialogues. */
-    FERRY
+    FERRY(2);
+
+    private final int seedOffset;
+
+    Part(int seedOffset) {
+      this.seedOffset = seedOffset;
+    }
+
+    /** What its seed is above the demo's: another number gives other dialogues. */
+    int seedOffset() {
+      return seedOffset;
+    }
   }
 
   private DemoData() {}

@@ -3,9 +3,28 @@ package dev.tensafe.nativelib;
 import dev.tensafe.formats.CodedException;
 import org.jspecify.annotations.Nullable;
 
-/** The native library cannot be used on this machine. Codes: {@code native.*}. */
-public final class NativeException extends CodedException {
+/**
+ * What the native library refuses; base of the exceptions of its parts. Its own codes are {@code
+ * native.*}: the library cannot be used on this machine, or not with what was asked of all of it.
+ */
+public class NativeException extends CodedException {
   private static final long serialVersionUID = 1L;
+
+  /** Reasons that native code reports, in the order of {@code ErrorCode} in base/errors.hpp. */
+  enum Reason {
+    /** An argument that the binding cannot pass on. */
+    INVALID_ARGUMENT("native.invalid_argument"),
+    /** Kernels were asked for that do not exist or that this processor cannot run. */
+    UNSUPPORTED_KERNELS("native.unsupported_kernels"),
+    /** An exception that nobody foresaw. */
+    INTERNAL("native.internal");
+
+    private final String code;
+
+    Reason(String code) {
+      this.code = code;
+    }
+  }
 
   public NativeException(String code, String message) {
     super(code, message);
@@ -13,5 +32,11 @@ public final class NativeException extends CodedException {
 
   public NativeException(String code, String message, @Nullable Throwable cause) {
     super(code, message, cause);
+  }
+
+  /** Called from native code. */
+  @SuppressWarnings("unused")
+  private NativeException(int ordinal, String message) {
+    this(Reason.values()[ordinal].code, message);
   }
 }

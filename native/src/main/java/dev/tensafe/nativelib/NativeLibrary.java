@@ -12,7 +12,8 @@ import java.util.Locale;
  * more.
  */
 public final class NativeLibrary {
-  private static final String FILE = "libtensafe_ckks.so";
+  private static final System.Logger LOG = System.getLogger(NativeLibrary.class.getName());
+  private static final String FILE = "libtensafe_native.so";
 
   private NativeLibrary() {}
 
@@ -20,6 +21,10 @@ public final class NativeLibrary {
   private static final class Holder {
     static final boolean LOADED =
         load(System.getProperty("os.name"), System.getProperty("os.arch"));
+
+    static {
+      KernelLevel.log(LOG);
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.tensafe.batching.engine;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tensafe.batching.EngineException;
 import java.util.HashMap;
 import java.util.List;
@@ -12,7 +13,11 @@ import java.util.Map;
  */
 final class AdmissionQueue {
   private final int limit;
+
+  @GuardedBy("this")
   private final Map<String, Long> byFlow = new HashMap<>();
+
+  @GuardedBy("this")
   private long tokens;
 
   AdmissionQueue(int limit) {
@@ -27,7 +32,10 @@ final class AdmissionQueue {
    */
   synchronized void enter(List<GenerationRequest> requests) {
     long added = requests.stream().mapToLong(r -> r.promptTokens().length).sum();
-    boolean first = requests.stream().noneMatch(r -> byFlow.containsKey(r.flow()));
+    boolean first = true;
+    for (GenerationRequest request : requests) {
+      first &= !byFlow.containsKey(request.flow());
+    }
     long bound = first ? 2L * limit : limit;
     if (tokens > 0 && tokens + added > bound) {
       throw new EngineException(
@@ -36,7 +44,9 @@ final class AdmissionQueue {
           tokens + " prompt tokens wait already; at most " + limit + " may");
     }
     tokens += added;
-    requests.forEach(r -> byFlow.merge(r.flow(), (long) r.promptTokens().length, Long::sum));
+    for (GenerationRequest request : requests) {
+      byFlow.merge(request.flow(), (long) request.promptTokens().length, Long::sum);
+    }
   }
 
   /** An output waits no longer. */

@@ -1,6 +1,8 @@
 package dev.tensafe.batching.engine;
 
+import dev.tensafe.batching.EngineException;
 import dev.tensafe.batching.schedule.SchedulerConfig;
+import dev.tensafe.model.exec.RowMatrix;
 
 /**
  * Settings of an engine.
@@ -12,9 +14,40 @@ import dev.tensafe.batching.schedule.SchedulerConfig;
  */
 public record EngineConfig(
     SchedulerConfig scheduler, int cacheBlocks, int maxSequenceLength, int maxQueuedTokens) {
+  /**
+   * Bytes of logits a step may ask for, unless the sequences that decode in it need more: 128 MiB.
+   * Scoring a prompt needs a row per token; at a vocabulary of 131072 that is half a MiB each.
+   */
+  public static final int LOGIT_BYTES_PER_STEP = 128 << 20;
+
   public EngineConfig {
     if (maxSequenceLength > (long) cacheBlocks * scheduler.blockSize()) {
       throw new IllegalArgumentException("a sequence of full length must fit the cache");
+    }
+  }
+
+  /** Rows of logits in {@link #LOGIT_BYTES_PER_STEP}, at least one per running sequence. */
+  public static int logitRowsPerStep(int vocabSize, int maxRunning) {
+    return Math.max(maxRunning, LOGIT_BYTES_PER_STEP / Float.BYTES / vocabSize);
+  }
+
+  /**
+   * Checks that the logits of a step fit one buffer.
+   *
+   * @throws EngineException {@code engine.step_too_large}
+   */
+  void checkLogits(int vocabSize) {
+    int most = RowMatrix.maxRows(vocabSize);
+    if (scheduler.logitRowsPerStep() > most) {
+      throw new EngineException(
+          EngineException.Kind.TOO_LARGE,
+          "engine.step_too_large",
+          scheduler.logitRowsPerStep()
+              + " rows of logits in one step; at a vocabulary of "
+              + vocabSize
+              + " at most "
+              + most
+              + " are possible: run fewer sequences at a time");
     }
   }
 }

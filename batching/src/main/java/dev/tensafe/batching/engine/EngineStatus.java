@@ -9,6 +9,7 @@ import java.util.Set;
  * @param waiting sequences that wait for them
  * @param usedBlocks cache blocks held
  * @param preemptions since start
+ * @param internalErrors errors nobody expected, since start
  * @param runningAdapters handles of adapters that sequences run with
  */
 public record EngineStatus(
@@ -18,6 +19,7 @@ public record EngineStatus(
     int totalBlocks,
     long preemptions,
     long steps,
+    long internalErrors,
     Set<Long> runningAdapters) {
   public EngineStatus {
     runningAdapters = Set.copyOf(runningAdapters);

@@ -23,8 +23,8 @@ public abstract class ForwardingListener implements GenerationListener {
   }
 
   @Override
-  public void onOutput(String text, List<TokenLogprob> logprobs) {
-    target.onOutput(text, logprobs);
+  public void onOutput(Output output) {
+    target.onOutput(output);
   }
 
   @Override

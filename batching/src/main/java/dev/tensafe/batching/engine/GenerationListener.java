@@ -17,15 +17,14 @@ public interface GenerationListener {
    */
   default void onPromptScored(List<TokenLogprob> logprobs) {}
 
-  /**
-   * A token was generated.
-   *
-   * @param text text that became certain; may be empty, and may belong to earlier tokens
-   * @param logprobs of tokens since the last call; empty when not asked for
-   */
-  void onOutput(String text, List<TokenLogprob> logprobs);
+  /** Tokens were generated: one or more of them. */
+  void onOutput(Output output);
 
-  /** The output is complete. */
+  /**
+   * The output is complete.
+   *
+   * @param outputTokens sum of {@link Output#count} over all calls of {@link #onOutput}
+   */
   void onFinish(FinishReason reason, int promptTokens, int outputTokens);
 
   /** The output will not be completed; also after a cancellation. */

@@ -1,5 +1,6 @@
 package dev.tensafe.batching.engine;
 
+import dev.tensafe.batching.sample.LogitMask;
 import dev.tensafe.batching.sample.TokenLogprob;
 import dev.tensafe.batching.schedule.SequenceState;
 import dev.tensafe.batching.text.TextStream;
@@ -7,12 +8,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** One output in the making: its tokens, its cache blocks, its text. Confined to the engine. */
+/**
+ * One output in the making: its tokens, its cache blocks, its text, its mask. Preemption takes
+ * blocks and progress; text and mask follow the tokens, so they stay as they are. Confined to the
+ * engine.
+ */
 final class Sequence {
   final long id;
   final GenerationRequest request;
   final GenerationListener listener;
   final TextStream text;
+  final LogitMask mask;
   final long deadlineNanos;
   final List<TokenLogprob> promptLogprobs = new ArrayList<>();
 
@@ -30,14 +36,21 @@ final class Sequence {
       GenerationRequest request,
       GenerationListener listener,
       TextStream text,
+      LogitMask mask,
       long deadlineNanos) {
     this.id = id;
     this.request = request;
     this.listener = listener;
     this.text = text;
+    this.mask = mask;
     this.deadlineNanos = deadlineNanos;
     this.tokens = Arrays.copyOf(request.promptTokens(), request.promptTokens().length + 64);
     this.count = request.promptTokens().length;
+  }
+
+  /** Whether tokens of the prompt are still to be scored. */
+  boolean scoring() {
+    return request.scorePrompt() && promptLogprobs.size() < promptLength() - 1;
   }
 
   SequenceState state() {
@@ -45,6 +58,7 @@ final class Sequence {
         id,
         count,
         computed,
+        scoring() ? promptLogprobs.size() : count - 1,
         blockCount,
         request.priority(),
         waited,
@@ -98,11 +112,32 @@ final class Sequence {
     computed += by;
   }
 
+  /** Adds a generated token; its text is for the caller to add. */
   void append(int token) {
     if (count == tokens.length) {
       tokens = Arrays.copyOf(tokens, count * 2);
     }
     tokens[count++] = token;
+    mask.accept(token);
+  }
+
+  /**
+   * Drops the last tokens of the output, as if they had never been generated.
+   *
+   * @param dropped at most the length of the output
+   * @return the blocks that hold none of the tokens left
+   */
+  int[] rewind(int dropped, int blockSize) {
+    if (dropped < 0 || dropped > outputLength()) {
+      throw new IllegalArgumentException(
+          dropped + " of " + outputLength() + " generated tokens cannot be dropped");
+    }
+    count -= dropped;
+    mask.rewind(dropped);
+    text.rewind(dropped);
+    // the last token is run again: its row of logits gives the next one
+    computed = Math.min(computed, count - 1);
+    return keepBlocks((count + blockSize - 1) / blockSize);
   }
 
   int[] nextTokens(int n) {
@@ -122,10 +157,15 @@ final class Sequence {
 
   /** Gives up its blocks and its progress; returns the blocks. */
   int[] reset() {
-    int[] held = blocks();
-    blockCount = 0;
     computed = 0;
     running = false;
-    return held;
+    return keepBlocks(0);
+  }
+
+  private int[] keepBlocks(int most) {
+    int kept = Math.min(blockCount, most);
+    int[] given = Arrays.copyOfRange(blocks, kept, blockCount);
+    blockCount = kept;
+    return given;
   }
 }

@@ -1,24 +1,21 @@
 package dev.tensafe.batching.sample;
 
 import dev.tensafe.batching.EngineException;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the next token of a sequence from its logits. The result depends on the logits, the
- * parameters, the sequence's own tokens and its position only. Confined to one thread.
+ * parameters, the sequence's own tokens and mask, and its position only. Confined to one thread.
  */
 public final class Sampler {
   private final float[] scratch;
   private final int[] occurrences;
   private final Candidates candidates;
-  private final Set<Integer> eosTokens;
 
-  public Sampler(int vocabSize, Set<Integer> eosTokens) {
+  public Sampler(int vocabSize) {
     this.scratch = new float[vocabSize];
     this.occurrences = new int[vocabSize];
     this.candidates = new Candidates(vocabSize);
-    this.eosTokens = Set.copyOf(eosTokens);
   }
 
   /** The choice, with log-probabilities when they were asked for. */
@@ -30,11 +27,17 @@ public final class Sampler {
    * @param logits {@code [vocab]}, unchanged
    * @param tokens prompt and output so far; the first {@code count} entries
    * @param promptLength how many of them are prompt
+   * @param mask the sequence's own; its state is not changed
    * @throws EngineException {@code engine.numerics} when the logits are not numbers
    */
   public Choice sample(
-      float[] logits, int[] tokens, int count, int promptLength, SamplingParams params) {
-    float[] adjusted = adjust(logits, tokens, count, promptLength, params);
+      float[] logits,
+      int[] tokens,
+      int count,
+      int promptLength,
+      SamplingParams params,
+      LogitMask mask) {
+    float[] adjusted = adjust(logits, tokens, count, promptLength, params, mask);
     int best = argmax(adjusted);
     int token =
         params.temperature() == 0
@@ -47,21 +50,21 @@ public final class Sampler {
   }
 
   private float[] adjust(
-      float[] logits, int[] tokens, int count, int promptLength, SamplingParams params) {
-    boolean tooShort = count - promptLength < params.minTokens();
-    if (!params.penalises() && params.logitBias().isEmpty() && !tooShort) {
+      float[] logits,
+      int[] tokens,
+      int count,
+      int promptLength,
+      SamplingParams params,
+      LogitMask mask) {
+    if (!params.penalises() && !mask.active()) {
       return logits;
     }
     System.arraycopy(logits, 0, scratch, 0, logits.length);
     if (params.penalises()) {
       penalise(tokens, count, promptLength, params);
     }
-    params.logitBias().forEach((id, bias) -> scratch[id] += bias);
-    if (tooShort) {
-      params.stopTokens().forEach(id -> scratch[id] = Float.NEGATIVE_INFINITY);
-      if (!params.ignoreEos()) {
-        eosTokens.forEach(id -> scratch[id] = Float.NEGATIVE_INFINITY);
-      }
+    if (mask.active()) {
+      mask.apply(scratch);
     }
     return scratch;
   }

@@ -6,9 +6,9 @@ import java.util.OptionalLong;
 
 /**
  * Virtual token counters (Sheng et al., "Fairness in Serving Large Language Models", OSDI 2024,
- * algorithm 2): how much service each flow has had. A flow, a tenant's use of one adapter, is
- * active while it has unfinished sequences. One that becomes active is lifted to the least counter
- * of the active ones, so that being idle earns nothing. Confined to one thread.
+ * algorithm 2): how much service each flow has had. A flow is active while it has unfinished
+ * sequences. One that becomes active is lifted to the least counter of the active ones, so that
+ * being idle earns nothing. Confined to one thread.
  */
 public final class FlowCounters {
   /** Cost of a prompt's token, charged when the sequence is first admitted. */

@@ -13,16 +13,12 @@ import java.util.function.ToLongFunction;
  * gives the same plan, nothing is changed.
  *
  * <p>Sequences are ranked by priority, aged by waiting, then by arrival. Running ones come first:
- * each that decodes gets its token, prompts share what is left of the budget. When blocks run out
- * the lowest-ranked running sequence gives all of its up, so the highest-ranked always advances and
- * every sequence ends. Then waiting ones are admitted in the order of {@link WaitingFlows}: the
- * flow that was served least comes first, rank decides within a flow. Each is admitted with blocks
- * for everything it knows; none overtakes one that does not fit yet.
- *
- * <p>A flow whose next sequence does not fit need not wait for others to end: those of a flow that
- * is further ahead than {@link SchedulerConfig#fairnessTokens} give way, latest arrival first. Only
- * new tokens are charged to a flow, never recomputed ones, so it makes that much progress before it
- * is made to give way again.
+ * each that decodes gets its token, prompts share what is left of the budget of tokens and of rows
+ * of logits (a prompt that is scored needs one per token). When blocks run out the lowest-ranked
+ * running sequence gives all of its up, so the highest-ranked always advances and every sequence
+ * ends. Then waiting ones are admitted, each with blocks for everything it knows; none overtakes
+ * one that does not fit yet. Whose turn it is, and who gives way to whom, is described with the
+ * package: fairness.
  */
 public final class Scheduler {
   private Scheduler() {}
@@ -31,7 +27,7 @@ public final class Scheduler {
    * Decides one step.
    *
    * @param sequences all unfinished sequences, in any order
-   * @param freeBlocks blocks no sequence holds
+   * @param freeBlocks blocks that can be given out: free or evictable
    * @param served virtual tokens each of their flows was served
    */
   public static StepPlan plan(
@@ -63,11 +59,13 @@ public final class Scheduler {
     private final List<Long> preempted = new ArrayList<>();
     private int free;
     private int budget;
+    private int rows;
 
     Planner(SchedulerConfig config, int freeBlocks) {
       this.config = config;
       this.free = freeBlocks;
       this.budget = config.tokensPerStep();
+      this.rows = config.logitRowsPerStep();
     }
 
     /**
@@ -105,20 +103,19 @@ public final class Scheduler {
       running.removeAll(victims);
       free = available;
       int decodes = (int) running.stream().filter(s -> s.pending() == 1).count();
-      run(next, Math.min(next.pending(), budget - decodes), needed);
+      run(next, within(next, decodes), needed);
     }
 
     void continueRunning(List<SequenceState> ranked) {
       Deque<SequenceState> queue = new ArrayDeque<>(ranked);
-      long decodesLeft = ranked.stream().filter(s -> s.pending() == 1).count();
+      int decodesLeft = (int) ranked.stream().filter(s -> s.pending() == 1).count();
       while (!queue.isEmpty()) {
         SequenceState s = queue.pollFirst();
         boolean decode = s.pending() == 1;
         if (decode) {
           decodesLeft--;
         }
-        // budget ≥ maxRunning ≥ decodes: reserving their share never goes below zero
-        int tokens = (int) Math.min(s.pending(), budget - (decode ? 0 : decodesLeft));
+        int tokens = within(s, decode ? 0 : decodesLeft);
         if (tokens <= 0) {
           continue;
         }
@@ -143,18 +140,29 @@ public final class Scheduler {
       for (int count = runningCount; !waiting.isEmpty(); count++) {
         SequenceState s = waiting.first();
         int needed = config.blocksFor(s.tokens());
-        if (count >= config.maxRunning() || budget <= 0 || needed > free) {
+        int tokens = within(s, 0);
+        if (count >= config.maxRunning() || tokens <= 0 || needed > free) {
           return;
         }
         waiting.admitted(s);
-        run(s, Math.min(s.pending(), budget), needed);
+        run(s, tokens, needed);
       }
     }
 
+    /**
+     * Tokens a sequence may run next to {@code decodes} others with one token and one row each.
+     * Both limits are at least maxRunning, so reserving their share never goes below zero.
+     */
+    private int within(SequenceState s, int decodes) {
+      return Math.min(budget - decodes, s.tokensWithin(rows - decodes));
+    }
+
     private void run(SequenceState s, int tokens, int newBlocks) {
-      runs.add(new StepPlan.Run(s.id(), tokens, newBlocks));
+      int logitRows = s.logitRows(tokens);
+      runs.add(new StepPlan.Run(s.id(), tokens, newBlocks, logitRows));
       free -= newBlocks;
       budget -= tokens;
+      rows -= logitRows;
     }
   }
 }

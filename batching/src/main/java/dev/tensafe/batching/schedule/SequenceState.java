@@ -6,6 +6,8 @@ package dev.tensafe.batching.schedule;
  * @param id unique
  * @param tokens tokens known so far: prompt and generated
  * @param computed how many of them are in the cache; less than {@code tokens}
+ * @param logitsFrom position of the first token whose row of logits is wanted: the last one's, or
+ *     where the scoring of a prompt has got to
  * @param blocks cache blocks held; 0 unless running
  * @param priority lower runs earlier
  * @param waited steps spent waiting, over its whole life
@@ -17,6 +19,7 @@ public record SequenceState(
     long id,
     int tokens,
     int computed,
+    int logitsFrom,
     int blocks,
     int priority,
     int waited,
@@ -27,6 +30,16 @@ public record SequenceState(
 
   int pending() {
     return tokens - computed;
+  }
+
+  /** Rows of logits wanted of the next {@code run} tokens: of their last ones. */
+  int logitRows(int run) {
+    return Math.max(0, computed + run - Math.max(computed, logitsFrom));
+  }
+
+  /** The most tokens that can be run when their rows of logits are at most {@code rows}. */
+  int tokensWithin(int rows) {
+    return Math.min(pending(), Math.max(0, logitsFrom - computed) + rows);
   }
 
   long rank(SchedulerConfig config) {

@@ -19,6 +19,7 @@ public record StepPlan(List<Run> runs, List<Long> preempted) {
    *
    * @param tokens how many tokens to run, from its first uncomputed one
    * @param newBlocks blocks to take before running
+   * @param logitRows of how many of the last tokens logits are needed
    */
-  public record Run(long id, int tokens, int newBlocks) {}
+  public record Run(long id, int tokens, int newBlocks, int logitRows) {}
 }

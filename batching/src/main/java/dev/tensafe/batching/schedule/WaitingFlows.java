@@ -9,9 +9,8 @@ import java.util.Map;
 import java.util.function.ToLongFunction;
 
 /**
- * Waiting sequences in the order of their admission: first the flow that was served least. A
- * sequence's priority moves its flow by a bounded amount only, so no priority starves another flow;
- * within a flow the given order stands. For the length of one plan.
+ * Waiting sequences in the order of their admission: between flows by service, within a flow in the
+ * order given. For the length of one plan.
  */
 final class WaitingFlows {
   /** Virtual tokens a level of priority is worth among flows. */

@@ -59,6 +59,22 @@ public final class IncrementalDecoder {
     return advance(false);
   }
 
+  /** Everything that later text depends on. */
+  record State(int[] tokens, int read, String before) {}
+
+  /** The state, to be {@link #restore restored} later. */
+  State state() {
+    return new State(Arrays.copyOfRange(tokens, window, count), read - window, before);
+  }
+
+  void restore(State state) {
+    tokens = Arrays.copyOf(state.tokens(), state.tokens().length + 32);
+    window = 0;
+    read = state.read();
+    count = state.tokens().length;
+    before = state.before();
+  }
+
   /** Returns what was held back. */
   public String finish() {
     return advance(true);

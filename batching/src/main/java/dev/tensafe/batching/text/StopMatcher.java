@@ -51,6 +51,20 @@ public final class StopMatcher {
     return shown;
   }
 
+  /** Everything that later text depends on. */
+  record State(String held, boolean matched) {}
+
+  /** The state, to be {@link #restore restored} later. */
+  State state() {
+    return new State(held.toString(), matched);
+  }
+
+  void restore(State state) {
+    held.setLength(0);
+    held.append(state.held());
+    matched = state.matched();
+  }
+
   /** Returns what was held back, at the end of the text. */
   public String finish() {
     String rest = held.toString();

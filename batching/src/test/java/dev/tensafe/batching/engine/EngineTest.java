@@ -13,7 +13,6 @@ import dev.tensafe.formats.CodedException;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.model.exec.RowMatrix;
-import dev.tensafe.model.exec.SequenceInput;
 import dev.tensafe.model.exec.StepRows;
 import dev.tensafe.model.files.ModelFiles;
 import dev.tensafe.model.shape.Projection;
@@ -61,7 +60,8 @@ class EngineTest {
   private EngineCore core(int blocks, int budget, ForwardHook... hooks) {
     executor.allocateCache(blocks);
     EngineConfig config =
-        new EngineConfig(new SchedulerConfig(budget, 8, 16, 50, 1000), blocks, blocks * 16, 10_000);
+        new EngineConfig(
+            new SchedulerConfig(budget, 64, 8, 16, 50, 1000), blocks, blocks * 16, 10_000);
     return new EngineCore(config, executor, List.of(hooks), files.tokenizer(), now::get, s -> {});
   }
 
@@ -81,11 +81,11 @@ class EngineTest {
     }
 
     @Override
-    public void onOutput(String piece, List<TokenLogprob> scored) {
-      outputs++;
-      text.append(piece);
-      scored.forEach(l -> tokens.add(l.token()));
-      scored.forEach(l -> logprobs.add(l.logprob()));
+    public void onOutput(Output output) {
+      outputs += output.count();
+      text.append(output.text());
+      output.logprobs().forEach(l -> tokens.add(l.token()));
+      output.logprobs().forEach(l -> logprobs.add(l.logprob()));
     }
 
     @Override
@@ -109,7 +109,7 @@ class EngineTest {
   }
 
   private static GenerationRequest request(int[] prompt, SamplingParams params, String... stops) {
-    return new GenerationRequest(prompt, params, List.of(stops), 0, false, false, 0, "f", 0);
+    return GenerationRequest.of(prompt, params).stopStrings(List.of(stops)).build();
   }
 
   private static int[] prompt(Random random, int length) {
@@ -243,6 +243,36 @@ class EngineTest {
   }
 
   @Test
+  void hooksSeeTheRequestsName() {
+    List<String> seen = new ArrayList<>();
+    ForwardHook hook =
+        new ForwardHook() {
+          @Override
+          public boolean start(StepRows rows) {
+            for (int i = 0; i < rows.sequences(); i++) {
+              seen.add(rows.requestId(i));
+            }
+            return false;
+          }
+
+          @Override
+          public void begin(ProjectionGroup group, RowMatrix x, StepRows rows) {}
+
+          @Override
+          public void finish(Projection projection, RowMatrix y, StepRows rows) {}
+        };
+    EngineCore core = core(16, 64, hook);
+    core.add(
+        1,
+        GenerationRequest.of(new int[] {1}, sampled(1, 1)).requestId("first-1").build(),
+        new Collector(),
+        0);
+    core.add(2, request(new int[] {1}, sampled(1, 1)), new Collector(), 0);
+    core.step();
+    assertEquals(List.of("first-1", ""), seen);
+  }
+
+  @Test
   void cancellationAndExpiryFreeTheBlocksBeforeTheNextStep() {
     EngineCore core = core(16, 64);
     Collector cancelled = new Collector();
@@ -275,7 +305,7 @@ class EngineTest {
     }
     Collector scored = new Collector();
     SamplingParams none = sampled(3, 0);
-    core.add(2, new GenerationRequest(all, none, List.of(), 0, true, false, 0, "f", 0), scored, 0);
+    core.add(2, GenerationRequest.of(all, none).scorePrompt(true).build(), scored, 0);
     while (core.hasWork()) {
       core.step();
     }
@@ -327,16 +357,7 @@ class EngineTest {
   }
 
   private static GenerationRequest of(String flow, int promptLength, int outputs) {
-    return new GenerationRequest(
-        new int[promptLength],
-        sampled(1, outputs),
-        List.of(),
-        0,
-        false,
-        false,
-        SequenceInput.BASE,
-        flow,
-        0);
+    return GenerationRequest.of(new int[promptLength], sampled(1, outputs)).flow(flow).build();
   }
 
   @Test
@@ -384,7 +405,8 @@ class EngineTest {
   @Test
   void admissionIsBoundedAndRequestsThatCanNeverFitAreRefusedAtOnce() throws Exception {
     executor.allocateCache(8);
-    EngineConfig config = new EngineConfig(new SchedulerConfig(32, 2, 16, 50, 1000), 8, 128, 20);
+    EngineConfig config =
+        new EngineConfig(new SchedulerConfig(32, 32, 2, 16, 50, 1000), 8, 128, 20);
     Engine engine = new Engine(config, executor, List.of(), files.tokenizer(), Ticker.system());
     // not started: everything submitted keeps waiting
     Collector c = new Collector();

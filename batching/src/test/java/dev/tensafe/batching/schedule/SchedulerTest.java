@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tensafe.batching.cache.BlockPool;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -17,14 +18,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SchedulerTest {
-  private static final SchedulerConfig CONFIG = new SchedulerConfig(64, 8, 16, 50, 1000);
+  private static final SchedulerConfig CONFIG = new SchedulerConfig(64, 64, 8, 16, 50, 1000);
 
   private static SequenceState waiting(long id, int tokens, int priority) {
-    return new SequenceState(id, tokens, 0, 0, priority, 0, id, false, "f", true);
+    return new SequenceState(id, tokens, 0, tokens - 1, 0, priority, 0, id, false, "f", true);
   }
 
   private static SequenceState running(long id, int tokens, int computed, int blocks) {
-    return new SequenceState(id, tokens, computed, blocks, 0, 0, id, true, "f", false);
+    return new SequenceState(id, tokens, computed, tokens - 1, blocks, 0, 0, id, true, "f", false);
   }
 
   private static StepPlan plan(int freeBlocks, SequenceState... sequences) {
@@ -34,24 +35,45 @@ class SchedulerTest {
   @Test
   void decodesComeFirstAndPromptsAreCutToWhatIsLeft() {
     StepPlan plan = plan(100, waiting(3, 200, 0), running(1, 20, 19, 2), running(2, 150, 30, 10));
-    assertEquals(List.of(new StepPlan.Run(1, 1, 0), new StepPlan.Run(2, 63, 0)), plan.runs());
+    assertEquals(List.of(new StepPlan.Run(1, 1, 0, 1), new StepPlan.Run(2, 63, 0, 0)), plan.runs());
     plan = plan(100, waiting(3, 200, 0), running(1, 20, 19, 2));
-    assertEquals(List.of(new StepPlan.Run(1, 1, 0), new StepPlan.Run(3, 63, 13)), plan.runs());
+    assertEquals(
+        List.of(new StepPlan.Run(1, 1, 0, 1), new StepPlan.Run(3, 63, 13, 0)), plan.runs());
   }
 
   @Test
   void theLatestArrivalGivesWayWhenBlocksRunOut() {
     StepPlan plan = plan(0, running(1, 17, 16, 1), running(2, 17, 16, 1), waiting(3, 5, 0));
     assertEquals(List.of(2L), plan.preempted());
-    assertEquals(List.of(new StepPlan.Run(1, 1, 1)), plan.runs());
+    assertEquals(List.of(new StepPlan.Run(1, 1, 1, 1)), plan.runs());
   }
 
   @Test
   void priorityOrdersAdmissionAndNothingOvertakesWhatDoesNotFit() {
     StepPlan plan = plan(3, waiting(1, 16, 5), waiting(2, 33, 0), waiting(3, 16, 0));
-    assertEquals(List.of(new StepPlan.Run(2, 33, 3)), plan.runs());
+    assertEquals(List.of(new StepPlan.Run(2, 33, 3, 1)), plan.runs());
     plan = plan(2, waiting(1, 16, 5), waiting(2, 33, 0));
     assertEquals(List.of(), plan.runs());
+  }
+
+  @Test
+  void scoringIsCutToTheRowsLeftAfterThoseThatDecode() {
+    SchedulerConfig config = new SchedulerConfig(64, 10, 8, 16, 50, 1000);
+    SequenceState decoding = running(1, 20, 19, 2);
+    SequenceState scoring = new SequenceState(2, 60, 16, 16, 2, 0, 0, 2, true, "f", false);
+    SequenceState plain = new SequenceState(3, 30, 0, 29, 0, 0, 0, 3, false, "f", true);
+    StepPlan plan = Scheduler.plan(config, List.of(decoding, scoring, plain), 100, flow -> 0);
+    // the rows are used up, so the plain prompt runs without its last token
+    assertEquals(
+        List.of(
+            new StepPlan.Run(1, 1, 0, 1),
+            new StepPlan.Run(2, 9, 0, 9),
+            new StepPlan.Run(3, 29, 2, 0)),
+        plan.runs());
+    // computed again after a preemption, scored as far as position 40: rows from there on
+    SequenceState again = new SequenceState(4, 60, 0, 40, 0, 0, 0, 4, false, "f", false);
+    plan = Scheduler.plan(config, List.of(again), 100, flow -> 0);
+    assertEquals(List.of(new StepPlan.Run(4, 50, 4, 10)), plan.runs());
   }
 
   @ParameterizedTest
@@ -63,26 +85,32 @@ class SchedulerTest {
     int maxRunning = 1 + random.nextInt(12);
     SchedulerConfig config =
         new SchedulerConfig(
-            maxRunning + random.nextInt(100), maxRunning, 16, 20, 1 + random.nextInt(200));
+            maxRunning + random.nextInt(100),
+            maxRunning + random.nextInt(8),
+            maxRunning,
+            16,
+            20,
+            1 + random.nextInt(200));
     int totalBlocks = 12 + random.nextInt(40);
     Trace trace = new Trace(config, new BlockPool(totalBlocks), random);
     for (int i = 0; i < 200; i++) {
       int length = 1 + random.nextInt(totalBlocks * 16 - 1);
       int prompt = 1 + random.nextInt(length);
-      trace.arrivals.add(
-          new Live(i, prompt, length, random.nextInt(5) - 2, "f" + random.nextInt(4)));
+      Live next = new Live(i, prompt, length, random.nextInt(5) - 2, "f" + random.nextInt(4));
+      next.scores = random.nextInt(3) == 0;
+      trace.arrivals.add(next);
     }
     int steps = 0;
     while (!trace.done()) {
       trace.step();
       assertTrue(++steps < 400_000, "requests never end");
     }
-    assertEquals(totalBlocks, trace.pool.free(), "a block leaked");
+    assertEquals(totalBlocks, trace.pool.available(), "a block leaked");
   }
 
   @Test
   void aLowPriorityRequestIsServedUnderAnEndlessStreamOfHigherOnes() {
-    SchedulerConfig config = new SchedulerConfig(16, 1, 16, 10, 1000);
+    SchedulerConfig config = new SchedulerConfig(16, 16, 1, 16, 10, 1000);
     Trace trace = new Trace(config, new BlockPool(4), new Random(1));
     trace.arrivals.add(new Live(0, 4, 8, 3, "f"));
     for (int i = 1; i < 2000; i++) {
@@ -100,7 +128,7 @@ class SchedulerTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1000})
   void aBusyFlowCannotMakeAnotherWaitLong(int urgency) {
-    SchedulerConfig config = new SchedulerConfig(64, 32, 16, 20, 1000);
+    SchedulerConfig config = new SchedulerConfig(64, 64, 32, 16, 20, 1000);
     Trace trace = new Trace(config, new BlockPool(400), new Random(7));
     trace.cancels = false;
     for (int i = 0; i < 500; i++) {
@@ -132,7 +160,7 @@ class SchedulerTest {
   /** Two flows that always have work get the same service, however many requests each sends. */
   @Test
   void serviceOfBackloggedFlowsStaysTogether() {
-    SchedulerConfig config = new SchedulerConfig(64, 16, 16, 20, 500);
+    SchedulerConfig config = new SchedulerConfig(64, 64, 16, 16, 20, 500);
     Trace trace = new Trace(config, new BlockPool(120), new Random(8));
     trace.cancels = false;
     int id = 0;
@@ -183,6 +211,8 @@ class SchedulerTest {
     int waited;
     boolean running;
     boolean fresh = true;
+    boolean scores;
+    int scored;
     final String flow;
     final List<Integer> blocks = new ArrayList<>();
 
@@ -196,7 +226,17 @@ class SchedulerTest {
 
     SequenceState state() {
       return new SequenceState(
-          id, tokens, computed, blocks.size(), priority, waited, id, running, flow, fresh);
+          id,
+          tokens,
+          computed,
+          scores && scored < tokens - 1 ? scored : tokens - 1,
+          blocks.size(),
+          priority,
+          waited,
+          id,
+          running,
+          flow,
+          fresh);
     }
   }
 
@@ -227,10 +267,10 @@ class SchedulerTest {
         arrive(arrivals.remove(0));
       }
       List<SequenceState> states = live.values().stream().map(Live::state).toList();
-      StepPlan plan = Scheduler.plan(config, states, pool.free(), counters::served);
+      StepPlan plan = Scheduler.plan(config, states, pool.available(), counters::served);
       assertEquals(
           plan,
-          Scheduler.plan(config, states, pool.free(), counters::served),
+          Scheduler.plan(config, states, pool.available(), counters::served),
           "not a pure function");
       for (long id : plan.preempted()) {
         Live victim = live.get(id);
@@ -240,6 +280,7 @@ class SchedulerTest {
         victim.running = false;
       }
       int budget = 0;
+      int rows = 0;
       Set<Long> ran = new HashSet<>();
       for (StepPlan.Run run : plan.runs()) {
         Live l = live.get(run.id());
@@ -255,6 +296,8 @@ class SchedulerTest {
           l.fresh = false;
           counters.charge(l.flow, l.tokens);
         }
+        rows += run.logitRows();
+        checkRows(l, run);
         l.computed += run.tokens();
         assertTrue(l.computed <= l.tokens);
         assertTrue(l.blocks.size() * 16 >= l.computed, "no block for a position");
@@ -267,14 +310,27 @@ class SchedulerTest {
         }
       }
       assertTrue(budget <= config.tokensPerStep());
+      assertTrue(rows <= config.logitRowsPerStep(), "too many rows of logits");
       assertTrue(live.values().stream().filter(l -> l.running).count() <= config.maxRunning());
       assertTrue(live.isEmpty() || !plan.runs().isEmpty() || !plan.preempted().isEmpty(), "stuck");
       Set<Integer> owned = new HashSet<>();
       live.values().forEach(l -> l.blocks.forEach(b -> assertTrue(owned.add(b), "shared block")));
-      assertEquals(pool.total(), pool.free() + owned.size());
+      assertEquals(pool.total(), pool.available() + owned.size());
       live.values().stream().filter(l -> !l.running).forEach(l -> l.waited++);
       if (cancels && random.nextInt(40) == 0 && !live.isEmpty()) {
         end(live.values().iterator().next());
+      }
+    }
+
+    /** Every token that is to be scored has its row once, and so has the last one. */
+    private static void checkRows(Live l, StepPlan.Run run) {
+      int end = l.computed + run.tokens();
+      if (l.scores && l.scored < l.tokens - 1) {
+        assertEquals(Math.max(0, end - Math.max(l.computed, l.scored)), run.logitRows());
+        l.scored = Math.max(l.scored, Math.min(end, l.tokens - 1));
+        l.scores = l.scored < l.tokens - 1;
+      } else {
+        assertEquals(end == l.tokens ? 1 : 0, run.logitRows());
       }
     }
 

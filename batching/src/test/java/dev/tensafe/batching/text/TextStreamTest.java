@@ -12,6 +12,7 @@ import dev.tensafe.model.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -44,11 +45,11 @@ class TextStreamTest {
   void anIncompleteCharacterAtTheEndIsFlushed(@TempDir Path dir) throws IOException {
     SyntheticModel.write(dir, SyntheticModel.llama(8, 8, 1, 1, 1, 300, 64), DType.F32, 1);
     try (Tokenizer tokenizer = Tokenizer.load(dir)) {
-      TextStream stream = new TextStream(tokenizer, List.of());
+      TextStream stream = new TextStream(tokenizer, List.of(), 0);
       int[] tokens = tokenizer.encode("a🤗", false);
-      assertEquals("a", stream.add(tokens[0], true));
-      assertEquals("", stream.add(tokens[1], true));
-      assertEquals("\uFFFD", stream.finish(true));
+      assertEquals("a", stream.add(tokens[0]));
+      assertEquals("", stream.add(tokens[1]));
+      assertEquals("\uFFFD", stream.finish());
     }
   }
 
@@ -137,5 +138,55 @@ class TextStreamTest {
     assertEquals("c", matcher.add("c#", true));
     assertEquals("", matcher.add("#d", true));
     assertTrue(matcher.matched());
+  }
+
+  /** Against a second stream that never saw the tokens that were dropped. */
+  @Test
+  void aRewoundTextIsThatOfTheTokensLeft(@TempDir Path dir) throws IOException {
+    SyntheticModel.write(dir, SyntheticModel.llama(8, 8, 1, 1, 1, 300, 64), DType.F32, 1);
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    try (Tokenizer tokenizer = Tokenizer.load(dir)) {
+      int[] alphabet = tokenizer.encode("aé京🤗#", false);
+      for (int round = 0; round < 100; round++) {
+        List<String> stops = List.of("##", "京京", "a\uFFFDa");
+        int armedFrom = random.nextInt(30);
+        int[] context = round % 3 == 0 ? tokenizer.encode("before é", false) : new int[0];
+        TextStream rewound = new TextStream(tokenizer, stops, armedFrom);
+        rewound.precede(context);
+        List<Integer> tokens = new ArrayList<>();
+        List<String> pieces = new ArrayList<>();
+        for (int i = 0; i < 150; i++) {
+          if (random.nextInt(8) == 0) {
+            if (random.nextBoolean()) {
+              rewound.finish();
+            }
+            int n = random.nextInt(tokens.size() + 1);
+            rewound.rewind(n);
+            tokens.subList(tokens.size() - n, tokens.size()).clear();
+            pieces.subList(pieces.size() - n, pieces.size()).clear();
+          }
+          int token = alphabet[random.nextInt(alphabet.length)];
+          tokens.add(random.nextInt(20) == 0 ? -1 : token);
+          pieces.add(add(rewound, tokens.get(tokens.size() - 1)));
+        }
+        TextStream straight = new TextStream(tokenizer, stops, armedFrom);
+        straight.precede(context);
+        List<String> expected = new ArrayList<>();
+        tokens.forEach(t -> expected.add(add(straight, t)));
+        assertEquals(expected, pieces, "seed " + seed + " round " + round);
+        assertEquals(straight.stopped(), rewound.stopped());
+        assertEquals(straight.finish(), rewound.finish());
+      }
+    }
+  }
+
+  private static String add(TextStream stream, int token) {
+    if (token >= 0) {
+      return stream.add(token);
+    }
+    stream.addEnd();
+    return "";
   }
 }

@@ -1,6 +1,7 @@
 package dev.tensafe.bench.ckks;
 
 import dev.tensafe.bench.BenchException;
+import dev.tensafe.nativelib.KernelLevel;
 import dev.tensafe.nativelib.ckks.AnswerShape;
 import dev.tensafe.nativelib.ckks.CkksContext;
 import dev.tensafe.nativelib.ckks.CkksParameters;
@@ -85,7 +86,7 @@ public final class CkksBench {
     try (CkksContext fast = CkksContext.open(CkksParameters.FAST);
         CkksContext strict = CkksContext.open(CkksParameters.STRICT)) {
       out.printf("machine: %s, %d processors%n", Machine.processor(), Machine.processors());
-      out.printf("%s%n", fast.description());
+      out.printf("%s%n", KernelLevel.description());
       out.printf("java %s%n%n", System.getProperty("java.version"));
       primitives(fast, strict);
       products(fast);

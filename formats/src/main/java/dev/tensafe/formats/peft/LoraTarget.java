@@ -1,5 +1,6 @@
 package dev.tensafe.formats.peft;
 
+import dev.tensafe.formats.FormatException;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -19,10 +20,38 @@ public record LoraTarget(String module, int layer, Input input) {
 
   /** The four vectors of a layer that projections read; those of one vector form a group. */
   public enum Input {
-    QKV,
-    O,
-    GATE_UP,
-    DOWN;
+    QKV(0),
+    O(1),
+    GATE_UP(2),
+    DOWN(3);
+
+    private final int wireId;
+
+    Input(int wireId) {
+      this.wireId = wireId;
+    }
+
+    /** Its number in messages, 0 to 3, that never changes; docs/HE-PROTOCOL.md, "group id". */
+    public int wireId() {
+      return wireId;
+    }
+
+    /**
+     * The input with a number.
+     *
+     * @throws FormatException {@code peft.input} for any other number
+     */
+    public static Input ofWireId(int wireId) {
+      return switch (wireId) {
+        case 0 -> QKV;
+        case 1 -> O;
+        case 2 -> GATE_UP;
+        case 3 -> DOWN;
+        default ->
+            throw new FormatException(
+                "peft.input", "a layer has no input " + wireId + "; inputs are 0 to 3");
+      };
+    }
 
     /** The name in tensor names: {@code qkv}, {@code o}, {@code gate_up}, {@code down}. */
     public String label() {

@@ -54,6 +54,7 @@ class ArchitectureTest {
   private static final Map<String, Module> MODULES =
       Map.ofEntries(
           entry("formats", Module.of("formats..", "")),
+          entry("ledger", Module.of("ledger..", "formats")),
           entry("native", Module.of("nativelib..", "formats")),
           entry("tssp", Module.of("tssp..", "formats")),
           entry("shape", Module.of("model.shape..", "formats")),
@@ -65,9 +66,9 @@ class ArchitectureTest {
                   "model.config.. model.tokenizer.. model.synthetic.. model.files..",
                   "formats shape chat-template")),
           entry("executor-torch", Module.of("model.torch..", "formats shape exec")),
-          entry("lora-registry", Module.of("lora..", "formats native tssp shape exec")),
+          entry("lora-registry", Module.of("lora..", "formats ledger native tssp shape exec")),
           entry("he-protocol", Module.of("he he.wire.. he.transport..", "formats native tssp")),
-          entry("he-host", Module.of("he.host..", "formats native tssp he-protocol")),
+          entry("he-host", Module.of("he.host..", "formats ledger native tssp he-protocol")),
           entry(
               "he-client",
               Module.of("he.client..", "formats native tssp shape exec lora-registry he-protocol")),
@@ -82,8 +83,8 @@ class ArchitectureTest {
               "server",
               Module.of(
                   "server..",
-                  "runtime formats tssp native shape exec chat-template checkpoint lora-registry"
-                      + " he-protocol he-client batching")),
+                  "runtime formats ledger tssp native shape exec chat-template checkpoint lora-registry"
+                      + " executor-torch he-protocol he-client batching")),
           entry(
               "cli",
               Module.of(
@@ -174,10 +175,24 @@ class ArchitectureTest {
   void schedulingKnowsNoModel() {
     noClasses()
         .that()
-        .resideInAnyPackage("dev.tensafe.batching.schedule..", "dev.tensafe.batching.sample..")
+        .resideInAnyPackage(
+            "dev.tensafe.batching.schedule..",
+            "dev.tensafe.batching.cache..",
+            "dev.tensafe.batching.sample..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("dev.tensafe.model..", "dev.tensafe.batching.engine..")
+        .resideInAnyPackage("dev.tensafe.model..")
+        .check(ours);
+    noClasses()
+        .that()
+        .resideInAnyPackage(
+            "dev.tensafe.batching.schedule..",
+            "dev.tensafe.batching.cache..",
+            "dev.tensafe.batching.sample..",
+            "dev.tensafe.batching.text..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.tensafe.batching.engine..")
         .check(ours);
     noClasses()
         .that()

@@ -1,6 +1,7 @@
 package dev.tensafe.lora.registry;
 
 import dev.tensafe.formats.CodedException;
+import dev.tensafe.ledger.TokenReservation;
 import dev.tensafe.lora.AdapterException;
 import dev.tensafe.lora.AdapterException.Reason;
 import dev.tensafe.lora.weights.AdapterWeights;
@@ -42,13 +43,14 @@ public final class AdapterRegistry implements AutoCloseable {
   private final Registrar registrar;
   private volatile TrustSnapshot trust;
 
-  private AdapterRegistry(RegistryConfig config, InstantSource clock, PackageStore store) {
+  private AdapterRegistry(
+      RegistryConfig config, InstantSource clock, PackageStore store, TokenBudgets budgets) {
     this.config = config;
     this.clock = clock;
     this.store = store;
     this.gate = new PackageGate(config, clock);
     this.versions = SeenVersionsFile.open(config.directory());
-    this.budgets = TokenBudgets.open(config.directory(), clock);
+    this.budgets = budgets;
     this.trust = TrustSnapshot.read(config.trust());
     this.loader =
         Executors.newSingleThreadExecutor(
@@ -71,25 +73,45 @@ public final class AdapterRegistry implements AutoCloseable {
    */
   public static AdapterRegistry open(RegistryConfig config, InstantSource clock) {
     PackageStore store = PackageStore.open(config.directory());
+    AdapterRegistry registry;
     try {
-      AdapterRegistry registry = new AdapterRegistry(config, clock, store);
+      registry = open(config, clock, store);
+    } catch (RuntimeException e) {
+      store.close();
+      throw e;
+    }
+    try {
       registry.restore();
       return registry;
     } catch (RuntimeException e) {
-      store.close();
+      registry.close();
+      throw e;
+    }
+  }
+
+  private static AdapterRegistry open(
+      RegistryConfig config, InstantSource clock, PackageStore store) {
+    TokenBudgets budgets = TokenBudgets.open(config.directory(), clock);
+    try {
+      return new AdapterRegistry(config, clock, store, budgets);
+    } catch (RuntimeException e) {
+      budgets.close();
       throw e;
     }
   }
 
   private void restore() {
-    if (store.adapters().containsKey(config.baseName())) {
-      throw new AdapterException(
-          Reason.NAME_TAKEN,
-          "an adapter '"
-              + config.baseName()
-              + "' is registered; the base model needs another name");
+    synchronized (store) {
+      Map<String, PackageStore.Registered> registered = store.adapters();
+      if (registered.containsKey(config.baseName())) {
+        throw new AdapterException(
+            Reason.NAME_TAKEN,
+            "an adapter '"
+                + config.baseName()
+                + "' is registered; the base model needs another name");
+      }
+      restore(registered);
     }
-    restore(store.adapters());
     RegistryStats stats = table.stats();
     LOG.info("{} adapters registered in {}", stats.registered(), config.directory());
   }
@@ -311,7 +333,10 @@ public final class AdapterRegistry implements AutoCloseable {
     return table.stats();
   }
 
-  /** Ends loading and frees all weights; the engine must have stopped. */
+  /**
+   * Ends loading, frees all weights and records what was used of the owners' budgets. The engine
+   * must have stopped: what requests still reserve would be recorded as used.
+   */
   @Override
   public void close() {
     loader.shutdownNow();
@@ -322,7 +347,11 @@ public final class AdapterRegistry implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    table.close();
-    store.close();
+    try {
+      table.close();
+    } finally {
+      budgets.close();
+      store.close();
+    }
   }
 }

@@ -3,16 +3,16 @@ package dev.tensafe.lora.registry;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tensafe.formats.FormatException;
 import dev.tensafe.formats.Json;
+import dev.tensafe.formats.file.AtomicFile;
+import dev.tensafe.formats.file.ProcessLock;
 import dev.tensafe.lora.AdapterException;
 import dev.tensafe.lora.AdapterException.Reason;
-import dev.tensafe.tssp.file.AtomicFile;
 import dev.tensafe.tssp.keys.KeyId;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +26,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +39,7 @@ import org.slf4j.LoggerFactory;
  * packages/        DIGEST.tssp
  * incoming/        uploads under way; emptied at start
  * versions.json    see SeenVersionsFile
+ * usage.json       see TokenBudgets
  * registry.lock
  * </pre>
  */
@@ -51,18 +51,22 @@ final class PackageStore implements AutoCloseable {
   private final Path index;
   private final Path packages;
   private final Path incoming;
-  private final FileChannel lockChannel;
+  private final ProcessLock lock;
+
+  @GuardedBy("this")
   private final Map<String, Registered> adapters = new TreeMap<>();
+
+  @GuardedBy("this")
   private final Map<String, KeyId> owners = new TreeMap<>();
 
   /** A line of the index. */
   record Registered(String digest, boolean pinned, Instant accepted) {}
 
-  private PackageStore(Path directory, FileChannel lockChannel) {
+  private PackageStore(Path directory, ProcessLock lock) {
     this.index = directory.resolve("registry.json");
     this.packages = directory.resolve("packages");
     this.incoming = directory.resolve("incoming");
-    this.lockChannel = lockChannel;
+    this.lock = lock;
   }
 
   /**
@@ -72,44 +76,36 @@ final class PackageStore implements AutoCloseable {
    * @throws AdapterException {@code adapter.storage}
    */
   static PackageStore open(Path directory) {
-    FileChannel channel = null;
+    ProcessLock lock;
     try {
       Files.createDirectories(directory);
-      channel =
-          FileChannel.open(
-              directory.resolve("registry.lock"),
-              StandardOpenOption.CREATE,
-              StandardOpenOption.WRITE);
-      FileLock lock = tryLock(channel);
-      if (lock == null) {
-        throw new AdapterException(
-            Reason.STORAGE, directory + " is in use by another TenSafe server");
-      }
-      PackageStore store = new PackageStore(directory, channel);
+      lock =
+          ProcessLock.tryAcquire(directory.resolve("registry.lock"))
+              .orElseThrow(
+                  () ->
+                      new AdapterException(
+                          Reason.STORAGE, directory + " is in use by another TenSafe server"));
+    } catch (IOException e) {
+      throw new AdapterException(Reason.STORAGE, "cannot use " + directory, e);
+    }
+    try {
+      PackageStore store = new PackageStore(directory, lock);
       Files.createDirectories(store.packages);
       Files.createDirectories(store.incoming);
       store.readIndex();
       store.sweep();
       return store;
     } catch (IOException e) {
-      closeQuietly(channel);
+      lock.close();
       throw new AdapterException(Reason.STORAGE, "cannot use " + directory, e);
     } catch (RuntimeException e) {
-      closeQuietly(channel);
+      lock.close();
       throw e;
     }
   }
 
-  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
-    try {
-      return channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      return null;
-    }
-  }
-
-  private void readIndex() {
-    if (!Files.exists(index)) {
+  private synchronized void readIndex() {
+    if (Files.notExists(index)) {
       return;
     }
     try {
@@ -135,9 +131,10 @@ final class PackageStore implements AutoCloseable {
     }
   }
 
-  private void sweep() throws IOException {
+  private synchronized void sweep() throws IOException {
     Set<String> known =
         adapters.values().stream().map(Registered::digest).collect(Collectors.toSet());
+    AtomicFile.deleteLeftovers(index);
     int removed = 0;
     try (DirectoryStream<Path> files = Files.newDirectoryStream(incoming)) {
       for (Path file : files) {
@@ -170,11 +167,13 @@ final class PackageStore implements AutoCloseable {
   }
 
   /** By name. */
+  @GuardedBy("this")
   Map<String, Registered> adapters() {
     return new HashMap<>(adapters);
   }
 
   /** The issuer a name belongs to, also after the adapter was removed. */
+  @GuardedBy("this")
   Map<String, KeyId> owners() {
     return new HashMap<>(owners);
   }
@@ -186,6 +185,7 @@ final class PackageStore implements AutoCloseable {
    * @throws AdapterException {@code adapter.storage}, or what {@code last} throws; nothing has
    *     changed then
    */
+  @GuardedBy("this")
   void register(Path upload, String name, KeyId owner, Registered registered, Runnable last) {
     Path target = file(registered.digest());
     boolean fresh = !Files.exists(target);
@@ -223,6 +223,7 @@ final class PackageStore implements AutoCloseable {
   }
 
   /** Changes a line of the index, durably. */
+  @GuardedBy("this")
   void pin(String name, boolean pinned) {
     Registered before = adapters.get(name);
     if (before != null && before.pinned() != pinned) {
@@ -234,6 +235,7 @@ final class PackageStore implements AutoCloseable {
   }
 
   /** Forgets a name, durably; its owner and its file stay. */
+  @GuardedBy("this")
   void unregister(String name) {
     Map<String, Registered> changed = new TreeMap<>(adapters);
     changed.remove(name);
@@ -277,19 +279,9 @@ final class PackageStore implements AutoCloseable {
     }
   }
 
-  private static void closeQuietly(@Nullable FileChannel channel) {
-    try {
-      if (channel != null) {
-        channel.close();
-      }
-    } catch (IOException e) {
-      // Only its lock mattered, which ends with the process at the latest.
-    }
-  }
-
   /** Lets another process use the directory. */
   @Override
   public void close() {
-    closeQuietly(lockChannel);
+    lock.close();
   }
 }

@@ -129,14 +129,13 @@ final class Registrar {
       if (current.isEmpty()) {
         return Optional.empty();
       }
-      pinned.ifPresent(
-          pin -> {
-            store.pin(name, pin);
-            table.pin(name, pin);
-            if (pin && current.get().state() == AdapterState.STORED) {
-              preload(name);
-            }
-          });
+      if (pinned.isPresent()) {
+        store.pin(name, pinned.get());
+        table.pin(name, pinned.get());
+        if (pinned.get() && current.get().state() == AdapterState.STORED) {
+          preload(name);
+        }
+      }
       return Optional.of(new Registration(table.find(name).orElseThrow(), false));
     }
   }

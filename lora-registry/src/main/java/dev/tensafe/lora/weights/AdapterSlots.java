@@ -7,16 +7,14 @@ import dev.tensafe.model.shape.ProjectionKind;
 
 /** The numbering of a model's projections: layer by layer, in the order they are computed. */
 public final class AdapterSlots {
-  private static final ProjectionKind[] KINDS = ProjectionKind.values();
-
   private AdapterSlots() {}
 
   public static int count(int layers) {
-    return layers * KINDS.length;
+    return layers * ProjectionKind.PER_LAYER;
   }
 
   public static int of(Projection projection) {
-    return projection.layer() * KINDS.length + projection.kind().ordinal();
+    return projection.slot();
   }
 
   /** Slot of a group's first projection; the others follow. */
@@ -30,9 +28,9 @@ public final class AdapterSlots {
     if (target == null) {
       throw new IllegalArgumentException(module + " is no projection of a decoder layer");
     }
-    for (ProjectionKind kind : KINDS) {
+    for (ProjectionKind kind : ProjectionKind.values()) {
       if (module.endsWith("." + kind.moduleName())) {
-        return target.layer() * KINDS.length + kind.ordinal();
+        return target.layer() * ProjectionKind.PER_LAYER + kind.wireId();
       }
     }
     throw new IllegalArgumentException(module + " is no projection of a decoder layer");

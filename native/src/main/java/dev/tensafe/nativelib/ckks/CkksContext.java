@@ -7,8 +7,6 @@ import dev.tensafe.nativelib.NativeHandle;
  * threads may use it. What is made from it stays valid when it is closed.
  */
 public final class CkksContext extends NativeHandle {
-  private static final System.Logger LOG = System.getLogger(CkksContext.class.getName());
-
   private final CkksParameters parameters;
 
   private CkksContext(CkksParameters parameters, long address) {
@@ -17,62 +15,39 @@ public final class CkksContext extends NativeHandle {
   }
 
   /**
-   * With the best kernels of this processor, or those that TENSAFE_CKKS_KERNEL names. Which and why
-   * goes to the log.
+   * With the kernels of this process, see {@link dev.tensafe.nativelib.KernelLevel}.
+   *
+   * @throws CkksException INVALID_PARAMETERS for parameters that are not secure or not possible
+   * @throws dev.tensafe.nativelib.NativeException {@code native.unsupported_kernels} if the
+   *     environment asks for kernels that cannot run
    */
   public static CkksContext open(CkksParameters parameters) {
     return open(parameters, "");
   }
 
   /**
-   * @param kernel {@code scalar}, {@code avx2}, {@code avx512ifma}, or empty for the best
-   * @throws CkksException INVALID_PARAMETERS for parameters that are not secure or not possible,
-   *     UNSUPPORTED_PLATFORM for kernels that this processor cannot run
+   * With ring kernels of another level than the process runs, to compare them. The random streams
+   * are those of the process.
+   *
+   * @param level {@code scalar}, {@code avx2}, {@code avx512}, or empty for that of the process
+   * @throws CkksException INVALID_PARAMETERS for parameters that are not secure or not possible
+   * @throws dev.tensafe.nativelib.NativeException {@code native.unsupported_kernels} for a level
+   *     that does not exist or that this processor cannot run
    */
-  public static CkksContext open(CkksParameters parameters, String kernel) {
+  public static CkksContext open(CkksParameters parameters, String level) {
     long[] moduli = parameters.moduli().stream().mapToLong(Long::longValue).toArray();
-    CkksContext context =
-        new CkksContext(parameters, CkksNative.contextOpen(parameters.degree(), moduli, kernel));
-    LOG.log(System.Logger.Level.INFO, context::description);
-    return context;
+    return new CkksContext(parameters, CkksNative.contextOpen(parameters.degree(), moduli, level));
   }
 
   public CkksParameters parameters() {
     return parameters;
   }
 
-  /** Name of the kernel set in use. */
+  /** Name of the ring kernels in use: {@code scalar}, {@code avx2} or {@code avx512ifma}. */
   public String kernel() {
     try (Lease context = lease()) {
       return CkksNative.contextKernel(context.address());
     }
-  }
-
-  /** Why that set was chosen, for the log. */
-  public String kernelReason() {
-    try (Lease context = lease()) {
-      return CkksNative.contextKernelReason(context.address());
-    }
-  }
-
-  /** Which AES the random streams use: {@code vaes}, {@code aes-ni} or {@code portable}. */
-  public static String generator() {
-    return CkksNative.contextGenerator();
-  }
-
-  /** One line that says what runs here and why, for the log at start. */
-  public String description() {
-    return "ckks kernel "
-        + kernel()
-        + " ("
-        + kernelReason()
-        + "), AES-256-CTR by "
-        + generator()
-        + ", N="
-        + parameters.degree()
-        + ", "
-        + parameters.limbs()
-        + (parameters.limbs() == 1 ? " limb" : " limbs");
   }
 
   /**
@@ -82,7 +57,7 @@ public final class CkksContext extends NativeHandle {
    */
   public double measure(Primitive primitive, int repetitions) {
     try (Lease context = lease()) {
-      return CkksNative.contextMeasure(context.address(), primitive.ordinal(), repetitions);
+      return CkksNative.contextMeasure(context.address(), primitive.id(), repetitions);
     }
   }
 

@@ -1,28 +1,40 @@
 package dev.tensafe.nativelib.ckks;
 
-import dev.tensafe.formats.CodedException;
+import dev.tensafe.nativelib.NativeException;
 
 /** What the CKKS library refuses. Messages hold no key material and no plaintext. */
-public final class CkksException extends CodedException {
+public final class CkksException extends NativeException {
   private static final long serialVersionUID = 1L;
 
-  /** Reasons, in the order of {@code ErrorCode} in error.hpp. */
+  /** Reasons, in the order of {@code ErrorCode} in ckks/errors.hpp. */
   public enum Reason {
     /** Ring, modulus or packing outside what is allowed. */
-    INVALID_PARAMETERS("ckks.invalid_parameters"),
+    INVALID_PARAMETERS(0, "ckks.invalid_parameters"),
     /** Shapes or values that do not fit together. */
-    INVALID_ARGUMENT("ckks.invalid_argument"),
+    INVALID_ARGUMENT(1, "ckks.invalid_argument"),
     /** Bytes that are not a message of this library. */
-    MALFORMED_MESSAGE("ckks.malformed_message"),
-    /** A kernel or an operating system service is missing. */
-    UNSUPPORTED_PLATFORM("ckks.unsupported_platform"),
+    MALFORMED_MESSAGE(2, "ckks.malformed_message"),
+    /** An operating system service is missing. */
+    UNSUPPORTED_PLATFORM(3, "ckks.unsupported_platform"),
     /** An input number is NaN or infinite. */
-    NOT_FINITE("ckks.not_finite");
+    NOT_FINITE(4, "ckks.not_finite");
 
+    // the native side's number
+    private final int id;
     private final String code;
 
-    Reason(String code) {
+    Reason(int id, String code) {
+      this.id = id;
       this.code = code;
+    }
+
+    private static Reason of(int id) {
+      for (Reason reason : values()) {
+        if (reason.id == id) {
+          return reason;
+        }
+      }
+      throw new IllegalArgumentException("no reason has the number " + id);
     }
   }
 
@@ -35,8 +47,8 @@ public final class CkksException extends CodedException {
 
   /** Called from native code. */
   @SuppressWarnings("unused")
-  private CkksException(int ordinal, String message) {
-    this(Reason.values()[ordinal], message);
+  private CkksException(int reason, String message) {
+    this(Reason.of(reason), message);
   }
 
   public Reason reason() {

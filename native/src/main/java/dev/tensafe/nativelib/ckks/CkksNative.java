@@ -15,15 +15,11 @@ final class CkksNative {
 
   private CkksNative() {}
 
-  static native long contextOpen(int degree, long[] moduli, String kernel);
+  static native long contextOpen(int degree, long[] moduli, String level);
 
   static native void contextFree(long context);
 
   static native String contextKernel(long context);
-
-  static native String contextKernelReason(long context);
-
-  static native String contextGenerator();
 
   static native double contextMeasure(long context, int primitive, int repetitions);
 

@@ -1,7 +1,10 @@
 package dev.tensafe.nativelib.ckks;
 
-import java.util.Arrays;
+import static java.util.Objects.requireNonNull;
+
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What the steps of the protocol cost on this machine, in seconds of one core. Measured once at
@@ -45,22 +48,21 @@ public record CostModel(
    */
   public static CostModel measure(CkksContext context, int repetitions) {
     int samples = Math.max(1, repetitions / ROUNDS);
-    double[] best = new double[Primitive.values().length];
-    Arrays.fill(best, Double.POSITIVE_INFINITY);
+    Map<Primitive, Double> best = new EnumMap<>(Primitive.class);
     for (int round = 0; round < ROUNDS; round++) {
       for (Primitive step : STEPS) {
-        best[step.ordinal()] = Math.min(best[step.ordinal()], context.measure(step, samples));
+        best.merge(step, context.measure(step, samples), Math::min);
       }
     }
     return new CostModel(
-        best[Primitive.ENCRYPT.ordinal()],
-        best[Primitive.RECEIVE.ordinal()],
-        best[Primitive.ACCUMULATE_SHARED.ordinal()],
-        best[Primitive.ACCUMULATE_DISTINCT.ordinal()],
-        best[Primitive.ANSWER.ordinal()],
-        best[Primitive.ZERO_ENCRYPTION.ordinal()],
-        best[Primitive.DECRYPT.ordinal()],
-        best[Primitive.INVERSE_TRANSFORM.ordinal()]);
+        requireNonNull(best.get(Primitive.ENCRYPT)),
+        requireNonNull(best.get(Primitive.RECEIVE)),
+        requireNonNull(best.get(Primitive.ACCUMULATE_SHARED)),
+        requireNonNull(best.get(Primitive.ACCUMULATE_DISTINCT)),
+        requireNonNull(best.get(Primitive.ANSWER)),
+        requireNonNull(best.get(Primitive.ZERO_ENCRYPTION)),
+        requireNonNull(best.get(Primitive.DECRYPT)),
+        requireNonNull(best.get(Primitive.INVERSE_TRANSFORM)));
   }
 
   /**

@@ -22,15 +22,18 @@ public final class LowRankAdapter extends NativeHandle {
 
   /** How a factor's elements come and are kept. */
   public enum ElementType {
-    F32(4, 0),
+    F32(0, 4, 0),
     /** Widened to F32. */
-    F16(2, 0),
-    BF16(2, 1);
+    F16(1, 2, 0),
+    BF16(2, 2, 1);
 
+    // the native side's numbers
+    private final int id;
     private final int bytes;
     private final int storage;
 
-    ElementType(int bytes, int storage) {
+    ElementType(int id, int bytes, int storage) {
+      this.id = id;
       this.bytes = bytes;
       this.storage = storage;
     }
@@ -43,9 +46,16 @@ public final class LowRankAdapter extends NativeHandle {
   /** The two factors. */
   public enum Factor {
     /** {@code [rank, in]} */
-    A,
+    A(0),
     /** {@code [out, rank]} */
-    B
+    B(1);
+
+    // the native side's number
+    private final int id;
+
+    Factor(int id) {
+      this.id = id;
+    }
   }
 
   /**
@@ -123,8 +133,8 @@ public final class LowRankAdapter extends NativeHandle {
         LoraNative.adapterPut(
             self.address(),
             slot,
-            factor.ordinal(),
-            module.type().ordinal(),
+            factor.id,
+            module.type().id,
             at,
             staging,
             count / module.type().bytes());

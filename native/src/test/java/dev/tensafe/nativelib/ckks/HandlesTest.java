@@ -68,19 +68,19 @@ class HandlesTest {
     AnswerShape answers = new AnswerShape(1, 1, shape.packing());
     try (Parties parties = new Parties(context);
         WeightMatrix weights =
-            WeightMatrix.of(context, Kernels.ints(new int[] {3, 2, 1}), 1, 3, shape.packing());
+            WeightMatrix.of(context, TestBuffers.ints(new int[] {3, 2, 1}), 1, 3, shape.packing());
         ReceivedInputs received =
             ReceivedInputs.read(
                 context,
                 parties.masks,
                 parties
                     .key
-                    .encryptInputs(shape, Kernels.floats(new float[] {1, 1, 1}), null, 40)
+                    .encryptInputs(shape, TestBuffers.floats(new float[] {1, 1, 1}), null, 40)
                     .message())) {
       context.close();
-      parties.key.encryptInputs(shape, Kernels.floats(new float[] {4, 5, 6}), null, 40);
+      parties.key.encryptInputs(shape, TestBuffers.floats(new float[] {4, 5, 6}), null, 40);
       parties.rerandomizer.fill(1);
-      DoubleBuffer out = Kernels.doubles(1);
+      DoubleBuffer out = TestBuffers.doubles(1);
       parties.key.decryptAnswers(
           answers,
           received.evaluate(weights, parties.rerandomizer),
@@ -169,7 +169,7 @@ class HandlesTest {
       EncryptedInputs sent =
           parties.key.encryptInputs(
               new InputShape(1, 2, new Packing(1, 1)),
-              Kernels.floats(new float[] {1.25f, 7.5f}),
+              TestBuffers.floats(new float[] {1.25f, 7.5f}),
               null,
               20);
       assertEquals("EncryptedInputs[12864 bytes]", sent.toString());

@@ -31,7 +31,10 @@ class HostileMessageTest {
       InputShape shape = new InputShape(2, 100, new Packing(2, 2));
       byte[] inputs =
           Twin.bytes(
-              parties.key.encryptInputs(shape, Kernels.floats(new float[200]), null, 20).message());
+              parties
+                  .key
+                  .encryptInputs(shape, TestBuffers.floats(new float[200]), null, 20)
+                  .message());
       breakIt(inputs, random, b -> ReceivedInputs.read(context, parties.masks, b).close());
       byte[] seeded = Twin.bytes(ciphertext.seededMessage());
       breakIt(seeded, random, b -> Ciphertext.readSeeded(context, parties.masks, b).close());
@@ -41,28 +44,28 @@ class HostileMessageTest {
       AnswerShape answers = new AnswerShape(2, 3, shape.packing());
       byte[] answer;
       try (ReceivedInputs received =
-              ReceivedInputs.read(context, parties.masks, Kernels.direct(inputs));
+              ReceivedInputs.read(context, parties.masks, TestBuffers.direct(inputs));
           WeightMatrix weights =
-              WeightMatrix.of(context, Kernels.ints(new int[300]), 3, 100, shape.packing())) {
+              WeightMatrix.of(context, TestBuffers.ints(new int[300]), 3, 100, shape.packing())) {
         answer = Twin.bytes(received.evaluate(weights, parties.rerandomizer));
       }
       double[] ones = {1, 1};
-      DoubleBuffer out = Kernels.doubles(6);
+      DoubleBuffer out = TestBuffers.doubles(6);
       breakIt(answer, random, b -> parties.key.decryptAnswers(answers, b, ones, null, out));
       refused(
           CkksException.Reason.MALFORMED_MESSAGE,
           () ->
               parties.key.decryptAnswers(
                   new AnswerShape(2, 4, shape.packing()),
-                  Kernels.direct(answer),
+                  TestBuffers.direct(answer),
                   ones,
                   null,
-                  Kernels.doubles(8)));
+                  TestBuffers.doubles(8)));
     }
   }
 
   private static void breakIt(byte[] good, Random random, Consumer<ByteBuffer> read) {
-    read.accept(Kernels.direct(good));
+    read.accept(TestBuffers.direct(good));
     int refused = 0;
     for (int i = 0; i < 300; i++) {
       byte[] bad = good.clone();
@@ -71,7 +74,7 @@ class HostileMessageTest {
         int at = random.nextInt(i % 2 == 0 ? 64 : bad.length);
         bad[at] = (byte) random.nextInt();
       }
-      ByteBuffer message = Kernels.direct(bad);
+      ByteBuffer message = TestBuffers.direct(bad);
       if (i % 5 == 0) {
         message.limit(random.nextInt(bad.length));
       }
@@ -83,7 +86,7 @@ class HostileMessageTest {
       }
     }
     assertTrue(refused > 60, "refused " + refused);
-    read.accept(Kernels.direct(good));
+    read.accept(TestBuffers.direct(good));
   }
 
   @Test
@@ -94,11 +97,11 @@ class HostileMessageTest {
         Parties parties = new Parties(context)) {
       SecretKey key = parties.key;
       refused(bad, () -> key.encryptInputs(shape, FloatBuffer.allocate(6), null, 20));
-      refused(bad, () -> key.encryptInputs(shape, Kernels.floats(new float[5]), null, 20));
+      refused(bad, () -> key.encryptInputs(shape, TestBuffers.floats(new float[5]), null, 20));
       FloatBuffer swapped =
           ByteBuffer.allocateDirect(24).order(ByteOrder.BIG_ENDIAN).asFloatBuffer();
       refused(bad, () -> key.encryptInputs(shape, swapped, null, 20));
-      FloatBuffer x = Kernels.floats(new float[6]);
+      FloatBuffer x = TestBuffers.floats(new float[6]);
       refused(bad, () -> key.encryptInputs(shape, x, null, 20, ByteBuffer.allocateDirect(100)));
       refused(bad, () -> key.encryptInputs(shape, x, null, 20, ByteBuffer.allocate(1 << 20)));
       ByteBuffer frozen = ByteBuffer.allocateDirect(1 << 20).asReadOnlyBuffer();
@@ -136,7 +139,7 @@ class HostileMessageTest {
         ByteBuffer out = ByteBuffer.allocateDirect(1 << 16);
         refused(
             CkksException.Reason.NOT_FINITE,
-            () -> parties.key.encryptInputs(shape, Kernels.floats(x), null, 20, out));
+            () -> parties.key.encryptInputs(shape, TestBuffers.floats(x), null, 20, out));
         assertEquals(0, out.position());
         while (out.hasRemaining()) {
           assertEquals(0, out.get());
@@ -168,13 +171,15 @@ class HostileMessageTest {
                 parties
                     .key
                     .encryptInputs(
-                        new InputShape(1, 8, packing), Kernels.floats(new float[8]), null, 20)
+                        new InputShape(1, 8, packing), TestBuffers.floats(new float[8]), null, 20)
                     .message());
-        WeightMatrix narrow = WeightMatrix.of(context, Kernels.ints(new int[7]), 1, 7, packing);
+        WeightMatrix narrow =
+            WeightMatrix.of(context, TestBuffers.ints(new int[7]), 1, 7, packing);
         WeightMatrix packed =
-            WeightMatrix.of(context, Kernels.ints(new int[8]), 1, 8, new Packing(2, 2));
-        WeightMatrix foreign = WeightMatrix.of(other, Kernels.ints(new int[8]), 1, 8, packing);
-        WeightMatrix right = WeightMatrix.of(context, Kernels.ints(new int[8]), 1, 8, packing)) {
+            WeightMatrix.of(context, TestBuffers.ints(new int[8]), 1, 8, new Packing(2, 2));
+        WeightMatrix foreign = WeightMatrix.of(other, TestBuffers.ints(new int[8]), 1, 8, packing);
+        WeightMatrix right =
+            WeightMatrix.of(context, TestBuffers.ints(new int[8]), 1, 8, packing)) {
       refused(bad, () -> inputs.evaluate(narrow, parties.rerandomizer));
       refused(bad, () -> inputs.evaluate(packed, parties.rerandomizer));
       refused(bad, () -> inputs.evaluate(foreign, parties.rerandomizer));

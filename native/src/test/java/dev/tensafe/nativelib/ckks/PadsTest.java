@@ -36,8 +36,9 @@ class PadsTest {
       this.rows = rows;
       this.columns = columns;
       weights = random.ints((long) rows * columns, -20_000, 20_000).toArray();
-      matrix = WeightMatrix.of(parties.context, Kernels.ints(weights), rows, columns, Pads.PACKING);
-      dots = DotWeights.of(Kernels.ints(weights), rows, columns);
+      matrix =
+          WeightMatrix.of(parties.context, TestBuffers.ints(weights), rows, columns, Pads.PACKING);
+      dots = DotWeights.of(TestBuffers.ints(weights), rows, columns);
       input = InputPads.make(parties.key, columns, rows);
       message = DirectBuffers.message(Pads.messageBytes(parties.context, rows));
       answers =
@@ -84,7 +85,7 @@ class PadsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("dev.tensafe.nativelib.ckks.Kernels#names")
+  @MethodSource("dev.tensafe.nativelib.RunnableLevels#names")
   void answersAreTheInnerProductsUpToTheNoise(String kernel) {
     System.out.println("seed " + SEED);
     int[][] sizes = {{1, 1}, {3, 7}, {16, 64}, {21, 100}, {32, 576}};
@@ -106,12 +107,12 @@ class PadsTest {
             ByteBuffer up = block.up(count);
             double[] magnitudes =
                 block.input.encrypt(
-                    first, count, Kernels.floats(x), null, block.fixed.scaleBits(), up);
+                    first, count, TestBuffers.floats(x), null, block.fixed.scaleBits(), up);
             up.flip();
             ByteBuffer down = block.down(count);
             block.answers.evaluate(block.dots, first, count, up, down);
             down.flip();
-            DoubleBuffer out = Kernels.doubles(count * size[0]);
+            DoubleBuffer out = TestBuffers.doubles(count * size[0]);
             double[] ones = new double[count];
             Arrays.fill(ones, 1);
             block.input.decrypt(first, count, down, ones, null, out);
@@ -150,15 +151,16 @@ class PadsTest {
       float[] x = new float[3 * 32];
       ByteBuffer up = block.up(3);
       assertThrows(
-          CkksException.class, () -> block.input.encrypt(0, 3, Kernels.floats(x), null, 10, up));
+          CkksException.class,
+          () -> block.input.encrypt(0, 3, TestBuffers.floats(x), null, 10, up));
       block.input.absorb(block.message);
-      block.input.encrypt(5, 3, Kernels.floats(x), null, 10, up);
+      block.input.encrypt(5, 3, TestBuffers.floats(x), null, 10, up);
       up.flip();
       for (int first : new int[] {0, 5, 7, 254, 256, -1}) {
         ByteBuffer again = block.up(3);
         assertThrows(
             CkksException.class,
-            () -> block.input.encrypt(first, 3, Kernels.floats(x), null, 10, again),
+            () -> block.input.encrypt(first, 3, TestBuffers.floats(x), null, 10, again),
             "position " + first);
       }
       ByteBuffer down = block.down(3);
@@ -190,7 +192,7 @@ class PadsTest {
           "residues beyond the modulus");
       int[] large = new int[8];
       Arrays.fill(large, 1 << 24);
-      assertThrows(CkksException.class, () -> DotWeights.of(Kernels.ints(large), 1, 8));
+      assertThrows(CkksException.class, () -> DotWeights.of(TestBuffers.ints(large), 1, 8));
       try (CkksContext strict = CkksContext.open(CkksParameters.STRICT);
           SecretKey key = SecretKey.generate(strict)) {
         assertThrows(CkksException.class, () -> InputPads.make(key, 32, 4));

@@ -33,7 +33,8 @@ final class Parties implements AutoCloseable {
       double @Nullable [] rowScales) {
     int rows = weights.length / shape.columns();
     try (WeightMatrix matrix =
-        WeightMatrix.of(context, Kernels.ints(weights), rows, shape.columns(), shape.packing())) {
+        WeightMatrix.of(
+            context, TestBuffers.ints(weights), rows, shape.columns(), shape.packing())) {
       return product(shape, x, columns, matrix, rowSum(weights, shape.columns()), rowScales);
     }
   }
@@ -59,12 +60,13 @@ final class Parties implements AutoCloseable {
       double rowSum,
       double @Nullable [] rowScales) {
     FixedPoint fixed = FixedPoint.of(context.parameters(), rowSum);
-    EncryptedInputs sent = key.encryptInputs(shape, Kernels.floats(x), columns, fixed.scaleBits());
+    EncryptedInputs sent =
+        key.encryptInputs(shape, TestBuffers.floats(x), columns, fixed.scaleBits());
     ByteBuffer answer;
     try (ReceivedInputs received = ReceivedInputs.read(context, masks, sent.message())) {
       answer = received.evaluate(matrix, rerandomizer);
     }
-    DoubleBuffer out = Kernels.doubles(shape.tokens() * matrix.rows());
+    DoubleBuffer out = TestBuffers.doubles(shape.tokens() * matrix.rows());
     key.decryptAnswers(
         new AnswerShape(shape.tokens(), matrix.rows(), shape.packing()),
         answer,

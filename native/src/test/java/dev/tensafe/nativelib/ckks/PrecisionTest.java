@@ -116,7 +116,8 @@ class PrecisionTest {
     InputShape shape = new InputShape(tokens, d, packing);
     try (CkksContext context = CkksContext.open(parameters);
         Parties parties = new Parties(context);
-        WeightMatrix matrix = WeightMatrix.of(context, Kernels.ints(integers), rows, d, packing)) {
+        WeightMatrix matrix =
+            WeightMatrix.of(context, TestBuffers.ints(integers), rows, d, packing)) {
       double rowSum = Parties.rowSum(integers, d);
       for (int call = 0; call < calls; call++) {
         float[] x = new float[tokens * d];

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tensafe.nativelib.RunnableLevels;
 import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.List;
@@ -21,11 +22,11 @@ class TwinTest {
 
   static Stream<Arguments> kernels() {
     return Stream.of(CkksParameters.FAST, CkksParameters.STRICT)
-        .flatMap(p -> Kernels.names().stream().map(k -> Arguments.of(p, k)));
+        .flatMap(p -> RunnableLevels.names().stream().map(k -> Arguments.of(p, k)));
   }
 
   static Stream<Arguments> twoLimbs() {
-    return Kernels.names().stream().map(k -> Arguments.of(CkksParameters.STRICT, k));
+    return RunnableLevels.names().stream().map(k -> Arguments.of(CkksParameters.STRICT, k));
   }
 
   @BeforeEach

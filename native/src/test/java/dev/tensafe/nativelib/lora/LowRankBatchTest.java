@@ -182,9 +182,11 @@ class LowRankBatchTest {
       assertThrows(
           IllegalArgumentException.class,
           () -> filled.adapter.put(2, Factor.A, 0, ByteBuffer.allocate(4)));
-      assertThrows(
-          RuntimeException.class,
-          () -> filled.adapter.put(0, Factor.A, 3 * IN - 1, ByteBuffer.allocate(8)));
+      LowRankException e =
+          assertThrows(
+              LowRankException.class,
+              () -> filled.adapter.put(0, Factor.A, 3 * IN - 1, ByteBuffer.allocate(8)));
+      assertEquals("low_rank.invalid_argument", e.code());
     }
   }
 

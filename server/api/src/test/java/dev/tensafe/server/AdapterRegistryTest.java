@@ -4,21 +4,28 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tensafe.formats.CodedException;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.lora.AdapterException;
+import dev.tensafe.lora.registry.AdapterInfo;
 import dev.tensafe.lora.registry.AdapterLease;
 import dev.tensafe.lora.registry.AdapterRegistry;
 import dev.tensafe.lora.registry.AdapterState;
 import dev.tensafe.lora.registry.Registration;
 import dev.tensafe.lora.registry.RegistryConfig;
 import dev.tensafe.model.synthetic.SyntheticModel;
+import dev.tensafe.tssp.manifest.Mode;
+import dev.tensafe.tssp.manifest.Policy;
 import dev.tensafe.tssp.verify.BaseModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -167,5 +174,58 @@ class AdapterRegistryTest {
     }
     assertEquals(0, registry.stats().residentBytes());
     assertTrue(registry.list().isEmpty());
+  }
+
+  @Test
+  void whatWasUsedOfABudgetIsRecordedExactlyWhenTheRegistryCloses() throws Exception {
+    AdapterInfo info = budgeted();
+    for (int i = 0; i < 4; i++) {
+      registry.reserve(info, "", 8192).settle(50);
+      registry.close();
+      registry = open(1 << 20);
+    }
+    assertEquals(200, recorded(info));
+  }
+
+  private AdapterInfo budgeted() throws Exception {
+    Policy policy =
+        new Policy(List.of(), OptionalLong.empty(), OptionalLong.of(100_000), false, false);
+    Path upload = registry.newUpload();
+    Files.copy(
+        owner.pack(
+            "budgeted",
+            1,
+            owner.peft(1),
+            model,
+            Mode.PLAIN,
+            policy,
+            owner.key,
+            InstantSource.system()),
+        upload);
+    return registry.register(upload, Optional.empty()).status().info();
+  }
+
+  private long recorded(AdapterInfo info) throws Exception {
+    return new ObjectMapper()
+        .readTree(directory.resolve("adapters/usage.json").toFile())
+        .path("used")
+        .path("all")
+        .path(info.digest())
+        .path("")
+        .longValue();
+  }
+
+  @Test
+  void anOpeningThatFailsLetsTheDirectoryGo() throws Exception {
+    registry.close();
+    Path usage = directory.resolve("adapters/usage.json");
+    Files.writeString(usage, "{}");
+    assertEquals("adapter.storage", assertThrows(CodedException.class, () -> open(1 << 20)).code());
+    Files.delete(usage);
+    Path revoked = owner.trust.resolve("revoked.json");
+    Files.writeString(revoked, "{}");
+    assertEquals("trust.malformed", assertThrows(CodedException.class, () -> open(1 << 20)).code());
+    Files.delete(revoked);
+    registry = open(1 << 20);
   }
 }

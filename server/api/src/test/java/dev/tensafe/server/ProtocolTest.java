@@ -7,7 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tensafe.batching.engine.GenerationListener;
+import dev.tensafe.batching.engine.Output;
+import dev.tensafe.formats.CodedException;
 import dev.tensafe.server.config.ApiKeys;
+import dev.tensafe.server.metrics.ServerMetrics;
+import dev.tensafe.server.metrics.TimedListener;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.http.HttpClient;
@@ -16,9 +21,12 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -209,6 +217,7 @@ class ProtocolTest {
   void metricsCountWhatHappened() throws Exception {
     String before = server.get("/metrics").body();
     server.post("/v1/chat/completions", chat(",'max_tokens':11,'ignore_eos':true"));
+    server.awaitIdle();
     String after = server.get("/metrics").body();
     assertEquals(
         11,
@@ -226,8 +235,21 @@ class ProtocolTest {
         10,
         value(after, "vllm:inter_token_latency_seconds_count")
             - value(before, "vllm:inter_token_latency_seconds_count"));
+    double steps =
+        value(after, "tensafe_engine_step_seconds_count")
+            - value(before, "tensafe_engine_step_seconds_count");
+    assertTrue(steps >= 11, steps + " steps");
+    assertEquals(
+        value(after, "tensafe_engine_step_seconds_sum"),
+        value(after, "tensafe_engine_phase_seconds_total"),
+        1e-6);
     for (String name :
         List.of(
+            "tensafe_engine_internal_errors_total{",
+            "tensafe_engine_step_seconds_bucket{",
+            "tensafe_engine_step_sequences_bucket{",
+            "tensafe_engine_step_tokens_sum{",
+            "tensafe_engine_phase_seconds_total{model_name=\"tiny\",phase=\"forward\"}",
             "vllm:num_requests_running{",
             "vllm:num_requests_waiting{",
             "vllm:kv_cache_usage_perc{",
@@ -252,6 +274,59 @@ class ProtocolTest {
         .filter(line -> line.startsWith(prefix))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
         .sum();
+  }
+
+  @Test
+  void everyAnswerNamesItsRequestAsItsClientDidOrByChance() throws Exception {
+    HttpResponse<String> named =
+        server.post("/v1/chat/completions", chat(""), "X-Request-Id", "job-7:a.b_C");
+    assertEquals("job-7:a.b_C", named.headers().firstValue("x-request-id").orElseThrow());
+    Set<String> random = new HashSet<>();
+    for (String malformed : List.of("two words", "a".repeat(129), "é")) {
+      HttpResponse<String> replaced = server.get("/health", "X-Request-Id", malformed);
+      random.add(replaced.headers().firstValue("x-request-id").orElseThrow());
+    }
+    HttpResponse<String> refused = server.get("/nowhere");
+    random.add(refused.headers().firstValue("x-request-id").orElseThrow());
+    assertEquals(4, random.size());
+    random.forEach(id -> assertTrue(id.matches("[0-9a-f-]{36}"), id));
+  }
+
+  @Test
+  void tokensThatComeTogetherAreCountedEach() {
+    ServerMetrics metrics =
+        new ServerMetrics("m", server.engine, Optional.empty(), Clock.systemUTC());
+    long[] now = {0};
+    TimedListener listener =
+        new TimedListener(
+            new GenerationListener() {
+              @Override
+              public void onOutput(Output output) {}
+
+              @Override
+              public void onFinish(FinishReason reason, int promptTokens, int outputTokens) {}
+
+              @Override
+              public void onFailure(CodedException error) {}
+            },
+            metrics,
+            metrics.adapter(Optional.empty()),
+            () -> now[0]);
+    listener.onScheduled();
+    now[0] = 1_000_000_000L;
+    listener.onOutput(new Output(List.of(5, 6, 7), "abc", List.of()));
+    now[0] = 3_000_000_000L;
+    listener.onOutput(new Output(List.of(8, 9), "de", List.of()));
+    String text = metrics.scrape();
+    for (String line :
+        List.of(
+            "vllm:generation_tokens_total{model_name=\"m\"} 5.0",
+            "tensafe_inference_tokens_total{model_name=\"m\",type=\"generation\"} 5.0",
+            "vllm:time_to_first_token_seconds_count{model_name=\"m\"} 1",
+            "vllm:inter_token_latency_seconds_count{model_name=\"m\"} 4",
+            "vllm:inter_token_latency_seconds_sum{model_name=\"m\"} 2.0")) {
+      assertTrue(text.contains(line), line + " is not in\n" + text);
+    }
   }
 
   @Test

@@ -86,7 +86,7 @@ final class TestServer implements AutoCloseable {
     engine =
         new Engine(
             new EngineConfig(
-                new SchedulerConfig(128, 64, 16, 200, 2048),
+                new SchedulerConfig(128, 128, 64, 16, 200, 2048),
                 blocks,
                 Math.min(positions, blocks * 16),
                 maxQueuedTokens),

@@ -9,7 +9,7 @@ import dev.tensafe.lora.registry.RegistryConfig;
 import dev.tensafe.lora.weights.LoraHook;
 import dev.tensafe.lora.weights.PlainWeights;
 import dev.tensafe.model.exec.ForwardHook;
-import dev.tensafe.nativelib.lora.LowRankBatch;
+import dev.tensafe.nativelib.KernelLevel;
 import dev.tensafe.tssp.keys.RecipientKey;
 import dev.tensafe.tssp.verify.BaseModel;
 import java.nio.file.Path;
@@ -122,17 +122,15 @@ final class AdapterHosting implements AutoCloseable {
                 layers,
                 (long) options.adapterMemoryMib << 20,
                 Optional.of(encrypted));
-        LOG.info("low-rank kernels: {}", LowRankBatch.kernel());
+        KernelLevel.check();
         AdapterRegistry registry = AdapterRegistry.open(config, clock);
-        List<ForwardHook> hooks =
-            List.of(
-                new LoraHook(handle -> PlainWeights.of(registry.resident(handle))),
-                new EncryptedHook(
-                    registry::resident,
-                    encrypted,
-                    EncryptedHosting.probes(options),
-                    new SecureRandom()));
-        return new AdapterHosting(key, registry, encrypted, hooks, demo);
+        try {
+          List<ForwardHook> hooks = hooks(options, registry, encrypted);
+          return new AdapterHosting(key, registry, encrypted, hooks, demo);
+        } catch (RuntimeException e) {
+          registry.close();
+          throw e;
+        }
       } catch (RuntimeException e) {
         encrypted.close();
         throw e;
@@ -141,6 +139,14 @@ final class AdapterHosting implements AutoCloseable {
       key.close();
       throw e;
     }
+  }
+
+  private static List<ForwardHook> hooks(
+      ServeOptions options, AdapterRegistry registry, EncryptedAdapters encrypted) {
+    return List.of(
+        new LoraHook(handle -> PlainWeights.of(registry.resident(handle))),
+        new EncryptedHook(
+            registry::resident, encrypted, EncryptedHosting.probes(options), new SecureRandom()));
   }
 
   Optional<AdapterRegistry> registry() {

@@ -5,23 +5,22 @@ import dev.tensafe.batching.engine.EngineConfig;
 import dev.tensafe.batching.engine.Ticker;
 import dev.tensafe.batching.schedule.SchedulerConfig;
 import dev.tensafe.cli.demo.DemoFiles;
+import dev.tensafe.model.exec.ExecutorOptions;
 import dev.tensafe.model.exec.ForwardBatch;
 import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.exec.SequenceInput;
 import dev.tensafe.model.files.ModelFiles;
-import dev.tensafe.model.torch.ComputeType;
-import dev.tensafe.model.torch.TorchExecutor;
 import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.runtime.Signals;
 import dev.tensafe.runtime.log.LogSetup;
 import dev.tensafe.runtime.settings.SettingsProvider;
+import dev.tensafe.server.assembly.InstalledExecutors;
 import dev.tensafe.server.config.ServerConfig;
 import dev.tensafe.server.http.InferenceServer;
 import dev.tensafe.server.http.ServedModel;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -151,27 +150,19 @@ final class ServeCommand implements Callable<Integer> {
     return given;
   }
 
-  private static TorchExecutor loadExecutor(ServeOptions options, ModelFiles files) {
-    ComputeType type =
+  private static ModelExecutor loadExecutor(ServeOptions options, ModelFiles files) {
+    ExecutorOptions.Format format =
         switch (options.dtype) {
-          case "f32" -> ComputeType.F32;
-          case "bf16" -> ComputeType.BF16;
-          case "auto" -> TorchExecutor.chooseType(files.checkpoint());
+          case "f32" -> ExecutorOptions.Format.F32;
+          case "bf16" -> ExecutorOptions.Format.BF16;
+          case "auto" -> ExecutorOptions.Format.AUTO;
           default ->
               throw new ConfigException(
                   "config.dtype", "dtype is '" + options.dtype + "'; it must be auto, f32 or bf16");
         };
-    long start = System.nanoTime();
-    TorchExecutor executor =
-        TorchExecutor.load(files.config(), files.checkpoint(), type, options.threads());
-    LOG.info(
-        "loaded {} with {} layers as {} on {} threads in {} ms",
-        files.config().architecture().className(),
-        files.config().layers(),
-        type.name().toLowerCase(Locale.ROOT),
-        options.threads(),
-        (System.nanoTime() - start) / 1_000_000);
-    return executor;
+    return InstalledExecutors.all()
+        .named(options.executor)
+        .create(files.config(), files.checkpoint(), new ExecutorOptions(format, options.threads()));
   }
 
   /** Runs a prompt and a token through block 0, so that the first request finds warm code. */
@@ -221,7 +212,12 @@ final class ServeCommand implements Callable<Integer> {
     LOG.info("cache of {} blocks, sequences of at most {} tokens", cacheBlocks, length);
     return new EngineConfig(
         new SchedulerConfig(
-            options.tokensPerStep, options.maxRunning, ModelExecutor.BLOCK_SIZE, 200, 2048),
+            options.tokensPerStep,
+            EngineConfig.logitRowsPerStep(files.config().vocabSize(), options.maxRunning),
+            options.maxRunning,
+            ModelExecutor.BLOCK_SIZE,
+            200,
+            2048),
         cacheBlocks,
         length,
         options.maxQueuedTokens);

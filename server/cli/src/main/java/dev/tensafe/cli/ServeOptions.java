@@ -43,6 +43,9 @@ final class ServeOptions {
   @Option(names = "--threads", description = "compute threads; the number of cores if not given")
   @Nullable Integer threads;
 
+  @Option(names = "--executor", defaultValue = "torch", description = "what runs the model: torch")
+  String executor = "";
+
   @Option(names = "--dtype", defaultValue = "auto", description = "auto, f32 or bf16")
   String dtype = "";
 

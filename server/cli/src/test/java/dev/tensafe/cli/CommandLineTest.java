@@ -64,6 +64,7 @@ class CommandLineTest {
     refuses("config.port", "serve", "--model", m, "--port", "70000");
     refuses("config.api-keys", "serve", "--model", m, "--host", "0.0.0.0");
     refuses("config.dtype", "serve", "--model", m, "--dtype", "f8");
+    refuses("model.unknown_executor", "serve", "--model", m, "--executor", "tensor");
     refuses("config.threads", "serve", "--model", m, "--threads", "0");
     refuses("config.max-model-len", "serve", "--model", m, "--max-model-len", "65");
     refuses("config.tls", "serve", "--model", m, "--tls-cert", "x");

@@ -65,7 +65,8 @@ public final class TrainableModel implements AutoCloseable {
     TorchRuntime.start(threads);
     JniUtils.setGradMode(false);
     // Otherwise a script's second and later runs use other formulas for gradients than its first,
-    // and a resumed run would differ from one that was not interrupted. A setting of this thread.
+    // and a run that was resumed would differ from one that was not. The setting belongs to this
+    // thread, which is why the model does.
     JniUtils.setGraphExecutorOptimize(false);
     ScriptModule script = new ScriptModule("Trainee", TrainableModel.class, "trainee.torchscript");
     try {

@@ -80,7 +80,7 @@ public final class PackageRewriter {
               + " parts, its manifest "
               + manifest.parts().size());
     }
-    AtomicFile.write(
+    DurableFile.write(
         target,
         channel -> {
           OutputStream out = Channels.newOutputStream(channel);

@@ -99,7 +99,7 @@ public final class PackageWriter {
       }
       int room = acceptableLength(draft);
       Manifest[] result = {draft};
-      AtomicFile.write(
+      DurableFile.write(
           target,
           channel -> {
             int head = PackageFile.MAGIC.length + 4 + room + 4 + signatureRoom(key);

@@ -8,7 +8,7 @@ import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.TsspException.Reason;
 import dev.tensafe.tssp.canonical.CanonicalJson;
 import dev.tensafe.tssp.canonical.Fields;
-import dev.tensafe.tssp.file.AtomicFile;
+import dev.tensafe.tssp.file.DurableFile;
 import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.keys.PublicKeyFile;
 import dev.tensafe.tssp.manifest.Manifest;
@@ -116,7 +116,7 @@ public final class SeenVersionsFile implements SeenVersions {
 
   private Map<String, Long> read() {
     Map<String, Long> versions = new TreeMap<>();
-    if (!Files.exists(file)) {
+    if (Files.notExists(file)) {
       return versions;
     }
     try {
@@ -151,6 +151,6 @@ public final class SeenVersionsFile implements SeenVersions {
     node.put("format", FORMAT);
     ObjectNode highest = node.putObject("highest");
     versions.forEach(highest::put);
-    AtomicFile.write(file, PublicKeyFile.bytes(node));
+    DurableFile.write(file, PublicKeyFile.bytes(node));
   }
 }

@@ -3,7 +3,7 @@ package dev.tensafe.tssp.trust;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.TsspException.Reason;
 import dev.tensafe.tssp.crypto.Digests;
-import dev.tensafe.tssp.file.AtomicFile;
+import dev.tensafe.tssp.file.DurableFile;
 import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.manifest.Names;
 import dev.tensafe.tssp.manifest.SignatureList;
@@ -41,7 +41,7 @@ public final class TrustDirectory {
       }
     }
     createDirectories(directory.resolve("keys"));
-    AtomicFile.write(files.key(trusted.key().id()), TrustFiles.write(trusted));
+    DurableFile.write(files.key(trusted.key().id()), TrustFiles.write(trusted));
   }
 
   private static void requireForm(TrustedKey trusted) {
@@ -73,7 +73,7 @@ public final class TrustDirectory {
     TrustFiles.Revoked revoked = files.readRevoked();
     Set<String> issuers = new HashSet<>(revoked.issuers());
     issuers.add(id.hex());
-    AtomicFile.write(
+    DurableFile.write(
         files.revoked(), TrustFiles.write(new TrustFiles.Revoked(issuers, revoked.packages())));
   }
 
@@ -90,7 +90,7 @@ public final class TrustDirectory {
     TrustFiles.Revoked revoked = files.readRevoked();
     Set<String> packages = new HashSet<>(revoked.packages());
     packages.add(packageId);
-    AtomicFile.write(
+    DurableFile.write(
         files.revoked(), TrustFiles.write(new TrustFiles.Revoked(revoked.issuers(), packages)));
   }
 
@@ -113,7 +113,7 @@ public final class TrustDirectory {
                         "the revocation is by " + issuer + ", whose key is not pinned"));
     Revocation revocation = Revocation.verify(bytes, trusted.key());
     createDirectories(directory.resolve("revocations"));
-    AtomicFile.write(files.revocation(HexFormat.of().formatHex(Digests.sha256(bytes))), bytes);
+    DurableFile.write(files.revocation(HexFormat.of().formatHex(Digests.sha256(bytes))), bytes);
     return revocation;
   }
 

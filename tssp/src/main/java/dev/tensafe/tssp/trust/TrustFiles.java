@@ -59,7 +59,7 @@ final class TrustFiles {
   /** Files of a subdirectory, by name; none if it does not exist. */
   List<Path> list(String subdirectory, String ending) {
     Path path = directory.resolve(subdirectory);
-    if (!Files.isDirectory(path)) {
+    if (Files.notExists(path)) {
       return List.of();
     }
     try (Stream<Path> files = Files.list(path)) {
@@ -126,7 +126,7 @@ final class TrustFiles {
   }
 
   Revoked readRevoked() {
-    if (!Files.exists(revoked())) {
+    if (Files.notExists(revoked())) {
       return new Revoked(Set.of(), Set.of());
     }
     Fields fields = fields(revoked(), REVOKED_FORMAT);

@@ -12,7 +12,7 @@ import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.TsspException.Reason;
 import dev.tensafe.tssp.canonical.CanonicalJson;
 import dev.tensafe.tssp.crypto.Digests;
-import dev.tensafe.tssp.file.AtomicFile;
+import dev.tensafe.tssp.file.DurableFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -53,7 +53,7 @@ final class WeightsDigest {
     String digest = compute(checkpoint);
     stamp.put("sha256", digest);
     try {
-      AtomicFile.write(cache, CanonicalJson.write(stamp));
+      DurableFile.write(cache, CanonicalJson.write(stamp));
     } catch (TsspException e) {
       // A model directory may be read-only: the digest is what counts.
     }

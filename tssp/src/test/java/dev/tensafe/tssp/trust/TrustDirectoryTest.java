@@ -90,6 +90,22 @@ class TrustDirectoryTest {
     assertRefused(Reason.TRUST_MALFORMED, () -> TrustStore.open(directory));
   }
 
+  /** A link to itself stands for whatever is there but cannot be looked at. */
+  @Test
+  void aRecordThatCannotBeReadIsNotTakenForAnEmptyOne() throws IOException {
+    new TrustDirectory(directory).add(trusted("acme"));
+    for (String name : new String[] {"revoked.json", "revocations"}) {
+      Path unreadable = directory.resolve(name);
+      Files.createSymbolicLink(unreadable, Path.of(name));
+      assertRefused(Reason.IO, () -> TrustStore.open(directory));
+      Files.delete(unreadable);
+      TrustStore.open(directory);
+    }
+    Path versions = directory.resolve("versions.json");
+    Files.createSymbolicLink(versions, versions.getFileName());
+    assertRefused(Reason.IO, () -> SeenVersionsFile.open(directory));
+  }
+
   /** Several writers, as in several server processes: no version is lost, none goes down. */
   @Test
   void versionsOnlyGrowWhoeverWrites() throws Exception {

@@ -3,9 +3,9 @@ package dev.tensafe.he.client;
 import dev.tensafe.he.wire.GroupId;
 import dev.tensafe.lora.weights.AdapterSlots;
 import dev.tensafe.lora.weights.AdapterWeights;
+import dev.tensafe.model.exec.AdapterRows;
 import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.model.exec.RowMatrix;
-import dev.tensafe.model.exec.SequenceInput;
 import dev.tensafe.model.exec.StepRows;
 import dev.tensafe.model.shape.Projection;
 import dev.tensafe.model.shape.ProjectionGroup;
@@ -14,11 +14,8 @@ import dev.tensafe.nativelib.lora.LowRankAdapter;
 import dev.tensafe.nativelib.lora.LowRankBatch;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.function.LongFunction;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,36 +50,27 @@ public final class EncryptedHook implements ForwardHook {
 
   @Override
   public boolean start(StepRows rows) {
-    Map<Long, List<Integer>> sequencesOf = new TreeMap<>();
-    for (int sequence = 0; sequence < rows.sequences(); sequence++) {
-      long handle = rows.adapter(sequence);
-      if (handle != SequenceInput.BASE) {
-        sequencesOf.computeIfAbsent(handle, h -> new ArrayList<>()).add(sequence);
-      }
-    }
     List<AdapterBatch> step = new ArrayList<>();
     List<LowRankAdapter> bases = new ArrayList<>();
     List<int[]> rowsOf = new ArrayList<>();
-    sequencesOf.forEach(
-        (handle, sequences) -> {
-          if (resident.apply(handle) instanceof EncryptedAdapter adapter) {
-            sequences.forEach(rows::claim);
-            int[] own = rowsOf(rows, sequences);
-            step.add(
-                new AdapterBatch(
-                    adapters,
-                    adapters.listener(),
-                    adapter,
-                    bases.size(),
-                    own,
-                    sequences,
-                    rows,
-                    probe(adapter, own.length),
-                    scratch));
-            bases.add(adapter.basis());
-            rowsOf.add(own);
-          }
-        });
+    for (AdapterRows own : rows.byAdapter()) {
+      if (resident.apply(own.handle()) instanceof EncryptedAdapter adapter) {
+        own.sequences().forEach(rows::claim);
+        step.add(
+            new AdapterBatch(
+                adapters,
+                adapters.listener(),
+                adapter,
+                bases.size(),
+                own.rows(),
+                own.sequences(),
+                rows,
+                probe(adapter, own.rows().length),
+                scratch));
+        bases.add(adapter.basis());
+        rowsOf.add(own.rows());
+      }
+    }
     batches = step;
     products.begin(bases, rowsOf);
     return !step.isEmpty();
@@ -99,15 +87,8 @@ public final class EncryptedHook implements ForwardHook {
     return probes.cover() ? Probe.cover(count, rows, random) : null;
   }
 
-  private static int[] rowsOf(StepRows rows, List<Integer> sequences) {
-    return sequences.stream()
-        .flatMapToInt(s -> IntStream.range(rows.firstRow(s), rows.firstRow(s) + rows.rowCount(s)))
-        .sorted()
-        .toArray();
-  }
-
   private static GroupId id(ProjectionGroup group) {
-    return new GroupId(group.layer(), group.kind().ordinal());
+    return new GroupId(group.layer(), group.kind().wireId());
   }
 
   @Override
@@ -135,7 +116,7 @@ public final class EncryptedHook implements ForwardHook {
 
   @Override
   public void finish(Projection projection, RowMatrix y, StepRows rows) {
-    GroupId id = new GroupId(projection.layer(), projection.kind().group().ordinal());
+    GroupId id = new GroupId(projection.layer(), projection.kind().group().wireId());
     if (!id.equals(joined)) {
       joined = id;
       join(id, projection);

@@ -196,9 +196,12 @@ public final class AdapterHost implements AutoCloseable {
   @Override
   public void close() {
     draining = true;
-    new ArrayList<>(sessions).forEach(HostSession::abort);
-    pools.close();
-    adapters.keySet().forEach(this::withdraw);
-    meter.close();
+    try {
+      new ArrayList<>(sessions).forEach(HostSession::abort);
+      pools.close();
+      adapters.keySet().forEach(this::withdraw);
+    } finally {
+      meter.close();
+    }
   }
 }

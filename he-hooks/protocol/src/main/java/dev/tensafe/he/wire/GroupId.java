@@ -1,12 +1,43 @@
 package dev.tensafe.he.wire;
 
+import dev.tensafe.formats.FormatException;
+import dev.tensafe.formats.peft.LoraTarget;
+
 /**
  * The projections of a layer that read one vector.
  *
  * @param layer from 0, at most 65,535
- * @param input 0 for q, k, v; 1 for o; 2 for gate, up; 3 for down
+ * @param input {@link LoraTarget.Input#wireId()}
  */
 public record GroupId(int layer, int input) implements Comparable<GroupId> {
+  /**
+   * Names a group.
+   *
+   * @throws FormatException {@code peft.input} for an unknown input, {@code peft.layer} for a layer
+   *     that no message can name
+   */
+  public GroupId {
+    if (layer < 0 || layer > 0xffff) {
+      throw new FormatException("peft.layer", "layer " + layer + " is not from 0 to 65535");
+    }
+    LoraTarget.Input.ofWireId(input);
+  }
+
+  /**
+   * Reads a group.
+   *
+   * @throws dev.tensafe.he.HeException of a protocol error, for an unknown input
+   */
+  static GroupId read(Reading in) {
+    int layer = in.u16();
+    int input = in.u8();
+    try {
+      return new GroupId(layer, input);
+    } catch (FormatException e) {
+      throw Reading.bad(e.description());
+    }
+  }
+
   @Override
   public int compareTo(GroupId other) {
     return layer != other.layer

@@ -28,12 +28,12 @@ public final class GroupLayout {
     if (target == null) {
       throw new IllegalArgumentException(module + " is no projection of a decoder layer");
     }
-    return new GroupId(target.layer(), target.input().ordinal());
+    return new GroupId(target.layer(), target.input().wireId());
   }
 
   /** As {@link dev.tensafe.formats.peft.LoraTarget#group} names it in packages. */
   public static String name(GroupId id) {
-    return "model.layers." + id.layer() + "." + LoraTarget.Input.values()[id.input()].label();
+    return "model.layers." + id.layer() + "." + LoraTarget.Input.ofWireId(id.input()).label();
   }
 
   /**

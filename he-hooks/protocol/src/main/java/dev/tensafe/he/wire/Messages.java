@@ -87,7 +87,7 @@ public final class Messages {
       int count = in.u16();
       List<Group> groups = new ArrayList<>();
       for (int i = 0; i < count; i++) {
-        GroupId id = new GroupId(in.u16(), in.u8());
+        GroupId id = GroupId.read(in);
         int packings = in.u8();
         if (packings < 1 || packings > MAX_PACKINGS) {
           throw Reading.bad(packings + " packings");
@@ -159,7 +159,7 @@ public final class Messages {
       Reading in = new Reading(payload);
       long request = in.u64();
       int ref = in.u32();
-      GroupId group = new GroupId(in.u16(), in.u8());
+      GroupId group = GroupId.read(in);
       in.zero(1);
       payload.position(in.position());
       return new Evaluate(request, ref, group);
@@ -189,7 +189,7 @@ public final class Messages {
     public static Block decode(ByteBuffer payload) {
       Reading in = new Reading(payload);
       int ref = in.u32();
-      GroupId group = new GroupId(in.u16(), in.u8());
+      GroupId group = GroupId.read(in);
       in.zero(1);
       Block block = new Block(ref, group, in.u32());
       payload.position(in.position());

@@ -2,6 +2,7 @@ package dev.tensafe.model.exec;
 
 import dev.tensafe.model.shape.Projection;
 import dev.tensafe.model.shape.ProjectionGroup;
+import java.util.Optional;
 
 /**
  * Work beside the base model's projections, such as a low-rank delta. Called on the executor's
@@ -20,6 +21,17 @@ public interface ForwardHook {
    */
   default boolean start(StepRows rows) {
     return true;
+  }
+
+  /**
+   * The hook's work in this step, where it is low-rank products and nothing else. An executor that
+   * takes it computes it and calls neither {@link #reads}, {@link #begin} nor {@link #finish} in
+   * this step. Asked after a {@link #start} that said yes.
+   *
+   * @return empty when the hook is to be called
+   */
+  default Optional<LowRankStep> fused(StepRows rows) {
+    return Optional.empty();
   }
 
   /** Whether the hook wants the input and the outputs of a group in this step. */

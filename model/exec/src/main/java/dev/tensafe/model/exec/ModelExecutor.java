@@ -4,8 +4,14 @@ import dev.tensafe.model.shape.ModelConfig;
 import java.util.List;
 
 /**
- * Runs the decoder over a paged key/value cache. Confined to one thread, except {@link #config()}.
- * What runs underneath (tensor library, kernels, number format) is the implementation's affair.
+ * Runs the decoder over a paged key/value cache. What runs underneath (tensor library, kernels,
+ * number format) is the implementation's affair.
+ *
+ * <p>One call at a time: {@link #allocateCache}, {@link #forward} and {@link #close} may come from
+ * different threads, such as the engine's and the one that shuts the server down, but not overlap.
+ * A call during another one is refused with {@code model.executor_busy}, one after the close with
+ * {@code model.executor_closed}; see {@link SerialUse}. The other methods may be called at any
+ * time.
  */
 public interface ModelExecutor extends AutoCloseable {
   /** Positions per cache block. */
@@ -27,12 +33,17 @@ public interface ModelExecutor extends AutoCloseable {
    * Runs one step: writes keys and values of every token into the cache and returns the logits
    * asked for.
    *
-   * @param hooks called in order for every projection group; empty for the fastest path
+   * @param hooks called in order for every projection group, or their {@link ForwardHook#fused}
+   *     work computed in their place; empty for the fastest path
+   * @throws dev.tensafe.model.shape.ModelException {@code model.step_too_large} before anything is
+   *     computed or a hook called, when logits or activations do not fit the memory that one buffer
+   *     can show
    * @throws RuntimeException when the step as a whole failed; the cache blocks of its sequences are
    *     then undefined, all others untouched
    */
   ForwardResult forward(ForwardBatch batch, List<ForwardHook> hooks);
 
+  /** Frees weights and cache; a second close does nothing. */
   @Override
   void close();
 }

@@ -6,15 +6,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The hooks that take part in one step, for executors: which of them run, and that every sequence
- * with an adapter has one. Confined to the executor's thread.
+ * The hooks that take part in one step, for executors: which of them are called, which hand over
+ * low-rank products, and that every sequence with an adapter has one. Confined to the executor's
+ * thread.
  */
 public final class StepHooks {
-  private final List<ForwardHook> hooks;
+  private final List<ForwardHook> called;
+  private final List<LowRankStep> fused;
   private final StepRows rows;
 
-  private StepHooks(List<ForwardHook> hooks, StepRows rows) {
-    this.hooks = hooks;
+  private StepHooks(List<ForwardHook> called, List<LowRankStep> fused, StepRows rows) {
+    this.called = called;
+    this.fused = fused;
     this.rows = rows;
   }
 
@@ -23,10 +26,11 @@ public final class StepHooks {
    * adapter.unavailable}.
    */
   public static StepHooks start(List<ForwardHook> hooks, StepRows rows) {
-    List<ForwardHook> active = new ArrayList<>(hooks.size());
+    List<ForwardHook> called = new ArrayList<>(hooks.size());
+    List<LowRankStep> fused = new ArrayList<>(hooks.size());
     for (ForwardHook hook : hooks) {
       if (hook.start(rows)) {
-        active.add(hook);
+        hook.fused(rows).ifPresentOrElse(fused::add, () -> called.add(hook));
       }
     }
     for (int sequence = 0; sequence < rows.sequences(); sequence++) {
@@ -36,17 +40,34 @@ public final class StepHooks {
             new ModelException("adapter.unavailable", "nothing here computes this adapter"));
       }
     }
-    return new StepHooks(active, rows);
+    return new StepHooks(called, fused, rows);
   }
 
   /** Whether any hook takes part; without one the model may run in one piece. */
   public boolean any() {
-    return !hooks.isEmpty();
+    return !called.isEmpty() || !fused.isEmpty();
   }
 
-  /** The hooks that read a group. */
+  /** The hooks to call that read a group, in order. */
   public List<ForwardHook> reading(ProjectionGroup group) {
-    return hooks.stream().filter(hook -> hook.reads(group)).toList();
+    List<ForwardHook> out = new ArrayList<>(called.size());
+    for (ForwardHook hook : called) {
+      if (hook.reads(group)) {
+        out.add(hook);
+      }
+    }
+    return out;
+  }
+
+  /** The low-rank products to compute for a group. */
+  public List<LowRankStep> touching(ProjectionGroup group) {
+    List<LowRankStep> out = new ArrayList<>(fused.size());
+    for (LowRankStep step : fused) {
+      if (step.touches(group)) {
+        out.add(step);
+      }
+    }
+    return out;
   }
 
   public StepRows rows() {

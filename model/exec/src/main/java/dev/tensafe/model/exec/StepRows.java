@@ -1,8 +1,12 @@
 package dev.tensafe.model.exec;
 
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which rows of a step belong to which sequence, and which sequences have failed. Rows of one
@@ -18,6 +22,7 @@ public final class StepRows {
   private final int[] rowCount;
   private final int[] sequenceOfRow;
   private final Map<Integer, RuntimeException> failures = new TreeMap<>();
+  private @Nullable List<AdapterRows> byAdapter;
 
   /**
    * @param batch the step; sequence index {@code i} here is index {@code i} in the batch
@@ -75,6 +80,35 @@ public final class StepRows {
   /** The adapter of a sequence, {@link SequenceInput#BASE} for none. */
   public long adapter(int sequence) {
     return adapters[sequence];
+  }
+
+  /** The adapters of the step by ascending handle, without the base model; computed once. */
+  public List<AdapterRows> byAdapter() {
+    List<AdapterRows> known = byAdapter;
+    if (known == null) {
+      known = groupByAdapter();
+      byAdapter = known;
+    }
+    return known;
+  }
+
+  private List<AdapterRows> groupByAdapter() {
+    TreeMap<Long, List<Integer>> sequencesOf = new TreeMap<>();
+    for (int sequence = 0; sequence < adapters.length; sequence++) {
+      if (adapters[sequence] != SequenceInput.BASE) {
+        sequencesOf.computeIfAbsent(adapters[sequence], a -> new ArrayList<>()).add(sequence);
+      }
+    }
+    List<AdapterRows> out = new ArrayList<>(sequencesOf.size());
+    sequencesOf.forEach((handle, own) -> out.add(new AdapterRows(handle, own, rowsOf(own))));
+    return List.copyOf(out);
+  }
+
+  private int[] rowsOf(List<Integer> sequences) {
+    return sequences.stream()
+        .flatMapToInt(s -> IntStream.range(firstRow[s], firstRow[s] + rowCount[s]))
+        .sorted()
+        .toArray();
   }
 
   /** Says that the caller computes the deltas of a sequence's adapter in this step. */

@@ -21,7 +21,7 @@ import java.util.Map;
 
 /**
  * A TorchScript module: source text from the resources beside a class, compiled at start, its
- * methods called by name. What it is given to keep lives in the module. Confined to one thread.
+ * methods called by name. What it is given to keep lives in the module. For one thread at a time.
  */
 public final class ScriptModule implements AutoCloseable {
   // Held strongly: the native module dies with this object.

@@ -10,15 +10,14 @@ import dev.tensafe.model.exec.ForwardBatch;
 import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.model.exec.ForwardResult;
 import dev.tensafe.model.exec.ModelExecutor;
-import dev.tensafe.model.exec.RowMatrix;
 import dev.tensafe.model.exec.SequenceInput;
+import dev.tensafe.model.exec.SerialUse;
 import dev.tensafe.model.exec.StepHooks;
 import dev.tensafe.model.exec.StepRows;
 import dev.tensafe.model.shape.CheckpointLayout;
 import dev.tensafe.model.shape.ModelConfig;
 import dev.tensafe.model.shape.Projection;
 import dev.tensafe.model.shape.ProjectionGroup;
-import dev.tensafe.model.shape.ProjectionKind;
 import dev.tensafe.model.shape.RotaryEmbedding;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -31,8 +30,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The executor on PyTorch through DJL: oneDNN prepacked linears, paged cache with one page gather
- * per layer and step. Without hooks a step's layers are one script call; with hooks the same call
- * stops where they read. The reference that later executors are compared with.
+ * per layer and step. {@link HookedPass} runs the layers and, between them, the hooks. The
+ * reference that later executors are compared with.
  *
  * <p>CPU only: the same script would run on CUDA tensors with plain linears, but no GPU natives
  * matching this PyTorch build are published, so that path is not offered.
@@ -43,8 +42,6 @@ public final class TorchExecutor implements ModelExecutor {
   /** Rows the packed layout of weights is chosen for; measured best between 1 and 32 rows. */
   private static final int PACKING_ROWS = 8;
 
-  private static final int GROUPS_PER_LAYER = ProjectionKind.GroupKind.values().length;
-
   private final ModelConfig config;
   private final ComputeType type;
   private final RotaryEmbedding rotary;
@@ -52,6 +49,8 @@ public final class TorchExecutor implements ModelExecutor {
   // Held: the embedding table aliases its mapping.
   private final WeightReader weights;
   private final List<List<ProjectionGroup>> groups = new ArrayList<>();
+  private final HookedPass layers;
+  private final SerialUse use = new SerialUse();
   private @Nullable PtNDArray logits;
 
   private TorchExecutor(
@@ -64,6 +63,7 @@ public final class TorchExecutor implements ModelExecutor {
     for (int layer = 0; layer < config.layers(); layer++) {
       groups.add(ProjectionGroup.ofLayer(config, layer));
     }
+    this.layers = new HookedPass(script, groups);
   }
 
   /** The type {@code --dtype auto} stands for: bf16 where weights are and the CPU multiplies it. */
@@ -163,27 +163,35 @@ public final class TorchExecutor implements ModelExecutor {
 
   @Override
   public void allocateCache(int blocks) {
-    script.run("clear_cache");
-    for (int layer = 0; layer < config.layers(); layer++) {
-      // One call per layer: the script compiler merges equal allocations, even of tensors that are
-      // written to later, when it sees them in one method.
-      script.run("add_cache", blocks);
+    try (SerialUse.Turn turn = use.begin()) {
+      script.run("clear_cache");
+      for (int layer = 0; layer < config.layers(); layer++) {
+        // One call per layer: the script compiler merges equal allocations, even of tensors that
+        // are written to later, when it sees them in one method.
+        script.run("add_cache", blocks);
+      }
     }
   }
 
   @Override
   public ForwardResult forward(ForwardBatch batch, List<ForwardHook> hooks) {
-    StepSize.check(config, batch.tokenCount(), batch.logitRowCount());
+    try (SerialUse.Turn turn = use.begin()) {
+      StepSize.check(config, batch.tokenCount(), batch.logitRowCount());
+      freeLogits();
+      StepLayout layout = new StepLayout(batch);
+      StepHooks step = StepHooks.start(hooks, new StepRows(batch, layout.order()));
+      try (PtNDManager m = scope()) {
+        prepare(m, batch, layout);
+        PtNDArray embedded = script.tensor(m, "embed", integers(m, layout.tokens()));
+        return result(m, batch, step.rows(), layers.run(m, embedded, step));
+      }
+    }
+  }
+
+  private void freeLogits() {
     if (logits != null) {
       logits.close();
       logits = null;
-    }
-    StepLayout layout = new StepLayout(batch);
-    StepHooks step = StepHooks.start(hooks, new StepRows(batch, layout.order()));
-    try (PtNDManager m = scope()) {
-      prepare(m, batch, layout);
-      PtNDArray hidden = script.tensor(m, "embed", integers(m, layout.tokens()));
-      return result(m, batch, step.rows(), layers(m, hidden, step));
     }
   }
 
@@ -217,62 +225,6 @@ public final class TorchExecutor implements ModelExecutor {
     }
   }
 
-  /**
-   * All layers. The script stops only where a hook reads, and keeps what it needs to go on: every
-   * call costs some 50 µs, since the weights that were read in between have emptied the caches.
-   */
-  private PtNDArray layers(PtNDManager m, PtNDArray embedded, StepHooks step) {
-    script.run("begin_layers", embedded);
-    if (step.any()) {
-      for (List<ProjectionGroup> ofLayer : groups) {
-        for (ProjectionGroup group : ofLayer) {
-          List<ForwardHook> hooks = step.reading(group);
-          if (!hooks.isEmpty()) {
-            runHooks(m, group, hooks, step.rows());
-          }
-        }
-      }
-    }
-    return script.tensor(m, "end_layers");
-  }
-
-  private void runHooks(
-      PtNDManager m, ProjectionGroup group, List<ForwardHook> hooks, StepRows rows) {
-    int position = group.layer() * GROUPS_PER_LAYER + group.kind().ordinal();
-    try (PtNDManager scratch = (PtNDManager) m.newSubManager()) {
-      if (hooks.stream().anyMatch(ForwardHook::overlaps)) {
-        PtNDArray x = script.tensor(scratch, "group_input", position);
-        begin(group, x, hooks, rows);
-        finish(group, script.tensors(scratch, "group_output"), 0, hooks, rows);
-      } else {
-        PtNDArray[] all = script.tensors(scratch, "group_input_and_output", position);
-        begin(group, all[0], hooks, rows);
-        finish(group, all, 1, hooks, rows);
-      }
-    }
-  }
-
-  private static void begin(
-      ProjectionGroup group, PtNDArray x, List<ForwardHook> hooks, StepRows rows) {
-    for (ForwardHook hook : hooks) {
-      hook.begin(group, new RowMatrix(live(x).asReadOnlyBuffer(), rows.rows(), group.in()), rows);
-    }
-  }
-
-  private static void finish(
-      ProjectionGroup group,
-      PtNDArray[] outputs,
-      int first,
-      List<ForwardHook> hooks,
-      StepRows rows) {
-    for (int i = 0; i < group.projections().size(); i++) {
-      Projection p = group.projections().get(i);
-      for (ForwardHook hook : hooks) {
-        hook.finish(p, matrix(outputs[first + i], rows.rows(), p.out()), rows);
-      }
-    }
-  }
-
   private ForwardResult result(PtNDManager m, ForwardBatch batch, StepRows rows, PtNDArray hidden) {
     int count = batch.sequences().size();
     int[] first = new int[count];
@@ -294,15 +246,7 @@ public final class TorchExecutor implements ModelExecutor {
     }
     PtNDArray out = script.tensor(script.manager(), "logits", hidden, integers(m, picked));
     logits = out;
-    return new ForwardResult(live(out), config.vocabSize(), first, rows.failures());
-  }
-
-  private static RowMatrix matrix(PtNDArray array, int rows, int columns) {
-    return new RowMatrix(live(array), rows, columns);
-  }
-
-  private static FloatBuffer live(PtNDArray array) {
-    return array.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    return new ForwardResult(HookedPass.live(out), config.vocabSize(), first, rows.failures());
   }
 
   private static ByteBuffer floats(int count) {
@@ -315,10 +259,9 @@ public final class TorchExecutor implements ModelExecutor {
 
   @Override
   public void close() {
-    if (logits != null) {
-      logits.close();
-      logits = null;
+    if (use.close()) {
+      freeLogits();
+      script.close();
     }
-    script.close();
   }
 }

@@ -154,14 +154,14 @@ class TorchExecutorTest {
       for (int r = 0; r < x.rows(); r++) {
         column[r] = x.values().get(r * x.columns());
       }
-      firstColumn.put(group.layer() * 4 + group.kind().ordinal(), column);
+      firstColumn.put(group.layer() * 4 + group.kind().wireId(), column);
     }
 
     @Override
     public void finish(Projection projection, RowMatrix y, StepRows rows) {
       calls.add("finish " + projection.name());
       assertEquals(projection.out(), y.columns());
-      float[] x = firstColumn.get(projection.layer() * 4 + projection.kind().group().ordinal());
+      float[] x = firstColumn.get(projection.layer() * 4 + projection.kind().group().wireId());
       for (int r = 0; r < y.rows(); r++) {
         float scale = scales.getOrDefault(rows.sequenceId(rows.sequenceOf(r)), 0f);
         for (int i = 0; i < y.columns(); i++) {

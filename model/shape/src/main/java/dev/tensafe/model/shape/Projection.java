@@ -12,4 +12,9 @@ public record Projection(int layer, ProjectionKind kind, int in, int out) {
   public String name() {
     return "model.layers." + layer + "." + kind.moduleName();
   }
+
+  /** Its number among the projections of all layers, layer by layer. */
+  public int slot() {
+    return layer * ProjectionKind.PER_LAYER + kind.wireId();
+  }
 }

@@ -7,11 +7,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.formats.Json;
+import dev.tensafe.formats.file.AtomicFile;
 import dev.tensafe.runtime.ConfigException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -112,7 +112,7 @@ public final class ApiKeys {
     }
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode root = mapper.createObjectNode();
-    if (Files.exists(file)) {
+    if (!Files.notExists(file)) {
       load(file);
       root = (ObjectNode) Json.readObject(file, "config");
     }
@@ -128,15 +128,10 @@ public final class ApiKeys {
     ObjectNode node = keys.addObject();
     node.put("name", name).put("sha256", hash(key));
     scopes.forEach(scope -> node.withArray("scopes").add(scope.label()));
-    Path absolute = file.toAbsolutePath();
-    Path temporary =
-        Files.createTempFile(
-            absolute.getParent(),
-            ".keys",
-            ".json",
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    Files.writeString(temporary, mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root));
-    Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE);
+    AtomicFile.write(
+        file,
+        mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(root),
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     return key;
   }
 

@@ -1,6 +1,7 @@
 package dev.tensafe.server.http;
 
 import dev.tensafe.batching.engine.GenerationListener.FinishReason;
+import dev.tensafe.batching.engine.Output;
 import dev.tensafe.batching.sample.TokenLogprob;
 import dev.tensafe.server.openai.ApiException;
 import java.util.List;
@@ -9,7 +10,7 @@ import java.util.List;
 interface Answer {
   void promptScored(int choice, List<TokenLogprob> logprobs);
 
-  void output(int choice, String text, List<TokenLogprob> logprobs);
+  void output(int choice, Output output);
 
   void finished(int choice, FinishReason reason, int outputTokens);
 

@@ -1,6 +1,7 @@
 package dev.tensafe.server.http;
 
 import dev.tensafe.batching.engine.GenerationListener;
+import dev.tensafe.batching.engine.Output;
 import dev.tensafe.batching.sample.TokenLogprob;
 import dev.tensafe.formats.CodedException;
 import dev.tensafe.server.openai.ApiException;
@@ -25,8 +26,8 @@ final class ContextListener implements GenerationListener {
   }
 
   @Override
-  public void onOutput(String text, List<TokenLogprob> logprobs) {
-    context.runOnContext(v -> answer.output(choice, text, logprobs));
+  public void onOutput(Output output) {
+    context.runOnContext(v -> answer.output(choice, output));
   }
 
   @Override

@@ -58,6 +58,7 @@ final class HttpApi {
 
   Router router() {
     Router router = Router.router(vertx);
+    router.route().handler(RequestIds::assign);
     if (!config.corsOrigins().isEmpty()) {
       CorsHandler cors =
           CorsHandler.create()

@@ -114,6 +114,7 @@ final class InferenceHandler {
       InferenceRequest request,
       Callable<Work> encoding,
       Function<AnswerHead, AnswerFormat> format) {
+    String requestId = RequestIds.of(routing);
     ModelHolder.Holding holding = holder.hold(request.model(), Authorizer.tenant(routing));
     Responder responder = new Responder(routing);
     Context context = vertx.getOrCreateContext();
@@ -132,7 +133,7 @@ final class InferenceHandler {
                 responder.fail(ApiException.of(work.cause()));
               } else {
                 Held held = holder.held(holding, lease.result());
-                submit(work.result(), held, format, responder, context);
+                submit(work.result(), held, format, responder, context, requestId);
               }
             });
   }
@@ -143,14 +144,16 @@ final class InferenceHandler {
       Held held,
       Function<AnswerHead, AnswerFormat> format,
       Responder responder,
-      Context context) {
+      Context context,
+      String requestId) {
     if (!responder.open()) {
       held.release();
       return;
     }
     try {
       AnswerFormat answer = format.apply(head(work.request(), held));
-      List<Engine.Submission> submissions = submissions(work, held, answer, responder, context);
+      List<Engine.Submission> submissions =
+          submissions(work, held, answer, responder, context, requestId);
       if (held.budgeted()) {
         submitMetered(submissions, held, responder);
       } else {
@@ -192,7 +195,12 @@ final class InferenceHandler {
   }
 
   private List<Engine.Submission> submissions(
-      Work work, Held held, AnswerFormat format, Responder responder, Context context) {
+      Work work,
+      Held held,
+      AnswerFormat format,
+      Responder responder,
+      Context context,
+      String requestId) {
     InferenceRequest request = work.request();
     List<ChoiceState> choices = new ArrayList<>();
     List<Integer> promptOfChoice = new ArrayList<>();
@@ -225,16 +233,16 @@ final class InferenceHandler {
               ticker);
       submissions.add(
           new Engine.Submission(
-              new GenerationRequest(
-                  prompt,
-                  params,
-                  request.stops(),
-                  request.priority(),
-                  echo && params.topLogprobs() >= 0,
-                  echo,
-                  held.handle(),
-                  held.flow(),
-                  timeoutNanos),
+              GenerationRequest.of(prompt, params)
+                  .stopStrings(request.stops())
+                  .priority(request.priority())
+                  .scorePrompt(echo && params.topLogprobs() >= 0)
+                  .continuesPrompt(echo)
+                  .adapter(held.handle(), held.scope())
+                  .flow(held.flow())
+                  .requestId(requestId)
+                  .timeoutNanos(timeoutNanos)
+                  .build(),
               listener));
     }
     return submissions;

@@ -2,9 +2,8 @@ package dev.tensafe.server.http;
 
 import dev.tensafe.batching.engine.ForwardingListener;
 import dev.tensafe.batching.engine.GenerationListener;
-import dev.tensafe.batching.sample.TokenLogprob;
+import dev.tensafe.batching.engine.Output;
 import dev.tensafe.formats.CodedException;
-import java.util.List;
 import java.util.function.LongConsumer;
 
 /** Reports, at the end, how many tokens were computed for one output. */
@@ -26,9 +25,9 @@ final class MeteredListener extends ForwardingListener {
   }
 
   @Override
-  public void onOutput(String text, List<TokenLogprob> logprobs) {
-    tokens++;
-    super.onOutput(text, logprobs);
+  public void onOutput(Output output) {
+    tokens += output.count();
+    super.onOutput(output);
   }
 
   @Override

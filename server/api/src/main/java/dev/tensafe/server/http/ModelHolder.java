@@ -1,6 +1,8 @@
 package dev.tensafe.server.http;
 
+import dev.tensafe.batching.cache.CacheScope;
 import dev.tensafe.lora.AdapterException;
+import dev.tensafe.lora.registry.AdapterInfo;
 import dev.tensafe.lora.registry.AdapterLease;
 import dev.tensafe.lora.registry.AdapterRegistry;
 import dev.tensafe.lora.registry.EncryptedMode;
@@ -41,6 +43,14 @@ final class ModelHolder {
 
     long handle() {
       return lease.map(AdapterLease::handle).orElse(SequenceInput.BASE);
+    }
+
+    /** With whom keys and values may be shared: same weights, same tenant, same protection. */
+    CacheScope scope() {
+      AdapterInfo info = lease.map(AdapterLease::info).orElse(null);
+      boolean encrypted = info != null && info.manifest().mode() == Mode.HE;
+      return new CacheScope(
+          info == null ? "" : info.digest(), tenant, encrypted ? profile.orElse("") : "");
     }
 
     Optional<String> adapter() {

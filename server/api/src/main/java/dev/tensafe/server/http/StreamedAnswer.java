@@ -2,6 +2,7 @@ package dev.tensafe.server.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.batching.engine.GenerationListener.FinishReason;
+import dev.tensafe.batching.engine.Output;
 import dev.tensafe.batching.sample.TokenLogprob;
 import dev.tensafe.server.openai.AnswerFormat;
 import dev.tensafe.server.openai.ApiException;
@@ -48,12 +49,12 @@ final class StreamedAnswer implements Answer {
   }
 
   @Override
-  public void output(int choice, String text, List<TokenLogprob> logprobs) {
+  public void output(int choice, Output output) {
     ChoiceState state = choices.get(choice);
     List<ObjectNode> frames = new ArrayList<>(2);
     open(state, frames);
-    if (!text.isEmpty() || !logprobs.isEmpty()) {
-      frames.add(format.chunk(state, text, logprobs));
+    if (!output.text().isEmpty() || !output.logprobs().isEmpty()) {
+      frames.add(format.chunk(state, output.text(), output.logprobs()));
     }
     send(frames);
   }

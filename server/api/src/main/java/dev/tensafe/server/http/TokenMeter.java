@@ -2,9 +2,9 @@ package dev.tensafe.server.http;
 
 import dev.tensafe.batching.engine.Engine;
 import dev.tensafe.batching.engine.GenerationRequest;
+import dev.tensafe.ledger.TokenReservation;
 import dev.tensafe.lora.registry.AdapterInfo;
 import dev.tensafe.lora.registry.AdapterRegistry;
-import dev.tensafe.lora.registry.TokenReservation;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;

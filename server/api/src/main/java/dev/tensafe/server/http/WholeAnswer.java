@@ -1,6 +1,7 @@
 package dev.tensafe.server.http;
 
 import dev.tensafe.batching.engine.GenerationListener.FinishReason;
+import dev.tensafe.batching.engine.Output;
 import dev.tensafe.batching.sample.TokenLogprob;
 import dev.tensafe.server.openai.AnswerFormat;
 import dev.tensafe.server.openai.ApiException;
@@ -32,8 +33,8 @@ final class WholeAnswer implements Answer {
   }
 
   @Override
-  public void output(int choice, String text, List<TokenLogprob> logprobs) {
-    choices.get(choice).add(text, logprobs);
+  public void output(int choice, Output output) {
+    choices.get(choice).add(output.text(), output.logprobs());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.tensafe.server.metrics;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tensafe.batching.engine.Engine;
 import dev.tensafe.batching.engine.EngineStatus;
 import dev.tensafe.lora.registry.AdapterRegistry;
@@ -30,6 +31,8 @@ public final class AdapterMetrics {
   private final int maxRunning;
   private final Optional<AdapterRegistry> adapters;
   private final Clock clock;
+
+  @GuardedBy("this")
   private final Map<String, AdapterUsage> usages = new HashMap<>();
 
   AdapterMetrics(

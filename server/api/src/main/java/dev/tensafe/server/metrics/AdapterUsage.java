@@ -37,8 +37,8 @@ public final class AdapterUsage {
     return Counter.builder(name).tag("adapter", adapter).tag(key, value).register(registry);
   }
 
-  void generated() {
-    generatedTokens.increment();
+  void generated(int tokens) {
+    generatedTokens.increment(tokens);
   }
 
   void completed(int prompt) {

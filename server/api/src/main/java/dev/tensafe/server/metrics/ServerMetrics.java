@@ -76,6 +76,11 @@ public final class ServerMetrics {
     FunctionCounter.builder("vllm:num_preemptions", engine, e -> e.status().preemptions())
         .tag("model_name", model)
         .register(registry);
+    FunctionCounter.builder(
+            "tensafe_engine_internal_errors", engine, e -> e.status().internalErrors())
+        .tag("model_name", model)
+        .register(registry);
+    engine.addStepListener(new StepMetrics(registry, model));
     adapters = new AdapterMetrics(registry, engine, engine.maxRunning(), registered, clock);
     if (registered.flatMap(AdapterRegistry::encrypted).orElse(null)
         instanceof EncryptedAdapters encrypted) {
@@ -136,9 +141,9 @@ public final class ServerMetrics {
     ownPromptTokens.increment(tokens);
   }
 
-  void generated() {
-    generationTokens.increment();
-    ownGenerationTokens.increment();
+  void generated(int tokens) {
+    generationTokens.increment(tokens);
+    ownGenerationTokens.increment(tokens);
   }
 
   void queued(long nanos) {
@@ -150,8 +155,11 @@ public final class ServerMetrics {
     prefill.record(Duration.ofNanos(sinceScheduled));
   }
 
-  void nextToken(long nanos) {
-    interToken.record(Duration.ofNanos(nanos));
+  /** Tokens after the first, with the time each of them took. */
+  void nextTokens(int count, long nanosEach) {
+    for (int i = 0; i < count; i++) {
+      interToken.record(Duration.ofNanos(nanosEach));
+    }
   }
 
   void ended(long sinceSubmission, long sinceFirstToken) {

@@ -2,10 +2,9 @@ package dev.tensafe.server.metrics;
 
 import dev.tensafe.batching.engine.ForwardingListener;
 import dev.tensafe.batching.engine.GenerationListener;
+import dev.tensafe.batching.engine.Output;
 import dev.tensafe.batching.engine.Ticker;
-import dev.tensafe.batching.sample.TokenLogprob;
 import dev.tensafe.formats.CodedException;
-import java.util.List;
 import java.util.Locale;
 
 /** Measures one output on its way from the engine to its receiver. */
@@ -37,19 +36,22 @@ public final class TimedListener extends ForwardingListener {
   }
 
   @Override
-  public void onOutput(String text, List<TokenLogprob> logprobs) {
+  public void onOutput(Output output) {
     long now = ticker.nanos();
+    int count = output.count();
     if (started) {
-      metrics.nextToken(now - lastToken);
+      // tokens that come together took equal shares of the time
+      metrics.nextTokens(count, (now - lastToken) / count);
     } else {
       started = true;
       firstToken = now;
       metrics.firstToken(now - submitted, now - scheduled);
+      metrics.nextTokens(count - 1, 0);
     }
     lastToken = now;
-    metrics.generated();
-    adapter.generated();
-    super.onOutput(text, logprobs);
+    metrics.generated(count);
+    adapter.generated(count);
+    super.onOutput(output);
   }
 
   @Override

@@ -45,6 +45,7 @@ public final class ApiException extends RuntimeException {
       String text = engine.description();
       return switch (engine.kind()) {
         case OVERLOADED -> new ApiException(429, "rate_limit_error", text, null, "queue_full");
+        case INVALID -> invalid(null, engine.code(), text);
         case TOO_LARGE -> invalid(null, "context_length_exceeded", text);
         case STOPPING -> unavailable("server_stopping", text);
         case TIMEOUT -> new ApiException(504, "server_error", text, null, "request_timeout");

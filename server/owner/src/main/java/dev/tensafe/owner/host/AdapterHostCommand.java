@@ -145,12 +145,12 @@ public final class AdapterHostCommand implements Callable<Integer> {
             standard.poolCapacity(),
             standard.maxBlocks());
     try (RecipientKey key = passphrase.recipientKey(recipientKey)) {
-      TokenMeter meter =
-          TokenMeter.open(
-              AdapterDirectory.state(adapters).resolve("usage.json"),
-              clock,
-              limit == null ? OptionalLong.empty() : OptionalLong.of(limit));
-      try (AdapterHost host = new AdapterHost(key, meter, limits)) {
+      try (TokenMeter meter =
+              TokenMeter.open(
+                  AdapterDirectory.state(adapters).resolve("usage.json"),
+                  clock,
+                  limit == null ? OptionalLong.empty() : OptionalLong.of(limit));
+          AdapterHost host = new AdapterHost(key, meter, limits)) {
         AdapterDirectory directory = AdapterDirectory.open(adapters, trust, host, clock);
         Listener listener =
             Listener.open(

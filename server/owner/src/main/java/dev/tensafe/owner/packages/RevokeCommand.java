@@ -1,6 +1,6 @@
 package dev.tensafe.owner.packages;
 
-import dev.tensafe.tssp.file.AtomicFile;
+import dev.tensafe.tssp.file.DurableFile;
 import dev.tensafe.tssp.keys.SigningKey;
 import dev.tensafe.tssp.trust.Revocation;
 import java.nio.file.Path;
@@ -51,7 +51,7 @@ public final class RevokeCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "give --package or --own-key");
     }
     try (SigningKey key = passphrases.signingKey(signingKey)) {
-      AtomicFile.write(out, Revocation.sign(key, Instant.now(), ids, ownKey, new SecureRandom()));
+      DurableFile.write(out, Revocation.sign(key, Instant.now(), ids, ownKey, new SecureRandom()));
     }
     spec.commandLine().getOut().println(out + ": 'tensafe trust import' takes it over");
     return 0;

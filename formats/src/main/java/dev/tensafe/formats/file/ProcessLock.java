@@ -1,0 +1,62 @@
+package dev.tensafe.formats.file;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The right to use files that one process at a time may use: an operating system's lock on a file
+ * of its own. It ends with the process at the latest; the lock's file stays. Closed by any thread.
+ */
+public final class ProcessLock implements AutoCloseable {
+  private final FileChannel channel;
+
+  private ProcessLock(FileChannel channel) {
+    this.channel = channel;
+  }
+
+  /**
+   * Takes a lock without waiting.
+   *
+   * @param file of the lock; made if need be, in a directory that exists
+   * @return empty if another process, or another part of this one, has it
+   * @throws IOException if the file cannot be opened or locked
+   */
+  public static Optional<ProcessLock> tryAcquire(Path file) throws IOException {
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    boolean taken = false;
+    try {
+      FileLock lock = tryLock(channel);
+      taken = lock != null;
+      return taken ? Optional.of(new ProcessLock(channel)) : Optional.empty();
+    } finally {
+      if (!taken) {
+        channel.close();
+      }
+    }
+  }
+
+  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      return null;
+    }
+  }
+
+  /** Gives the lock back; a second time does nothing. */
+  @Override
+  public void close() {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      // Nothing is written through the channel, and the lock ends with the process at the latest.
+    }
+  }
+}

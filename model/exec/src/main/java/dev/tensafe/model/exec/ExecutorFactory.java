@@ -1,0 +1,24 @@
+package dev.tensafe.model.exec;
+
+import dev.tensafe.formats.safetensors.Checkpoint;
+import dev.tensafe.model.shape.ModelConfig;
+
+/** Makes executors of one kind. Thread-safe. */
+public interface ExecutorFactory {
+  /** What users choose it by: a short word in lower case. */
+  String name();
+
+  /** One line for users: what it runs on. */
+  String describe();
+
+  /**
+   * Loads a model. The calling thread is best the one that runs the model later: compute libraries
+   * keep a pool of workers per calling thread.
+   *
+   * @param checkpoint stays open until the executor is closed
+   * @return an executor without a cache
+   * @throws dev.tensafe.formats.CodedException when the checkpoint does not fit the configuration,
+   *     or this machine cannot run it
+   */
+  ModelExecutor create(ModelConfig config, Checkpoint checkpoint, ExecutorOptions options);
+}

@@ -1,0 +1,187 @@
+#if defined(__x86_64__)
+
+#include "ckks/kernels/avx512_arithmetic.hpp"
+#include "ckks/kernels/avx512_transform.hpp"
+#include "ckks/kernels/plain_loops.hpp"
+#include "ckks/kernels/ring_kernels.hpp"
+
+namespace tensafe::ckks {
+namespace {
+
+// --- value by value --------------------------------------------------------------------------------
+
+struct Barrett {
+  Factor one;            ///< reduces 52 bits to [0, 2q)
+  Factor two_pow_52;
+  Factor two_pow_104;
+};
+
+Barrett barrett(const Modulus& q) {
+  return {factor(1, q), factor(q.two_pow_52, q), factor(q.two_pow_104, q)};
+}
+
+/// low + 2^52·high mod q in [0, q) for low, high < 2^52.
+Vector reduce_product(Vector low, Vector high, const Barrett& b, const Constants& m) {
+  const Vector sum = add(multiply_lazy(low, b.one, m), multiply_lazy(high, b.two_pow_52, m));
+  return reduce_once(reduce_once(sum, m.two_q), m.q);
+}
+
+Vector multiply_mod(Vector x, Vector y, const Barrett& b, const Constants& m) {
+  return reduce_product(product_low(m.zero, x, y), product_high(m.zero, x, y), b, m);
+}
+
+void multiply(std::uint64_t* out, const std::uint64_t* x, const std::uint64_t* y, std::size_t n,
+              const Modulus& q) {
+  const Constants m = constants(q);
+  const Barrett b = barrett(q);
+  for (std::size_t i = 0; i < n; i += 8) store(out + i, multiply_mod(load(x + i), load(y + i), b, m));
+}
+
+void multiply_add(std::uint64_t* sum, const std::uint64_t* x, const std::uint64_t* y, std::size_t n,
+                  const Modulus& q) {
+  const Constants m = constants(q);
+  const Barrett b = barrett(q);
+  for (std::size_t i = 0; i < n; i += 8) {
+    const Vector product = multiply_mod(load(x + i), load(y + i), b, m);
+    store(sum + i, reduce_once(add(load(sum + i), product), m.q));
+  }
+}
+
+void multiply_subtract(std::uint64_t* sum, const std::uint64_t* x, const std::uint64_t* y, std::size_t n,
+                       const Modulus& q) {
+  const Constants m = constants(q);
+  const Barrett b = barrett(q);
+  for (std::size_t i = 0; i < n; i += 8) {
+    const Vector product = multiply_mod(load(x + i), load(y + i), b, m);
+    store(sum + i, reduce_once(add(subtract(load(sum + i), product), m.q), m.q));
+  }
+}
+
+void scale(std::uint64_t* product, std::uint64_t by, std::size_t n, const Modulus& q) {
+  const Constants m = constants(q);
+  const Factor f = factor(by, q);
+  for (std::size_t i = 0; i < n; i += 8) {
+    store(product + i, reduce_once(multiply_lazy(load(product + i), f, m), m.q));
+  }
+}
+
+// --- multiply-accumulate ---------------------------------------------------------------------------
+
+// Low parts below 2^52: 2^11 of them stay below 2^63.
+constexpr std::size_t kMaxBlocks = std::size_t{1} << 11;
+
+/// low + 2^52·high mod q for sums of up to kMaxBlocks products.
+Vector reduce_sums(Vector low, Vector high, const Barrett& b, const Constants& m) {
+  const Vector carried = add(high, _mm512_srli_epi64(low, 52));
+  const Vector sum = add(add(multiply_lazy(_mm512_and_si512(low, m.low52), b.one, m),
+                             multiply_lazy(_mm512_and_si512(carried, m.low52), b.two_pow_52, m)),
+                         multiply_lazy(_mm512_srli_epi64(carried, 52), b.two_pow_104, m));
+  return reduce_once(reduce_once(reduce_once(sum, add(m.two_q, m.two_q)), m.two_q), m.q);
+}
+
+template <int kDistinct>
+Vector load_weights(const std::uint64_t* w) {
+  if constexpr (kDistinct == 8) {
+    return _mm512_loadu_si512(w);
+  } else if constexpr (kDistinct == 4) {
+    return _mm512_permutexvar_epi64(_mm512_set_epi64(3, 3, 2, 2, 1, 1, 0, 0),
+                                    _mm512_maskz_loadu_epi64(0x0f, w));
+  } else if constexpr (kDistinct == 2) {
+    return _mm512_permutexvar_epi64(_mm512_set_epi64(1, 1, 1, 1, 0, 0, 0, 0),
+                                    _mm512_maskz_loadu_epi64(0x03, w));
+  } else {
+    return broadcast(w[0]);
+  }
+}
+
+template <int kRows, int kDistinct>
+void accumulate(const std::uint64_t* tile, const std::uint64_t* weights, std::size_t blocks,
+                std::uint64_t* out, const Modulus& q) {
+  const Constants m = constants(q);
+  const Barrett barrett_constants = barrett(q);
+  Vector low[kRows][2];
+  Vector high[kRows][2];
+  for (int r = 0; r < kRows; ++r) {
+    for (int k = 0; k < 2; ++k) low[r][k] = high[r][k] = m.zero;
+  }
+  std::size_t b = 0;
+  while (true) {
+    const std::size_t end = blocks - b < kMaxBlocks ? blocks : b + kMaxBlocks;
+    for (; b < end; ++b) {
+      const Vector c0 = load(tile + b * 2 * kTile);
+      const Vector c1 = load(tile + b * 2 * kTile + kTile);
+      for (int r = 0; r < kRows; ++r) {
+        const Vector w = load_weights<kDistinct>(weights + (b * kRows + r) * kDistinct);
+        low[r][0] = product_low(low[r][0], c0, w);
+        high[r][0] = product_high(high[r][0], c0, w);
+        low[r][1] = product_low(low[r][1], c1, w);
+        high[r][1] = product_high(high[r][1], c1, w);
+      }
+    }
+    const bool last = b == blocks;
+    for (int r = 0; r < kRows; ++r) {
+      for (int k = 0; k < 2; ++k) {
+        low[r][k] = reduce_sums(low[r][k], high[r][k], barrett_constants, m);
+        high[r][k] = m.zero;
+        if (last) store(out + (r * 2 + k) * kTile, low[r][k]);
+      }
+    }
+    if (last) return;
+  }
+}
+
+template <int kDistinct>
+void accumulate_rows(const std::uint64_t* tile, const std::uint64_t* weights, std::size_t blocks,
+                     std::size_t rows, std::uint64_t* out, const Modulus& q) {
+  switch (rows) {
+    case 1: return accumulate<1, kDistinct>(tile, weights, blocks, out, q);
+    case 2: return accumulate<2, kDistinct>(tile, weights, blocks, out, q);
+    default: return accumulate<4, kDistinct>(tile, weights, blocks, out, q);
+  }
+}
+
+void accumulate_tile(const std::uint64_t* tile, const std::uint64_t* weights, std::size_t blocks,
+                     std::size_t rows, std::size_t distinct, std::uint64_t* out, const Modulus& q) {
+  switch (distinct) {
+    case 1: return accumulate_rows<1>(tile, weights, blocks, rows, out, q);
+    case 2: return accumulate_rows<2>(tile, weights, blocks, rows, out, q);
+    case 4: return accumulate_rows<4>(tile, weights, blocks, rows, out, q);
+    default: return accumulate_rows<8>(tile, weights, blocks, rows, out, q);
+  }
+}
+
+}  // namespace
+
+#ifdef TENSAFE_EMULATED_AVX512
+const RingKernels& emulated_avx512ifma_kernels() {
+#else
+const RingKernels& avx512ifma_kernels() {
+#endif
+  static const RingKernels kernels = {
+      .name = "avx512ifma",
+      .ntt_forward = ntt_forward,
+      .ntt_inverse = ntt_inverse,
+      .ntt_inverse_low = ntt_inverse_low,
+      .multiply = multiply,
+      .multiply_add = multiply_add,
+      .multiply_subtract = multiply_subtract,
+      .add = plain_add,
+      .subtract = plain_subtract,
+      .scale = scale,
+      .accumulate_tile = accumulate_tile,
+      .mask_words = plain_mask_words,
+      .gaussian = plain_gaussian,
+      .widen = plain_widen,
+      .small_residues = plain_small_residues,
+      .largest_magnitude = plain_largest_magnitude,
+      .quantize = plain_quantize,
+      .near_residues = plain_near_residues,
+      .reduce_signed = plain_reduce_signed,
+      .dot_pairs = plain_dot_pairs,
+  };
+  return kernels;
+}
+
+}  // namespace tensafe::ckks
+
+#endif

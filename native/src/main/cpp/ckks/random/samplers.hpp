@@ -1,0 +1,57 @@
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "ckks/kernels/ring_kernels.hpp"
+#include "ckks/random/stream.hpp"
+
+namespace tensafe::ckks {
+
+/// Standard deviation of errors, of the mask of an encryption of zero, in coefficients.
+constexpr double kErrorDeviation = 3.2;
+
+/// Uniform residues: the low ⌈log2 q⌉ bits (50 in both profiles) of each little-endian 64-bit word, a
+/// word ≥ q skipped, the next in the stream taken instead. Works for any source with `fill(void*, bytes)`
+/// for multiples of 16 bytes. The values are public (they are the `a` half of a ciphertext), so skipping
+/// may show in time.
+template <typename Source>
+void sample_uniform(Source& source, const RingKernels& kernels, const Modulus& q, std::uint64_t* out,
+                    std::size_t n) {
+  const std::uint64_t mask = (std::uint64_t{1} << std::bit_width(q.value - 1)) - 1;
+  source.fill(out, n * sizeof(std::uint64_t));
+  if (!kernels.mask_words(out, n, mask, q.value)) return;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (out[i] < q.value) out[kept++] = out[i];
+  }
+  // whole blocks of two words; a second word that is not needed is dropped with its block
+  while (kept < n) {
+    std::uint64_t pair[2];
+    source.fill(pair, sizeof pair);
+    for (std::uint64_t word : pair) {
+      if (kept < n && (word & mask) < q.value) out[kept++] = word & mask;
+    }
+  }
+}
+
+/// Uniform over −1, 0, 1: pairs of bits, 3 skipped. Which pairs are skipped says nothing about the rest.
+void sample_ternary(RandomStream& stream, std::int64_t* out, std::size_t n);
+
+/// Round(N(0, 3.2²)) by inversion of 31-bit uniforms against 20 thresholds, all always compared: no
+/// branch and no index by secrets. Probabilities are multiples of 2^−31, the largest value is 20;
+/// docs/CKKS.md bounds the Rényi divergence from the exact distribution. n is a multiple of 4.
+void sample_gaussian(RandomStream& stream, const RingKernels& kernels, std::int32_t* out, std::size_t n);
+
+/// Thresholds 2^31·P(|z| ≤ k) to the nearest integer, k = 0 … 19.
+const std::int32_t* gaussian_thresholds();
+
+/// Round(N(0, deviation²)) for large deviations by the Box–Muller transform in double precision without
+/// branches. At most 8.6 deviations from 0. n is even.
+void sample_wide_gaussian(RandomStream& stream, double deviation, std::int64_t* out, std::size_t n);
+
+/// Uniform in [−2^bits, 2^bits), bits ≤ 62. n is even.
+void sample_flood(RandomStream& stream, int bits, std::int64_t* out, std::size_t n);
+
+}  // namespace tensafe::ckks

@@ -1,0 +1,3 @@
+/** Which implementations the server is made of. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.server.assembly;
