@@ -7,48 +7,23 @@ import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.tokenizer.Tokenizer;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Continuous batching on a thread of its own. Callers submit and cancel from any thread; everything
  * else happens on the engine's thread, between steps. A cancellation takes effect, and its blocks
  * are free, before the next step.
- *
- * <p>Its life is <em>new</em> (nobody runs it), <em>started</em> (handed to a runner), <em>looping
- * </em> (a thread runs it), <em>ended</em>. It takes submissions in all but the last; they wait
- * until it loops. {@link #close} ends it, and so does an error of its thread. Whoever leads to
- * <em>ended</em> closes the {@link CommandInbox} and ends what was accepted: the looping thread, or
- * the closing one where none loops. So every accepted output has exactly one end.
  */
 public final class Engine implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
-
-  private enum Phase {
-    NEW,
-    STARTED,
-    LOOPING,
-    ENDED
-  }
-
   private final SubmissionCheck check;
   private final EngineConfig config;
   private final Ticker ticker;
   private final EngineCore core;
-  private final CommandInbox inbox = new CommandInbox();
   private final AcceptedOutputs outputs;
   private final AtomicLong nextId = new AtomicLong(1);
   private final AdmissionQueue queue;
-  private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.NEW);
-  private final CountDownLatch ended = new CountDownLatch(1);
-  private volatile @Nullable Thread owner;
-  private volatile EngineStatus status;
-  private volatile boolean stopping;
+  private final EngineLife life;
 
   /**
    * Makes an engine; {@link #start} runs it.
@@ -75,7 +50,7 @@ public final class Engine implements AutoCloseable {
             ticker,
             s -> queue.left(s.request.flow(), s.promptLength()));
     this.outputs = new AcceptedOutputs(core.errors());
-    this.status = core.status();
+    this.life = new EngineLife(core, outputs);
   }
 
   /** Adds one that hears of every step from now on. */
@@ -98,15 +73,7 @@ public final class Engine implements AutoCloseable {
    *     then be tried
    */
   public void start(Executor runner) {
-    if (!phase.compareAndSet(Phase.NEW, Phase.STARTED)) {
-      throw new IllegalStateException("the engine is " + phase.get() + "; it starts once");
-    }
-    try {
-      runner.execute(this::loop);
-    } catch (RuntimeException | Error e) {
-      phase.compareAndSet(Phase.STARTED, Phase.NEW);
-      throw e;
-    }
+    life.start(runner);
   }
 
   /** A request with the receiver of its output. */
@@ -136,7 +103,7 @@ public final class Engine implements AutoCloseable {
 
   /** State after the latest step. */
   public EngineStatus status() {
-    return status;
+    return life.status();
   }
 
   /** Prompt tokens that wait for their first step. */
@@ -162,21 +129,21 @@ public final class Engine implements AutoCloseable {
     requireNonNull(afterLast, "afterLast is null");
     List<GenerationRequest> requests = submissions.stream().map(Submission::request).toList();
     check.check(requests);
-    if (stopping) {
-      throw stoppingError();
+    if (life.stopping()) {
+      throw EngineLife.stoppingError();
     }
     queue.enter(requests);
     long now = ticker.nanos();
     List<Long> ids = requests.stream().map(r -> nextId.getAndIncrement()).toList();
     List<AcceptedOutput> accepted =
         outputs.accept(ids, submissions.stream().map(Submission::listener).toList(), afterLast);
-    if (!inbox.offer(() -> add(ids, requests, accepted, now))) {
+    if (!life.offer(() -> add(ids, requests, accepted, now))) {
       outputs.refuse(ids);
       requests.forEach(r -> queue.left(r.flow(), r.promptTokens().length));
-      throw stoppingError();
+      throw EngineLife.stoppingError();
     }
-    // an inbox that is closed has ended them
-    return () -> inbox.offer(() -> cancel(ids));
+    // an engine that has ended has ended them
+    return () -> life.offer(() -> cancel(ids));
   }
 
   private void add(
@@ -196,54 +163,9 @@ public final class Engine implements AutoCloseable {
     ids.forEach(id -> core.fail(id, reason));
   }
 
-  private static EngineException stoppingError() {
-    return new EngineException(
-        EngineException.Kind.STOPPING, "engine.stopping", "the server is stopping");
-  }
-
-  private void loop() {
-    if (!phase.compareAndSet(Phase.STARTED, Phase.LOOPING)) {
-      return; // closed before the runner came to it
-    }
-    owner = Thread.currentThread();
-    try {
-      while (!stopping) {
-        inbox.take(!core.hasWork()).forEach(Runnable::run);
-        core.step();
-        status = core.status();
-      }
-    } catch (InterruptedException e) {
-      LOG.info("engine interrupted");
-    } catch (RuntimeException | Error e) {
-      core.errors().report("the engine, which stops", e);
-    } finally {
-      phase.set(Phase.ENDED);
-      end();
-    }
-  }
-
-  /** Ends everything that was accepted; on the one thread that led to the end. */
-  private void end() {
-    owner = Thread.currentThread();
-    stopping = true;
-    try {
-      for (Runnable late : inbox.close()) {
-        late.run();
-      }
-      core.failAll(stoppingError());
-    } catch (RuntimeException | Error e) {
-      core.errors().report("the engine's end", e);
-    } finally {
-      outputs.failAll(stoppingError());
-      status = core.status();
-      ended.countDown();
-    }
-  }
-
   /** Whether the engine's thread runs and takes requests. */
   public boolean alive() {
-    Phase now = phase.get();
-    return !stopping && (now == Phase.STARTED || now == Phase.LOOPING);
+    return life.alive();
   }
 
   /**
@@ -252,28 +174,6 @@ public final class Engine implements AutoCloseable {
    */
   @Override
   public void close() {
-    stopping = true;
-    inbox.wake();
-    Phase was = phase.getAndUpdate(p -> p == Phase.LOOPING ? p : Phase.ENDED);
-    if (was == Phase.NEW || was == Phase.STARTED) {
-      end();
-    } else if (Thread.currentThread() != owner) {
-      awaitEnd();
-    }
-  }
-
-  private void awaitEnd() {
-    boolean interrupted = false;
-    while (true) {
-      try {
-        ended.await();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    life.close();
   }
 }

@@ -1,8 +1,10 @@
 package dev.tensafe.batching.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tensafe.batching.EngineException;
 import dev.tensafe.batching.sample.SamplingParams;
 import dev.tensafe.batching.sample.TokenLogprob;
 import dev.tensafe.batching.schedule.SchedulerConfig;
@@ -86,5 +88,19 @@ class PromptScoringTest {
       assertEquals(prompt[i], scores.get(i - 1).token());
       assertEquals(logit - logSum, scores.get(i - 1).logprob(), 1e-6, "token " + i);
     }
+  }
+
+  @Test
+  void anEngineWhoseStepsCouldFitNoBufferIsRefused() {
+    int running = 4097;
+    EngineConfig config =
+        new EngineConfig(
+            new SchedulerConfig(
+                8192, EngineConfig.logitRowsPerStep(VOCAB, running), running, 16, 50, 1000),
+            1000,
+            8192,
+            100_000);
+    EngineException e = assertThrows(EngineException.class, () -> config.checkLogits(VOCAB));
+    assertEquals("engine.step_too_large", e.code());
   }
 }

@@ -7,9 +7,13 @@ import dev.tensafe.formats.CodedException;
 import dev.tensafe.server.openai.ApiException;
 import io.vertx.core.Context;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Carries events of one choice from the engine's thread to the request's context, in order. */
 final class ContextListener implements GenerationListener {
+  private static final Logger LOG = LoggerFactory.getLogger(ContextListener.class);
+
   private final Context context;
   private final Answer answer;
   private final int choice;
@@ -22,21 +26,34 @@ final class ContextListener implements GenerationListener {
 
   @Override
   public void onPromptScored(List<TokenLogprob> logprobs) {
-    context.runOnContext(v -> answer.promptScored(choice, logprobs));
+    onContext(() -> answer.promptScored(choice, logprobs));
   }
 
   @Override
   public void onOutput(Output output) {
-    context.runOnContext(v -> answer.output(choice, output));
+    onContext(() -> answer.output(choice, output));
   }
 
   @Override
   public void onFinish(FinishReason reason, int promptTokens, int outputTokens) {
-    context.runOnContext(v -> answer.finished(choice, reason, outputTokens));
+    onContext(() -> answer.finished(choice, reason, outputTokens));
   }
 
   @Override
   public void onFailure(CodedException error) {
-    context.runOnContext(v -> answer.failed(ApiException.of(error)));
+    onContext(() -> answer.failed(ApiException.of(error)));
+  }
+
+  /** An error in answering fails the answer: its client must not wait for ever. */
+  private void onContext(Runnable event) {
+    context.runOnContext(
+        v -> {
+          try {
+            event.run();
+          } catch (RuntimeException e) {
+            LOG.error("an answer failed unexpectedly", e);
+            answer.failed(ApiException.of(e));
+          }
+        });
   }
 }
