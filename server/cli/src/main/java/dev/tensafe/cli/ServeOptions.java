@@ -203,8 +203,8 @@ final class ServeOptions {
   @Option(names = "--log-format", defaultValue = "text", description = "text or json")
   String logFormat = "";
 
-  /** Whether any flag says where adapters come from or who computes them. */
-  boolean saysOfAdapters() {
+  /** Whether any setting of adapters or of adapter hosts was given. */
+  boolean namesAdapterSettings() {
     List<String> hosts = adapterHosts;
     return adapters != null
         || trust != null

@@ -108,12 +108,12 @@ final class ServeSettings {
         options.maxQueuedTokens);
   }
 
-  /** The demo's adapters belong to its model as long as no flag is about adapters. */
+  /** The demo's adapters belong to its model as long as no setting of adapters is given. */
   private Optional<AdapterSettings> adapters(Optional<DemoFiles> demo) {
     Setting.range("adapter-memory-mib", options.adapterMemoryMib, 1, 1 << 22);
     long memory = (long) options.adapterMemoryMib << 20;
     EncryptedSettings encrypted = encrypted();
-    if (demo.isPresent() && !options.saysOfAdapters()) {
+    if (demo.isPresent() && !options.namesAdapterSettings()) {
       DemoFiles files = demo.get();
       return Optional.of(
           new AdapterSettings(() -> DemoAdapters.create(files, clock), memory, encrypted));

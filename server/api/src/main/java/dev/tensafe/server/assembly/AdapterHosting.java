@@ -15,7 +15,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 
-/** Makes a server accept adapters: their source, what computes them, the registry, the hooks. */
+/** The registry with which a server accepts adapters, and the hooks that compute them. */
 final class AdapterHosting implements AutoCloseable {
   private final OpenedParts parts;
   private final Optional<AdapterRegistry> registry;
@@ -34,7 +34,7 @@ final class AdapterHosting implements AutoCloseable {
   }
 
   /**
-   * Opens the registry with what it starts with.
+   * Opens the registry and registers the packages it starts with.
    *
    * @param baseName what clients call the model
    * @param model its directory
@@ -86,7 +86,7 @@ final class AdapterHosting implements AutoCloseable {
     return registry;
   }
 
-  /** What the engine runs in its forward pass. */
+  /** The hooks of the engine's forward pass. */
   List<ForwardHook> hooks() {
     return hooks;
   }

@@ -5,7 +5,7 @@ import java.util.function.Supplier;
 /**
  * How a server serves adapters.
  *
- * @param source opens what they come from; the server closes it
+ * @param source opens the source of packages; the server closes it
  * @param memoryBytes for their weights
  * @param encrypted for those of mode he
  */

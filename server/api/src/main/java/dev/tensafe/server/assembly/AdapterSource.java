@@ -4,7 +4,7 @@ import dev.tensafe.lora.registry.AdapterRegistry;
 import dev.tensafe.tssp.keys.RecipientKey;
 import java.nio.file.Path;
 
-/** Where a server's adapters lie, whose they may be, and the key that opens them. */
+/** A server's packages: their directory, the trusted issuers, the key that opens them. */
 public interface AdapterSource extends AutoCloseable {
   /** The directory of the packages that were registered. */
   Path store();
@@ -15,13 +15,13 @@ public interface AdapterSource extends AutoCloseable {
   /** Opens packages; closed with this. */
   RecipientKey key();
 
-  /** Registers what a server starts with. Called once, before the server listens. */
+  /** Registers the packages a server starts with. Called once, before the server listens. */
   default void fill(AdapterRegistry registry) {}
 
   @Override
   void close();
 
-  /** Directories and a key that the operator has made; the server starts with what lies there. */
+  /** Directories and a key that the operator made; the server starts with the packages there. */
   record Operated(Path store, Path trust, RecipientKey key) implements AdapterSource {
     @Override
     public void close() {

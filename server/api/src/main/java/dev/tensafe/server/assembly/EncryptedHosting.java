@@ -9,12 +9,12 @@ import dev.tensafe.he.host.TokenMeter;
 import dev.tensafe.tssp.keys.RecipientKey;
 import java.time.InstantSource;
 
-/** What computes adapters of mode he: adapter hosts elsewhere, or one in this process. */
+/** The adapter hosts of a server for mode he, or one embedded in it. */
 final class EncryptedHosting {
   private EncryptedHosting() {}
 
   /**
-   * Opens it; connections to hosts elsewhere come about later.
+   * Opens them. Connections to other hosts are made in the background.
    *
    * @param key stays open until the result is closed
    * @throws dev.tensafe.formats.CodedException {@code he.tls}

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param probes how often an adapter host is checked
  * @param hosts of adapters; empty for one in the server's own process
- * @param identity what the server proves itself with to hosts by TLS
+ * @param identity certificate and key for hosts by TLS
  */
 public record EncryptedSettings(
     LinkConfig link, ProbeRate probes, List<Address> hosts, @Nullable TlsIdentity identity) {

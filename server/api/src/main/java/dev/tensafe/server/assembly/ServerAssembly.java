@@ -118,7 +118,7 @@ public final class ServerAssembly implements AutoCloseable {
   /**
    * Begins to serve; once only.
    *
-   * @return where, with the port it really got
+   * @return the URL that it listens on, with the port that was bound
    * @throws dev.tensafe.runtime.ConfigException {@code config.*}; it may be tried again
    */
   public String listen() {

@@ -6,10 +6,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Everything a server is put together from.
+ * All settings of a server.
  *
  * @param model the model's directory
- * @param executor the name of what runs the model
+ * @param executor name of the executor
  * @param adapters empty when none are accepted
  */
 public record ServerSettings(

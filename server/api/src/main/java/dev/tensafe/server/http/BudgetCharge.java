@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What outputs that are submitted together are charged to the budgets of an adapter's owner: the
- * most they can need, until the last of them has ended; then what they used.
+ * The charge of outputs that are submitted together to the budgets of an adapter's owner: the most
+ * they can need until the last of them has ended, then the tokens they used.
  *
  * @param submissions to be submitted in place of those given; or {@link #waive}
  */

@@ -10,8 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Pins what answers a request, at the moment it is admitted: name and version stay the same for it
- * whatever becomes of the name. Thread-safe.
+ * Pins the model or adapter version for a request when it is admitted. The request keeps it, also
+ * when the name gets another version. Thread-safe.
  */
 final class ModelPins {
   private final ServedModel model;
@@ -28,7 +28,7 @@ final class ModelPins {
   }
 
   /**
-   * Begins to pin what a name selects.
+   * Begins to pin the model or adapter of a name.
    *
    * @throws ApiException 404 {@code model_not_found}, or as {@link AdapterException} says
    */

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeoutException;
  * A model that is being pinned: its adapter may still be on its way into memory. Ends in exactly
  * one of {@link #ready} with a model, {@link #ready} with a failure, and {@link #abandon}.
  *
- * @param flow what shares the engine's time as one
+ * @param flow requests of one flow share their part of the engine's time
  * @param profile of the encryption, where this server computes encrypted adapters
  * @param lease empty for the base model
  */
@@ -43,7 +43,7 @@ record PendingPin(
         });
   }
 
-  /** What a failed pin looks like to a client. */
+  /** The error of a failed pin for clients. */
   static ApiException failure(Throwable error) {
     Throwable cause =
         error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;

@@ -9,9 +9,9 @@ import dev.tensafe.tssp.manifest.Mode;
 import java.util.Optional;
 
 /**
- * What answers one request, kept in memory until {@link #release}.
+ * The model or adapter version for one request, kept in memory until {@link #release}.
  *
- * @param flow what shares the engine's time as one
+ * @param flow requests of one flow share their part of the engine's time
  * @param profile of the encryption, where this server computes encrypted adapters
  * @param lease empty for the base model
  */
@@ -25,17 +25,17 @@ record PinnedModel(
     return info.manifest().mode() == Mode.HE;
   }
 
-  /** The adapter whose owner wants its use counted; empty where nobody does. */
+  /** The adapter, if its owner limits its tokens. */
   Optional<AdapterInfo> budgeted() {
     return info().filter(AdapterInfo::budgeted);
   }
 
-  /** What the engine's hooks know the adapter by. */
+  /** The adapter's number among the engine's hooks. */
   long handle() {
     return lease.map(AdapterLease::handle).orElse(SequenceInput.BASE);
   }
 
-  /** With whom keys and values may be shared: same weights, same tenant, same protection. */
+  /** The scope in which keys and values may be shared: same weights, tenant and protection. */
   CacheScope scope() {
     return new CacheScope(
         info().map(AdapterInfo::digest).orElse(""),

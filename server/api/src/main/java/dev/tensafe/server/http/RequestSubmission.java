@@ -60,7 +60,7 @@ final class RequestSubmission {
     this.timeoutNanos = timeoutNanos;
   }
 
-  /** Who waits for the answer, and in which format. */
+  /** The client that waits for the answer, and the format it asked for. */
   record Client(
       Responder responder,
       Context context,
