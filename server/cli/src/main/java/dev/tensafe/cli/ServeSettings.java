@@ -132,8 +132,7 @@ final class ServeSettings {
     }
     return Optional.of(
         new AdapterSettings(
-            () ->
-                new AdapterSource.Operated(store, trust, options.passphrase.recipientKey(key)),
+            () -> new AdapterSource.Operated(store, trust, options.passphrase.recipientKey(key)),
             memory,
             encrypted));
   }

@@ -44,8 +44,8 @@ public record CacheSizing(
   }
 
   /**
-   * Sizes the cache: as much as was asked for, but no more than all running sequences at full length
-   * can ever use.
+   * Sizes the cache: as much as was asked for, but no more than all running sequences at full
+   * length can ever use.
    *
    * @param bytesPerBlock bytes one block of {@value ModelExecutor#BLOCK_SIZE} positions takes
    * @param positions most positions of the model

@@ -27,8 +27,7 @@ final class EncryptedHosting {
       InstantSource clock) {
     if (settings.hosts().isEmpty()) {
       AdapterHost host = new AdapterHost(key, TokenMeter.embedded(clock), HostLimits.standard());
-      return EncryptedAdapters.embedded(
-          key, base, layers, settings.link(), new EmbeddedHost(host));
+      return EncryptedAdapters.embedded(key, base, layers, settings.link(), new EmbeddedHost(host));
     }
     return EncryptedAdapters.remote(
         key, base, layers, settings.link(), settings.hosts(), settings.identity());

@@ -28,9 +28,7 @@ record LoadedModel(ModelExecutor executor, EngineConfig engine) implements AutoC
     try {
       EngineConfig engine =
           cache.fit(
-              executor.bytesPerBlock(),
-              files.config().maxPositions(),
-              files.config().vocabSize());
+              executor.bytesPerBlock(), files.config().maxPositions(), files.config().vocabSize());
       LOG.info(
           "cache of {} blocks, sequences of at most {} tokens",
           engine.cacheBlocks(),

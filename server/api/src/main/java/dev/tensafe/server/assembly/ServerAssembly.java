@@ -59,15 +59,16 @@ public final class ServerAssembly implements AutoCloseable {
       ModelFiles files = ModelFiles.open(settings.model(), clock);
       parts.add(files::close);
       LoadedModel loaded =
-          on(
-              compute,
-              () -> LoadedModel.load(factory, settings.compute(), settings.cache(), files));
+          on(compute, () -> LoadedModel.load(factory, settings.compute(), settings.cache(), files));
       parts.add(loaded::close);
       String name = settings.http().modelName();
       AdapterHosting adapters =
           settings
               .adapters()
-              .map(a -> AdapterHosting.open(a, name, settings.model(), files.config().layers(), clock))
+              .map(
+                  a ->
+                      AdapterHosting.open(
+                          a, name, settings.model(), files.config().layers(), clock))
               .orElseGet(AdapterHosting::none);
       parts.add(adapters::close);
       Engine engine =
@@ -137,9 +138,7 @@ public final class ServerAssembly implements AutoCloseable {
    * @return whether all were done
    */
   public boolean drain() {
-    return server
-        .map(s -> s.drain().toCompletionStage().toCompletableFuture().join())
-        .orElse(true);
+    return server.map(s -> s.drain().toCompletionStage().toCompletableFuture().join()).orElse(true);
   }
 
   @Override
