@@ -13,6 +13,7 @@ import dev.tensafe.model.files.ModelFiles;
 import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.runtime.Signals;
 import dev.tensafe.runtime.log.LogSetup;
+import dev.tensafe.runtime.settings.FromEnvironment;
 import dev.tensafe.runtime.settings.SettingsProvider;
 import dev.tensafe.server.assembly.InstalledExecutors;
 import dev.tensafe.server.config.ServerConfig;
@@ -41,6 +42,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     showDefaultValues = true,
     sortOptions = false)
+@FromEnvironment(prefix = "TENSAFE_")
 final class ServeCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
 
@@ -95,7 +97,7 @@ final class ServeCommand implements Callable<Integer> {
       ModelFiles files,
       Clock clock) {
     int layers = files.config().layers();
-    return demo.isPresent() && !options.saysOfAdapters()
+    return demo.isPresent() && !options.configuresAdapters()
         ? AdapterHosting.ofDemo(options, demo.get(), name, layers, clock)
         : AdapterHosting.open(options, name, directory, layers, clock);
   }
