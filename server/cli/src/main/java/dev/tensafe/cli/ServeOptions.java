@@ -239,8 +239,8 @@ final class ServeOptions {
     }
   }
 
-  /** Whether any setting of adapters was given: a directory, a key or an adapter host. */
-  boolean configuresAdapters() {
+  /** Whether any setting of adapters or of adapter hosts was given. */
+  boolean namesAdapterSettings() {
     List<String> hosts = adapterHosts;
     return adapters != null
         || trust != null

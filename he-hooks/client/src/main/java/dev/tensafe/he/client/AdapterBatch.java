@@ -385,7 +385,7 @@ final class AdapterBatch {
     sequences.forEach(sequence -> step.fail(sequence, shown));
   }
 
-  /** What a client may know: a wrong answer looks like one that did not come. */
+  /** The reason as a client may know it: a wrong answer looks like a late one. */
   private static String text(RuntimeException reason) {
     if (reason instanceof HeException he
         && he.reason() != Reason.ANSWER

@@ -7,7 +7,7 @@ import dev.tensafe.nativelib.ckks.FixedPoint;
 import java.util.List;
 
 /**
- * What the model host knows of one group of an adapter.
+ * The model host's part of one group of an adapter.
  *
  * @param columns d, width of the vector the group reads
  * @param rows r', of all modules together

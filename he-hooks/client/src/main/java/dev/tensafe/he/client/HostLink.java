@@ -21,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way to one adapter host: keeps a session, and after its end begins another, with growing
+ * The link to one adapter host. It keeps a session and begins another after its end, with growing
  * pauses between attempts. A new session has a new key. One thread connects and receives; the rest
  * is thread-safe.
  */
@@ -42,7 +42,7 @@ final class HostLink implements AutoCloseable {
   private volatile String problem = "not connected yet";
   private volatile boolean closed;
 
-  /** Whether a first attempt to connect has come to its end. */
+  /** Whether a first attempt to connect has ended. */
   private volatile boolean tried;
 
   private record Handshake(FrameChannel channel, long since) {}

@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The pads of one group in one session: blocks that are ready, blocks on their way. The engine
- * takes positions, which nobody gets again; another thread makes blocks when there is time.
- * Thread-safe.
+ * takes positions, each once; another thread makes blocks when there is time. Thread-safe.
  */
 final class PadStock implements AutoCloseable {
   /** Blocks ready or on their way: one is used while the other is made. */
@@ -87,7 +86,7 @@ final class PadStock implements AutoCloseable {
     return ready.stream().mapToInt(Block::left).sum();
   }
 
-  /** How many blocks should be begun; they count as on their way. */
+  /** The number of blocks that should be begun; they count as on their way. */
   synchronized int begin() {
     int missing = closed ? 0 : Math.max(0, BLOCKS - ready.size() - onTheirWay);
     onTheirWay += missing;

@@ -367,7 +367,7 @@ final class Session implements AutoCloseable {
     }
   }
 
-  /** What the other side says an evaluation took. */
+  /** The duration of an evaluation, as the other side reports it. */
   static long evaluationNanos(Frame answer) {
     return answer.payload().getLong(answer.payload().position() - Long.BYTES);
   }

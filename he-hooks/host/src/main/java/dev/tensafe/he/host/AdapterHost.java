@@ -123,7 +123,7 @@ public final class AdapterHost implements AutoCloseable {
     return stats;
   }
 
-  /** Who used what. */
+  /** The tokens that each client used. */
   public List<TokenMeter.Usage> usage() {
     return meter.usage();
   }
@@ -141,7 +141,7 @@ public final class AdapterHost implements AutoCloseable {
     return sessions.size();
   }
 
-  /** Whether it comes to its end. */
+  /** Whether it is draining. */
   public boolean isDraining() {
     return draining;
   }
@@ -182,7 +182,7 @@ public final class AdapterHost implements AutoCloseable {
     }
   }
 
-  /** Tells every session to come to its end; new ones are refused. */
+  /** Tells every session to end; new ones are refused. */
   public void drain() {
     List<HostSession> all;
     synchronized (sessions) {

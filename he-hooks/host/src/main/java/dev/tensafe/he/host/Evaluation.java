@@ -13,7 +13,7 @@ final class Evaluation implements AutoCloseable {
 
   private final Map<Profile, Tools> tools = new EnumMap<>(Profile.class);
 
-  /** What one profile needs. */
+  /** The objects of one profile. */
   record Tools(CkksContext context, PackingPlanner planner) {}
 
   synchronized Tools of(Profile profile) {

@@ -392,7 +392,7 @@ final class HostSession {
     lastActivity = System.nanoTime();
   }
 
-  /** Tells the model host to come to its end with this session. Any thread. */
+  /** Tells the model host to end this session. Any thread may call it. */
   void drain() {
     if (ready) {
       try {

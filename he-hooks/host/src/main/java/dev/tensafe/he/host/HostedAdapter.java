@@ -138,7 +138,7 @@ public final class HostedAdapter implements AutoCloseable {
     }
   }
 
-  /** What a model host is told of it. */
+  /** The description for a model host. */
   List<Messages.Group> describe(Profile profile, Evaluation evaluation) {
     List<Messages.Group> out = new ArrayList<>();
     groups(profile, evaluation)

@@ -42,7 +42,7 @@ public final class Messages {
   }
 
   /**
-   * What the adapter host holds of one group.
+   * The adapter host's description of one group.
    *
    * @param columns width of the vector it reads
    * @param rows of all its modules together
