@@ -53,11 +53,12 @@ class OwnerDistributionIT {
   private static final String NAME = "tensafe-owner-" + Version.current();
   private static final Pattern URL = Pattern.compile("/health and /metrics on (\\S+)");
 
-  @TempDir Path dir;
+  private Path dir;
   private Path home;
 
   @BeforeAll
-  void unpack() throws Exception {
+  void unpack(@TempDir Path temporary) throws Exception {
+    dir = temporary;
     Path archive = Path.of("target", NAME + ".tar.gz");
     assertTrue(Files.exists(archive), archive + " is made in phase package");
     Process tar =
