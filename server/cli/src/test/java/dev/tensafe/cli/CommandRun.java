@@ -1,6 +1,5 @@
 package dev.tensafe.cli;
 
-import dev.tensafe.runtime.settings.SettingsProvider;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Map;
@@ -12,8 +11,7 @@ record CommandRun(int exit, String out, String err) {
    * @param environment in place of the real one
    */
   static CommandRun of(Map<String, String> environment, String... args) {
-    CommandLine line = Main.commandLine();
-    line.setDefaultValueProvider(new SettingsProvider(environment));
+    CommandLine line = Main.commandLine(environment);
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     line.setOut(new PrintWriter(out));

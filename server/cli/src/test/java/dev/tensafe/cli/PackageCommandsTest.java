@@ -216,12 +216,20 @@ class PackageCommandsTest {
     return pack("--mode", "plain", "--passphrase-file", at("other"));
   }
 
-  /** Flags may come from the environment, secrets never go to the terminal. */
+  /** What is signed is said by flags alone: a variable left in a shell decides nothing. */
   @Test
-  void environmentGivesFlagsAndOutputGivesNoSecrets() throws IOException {
-    CommandRun result =
-        CommandRun.of(
-            Map.of("TENSAFE_PASSPHRASE_FILE", at("pass"), "TENSAFE_MODE", "plain"), pack());
+  void environmentDecidesNothing() {
+    Map<String, String> left = Map.of("TENSAFE_PASSPHRASE_FILE", at("pass"), "TENSAFE_MODE", "he");
+    CommandRun unsaid = CommandRun.of(left, packed());
+    assertEquals(2, unsaid.exit(), unsaid.err());
+    assertTrue(unsaid.err().contains("--mode"), unsaid.err());
+    CommandRun asked = CommandRun.of(left, pack("--mode", "plain"));
+    assertTrue(asked.err().startsWith("key.passphrase_needed:"), asked.err());
+  }
+
+  @Test
+  void outputGivesNoSecrets() throws IOException {
+    CommandRun result = CommandRun.of(Map.of(), packed("--mode", "plain"));
     assertEquals(0, result.exit(), result.err());
     String seed = json(Files.readString(dir.resolve("host.key"))).path("seed").asText();
     assertEquals(44, seed.length());
