@@ -1,5 +1,6 @@
 package dev.tensafe.cli;
 
+import dev.tensafe.owner.packages.CacheOptions;
 import dev.tensafe.owner.packages.PassphraseOptions;
 import java.nio.file.Path;
 import java.util.List;
@@ -93,6 +94,7 @@ final class ServeOptions {
   @Nullable Path recipientKey;
 
   @Mixin PassphraseOptions passphrase = new PassphraseOptions();
+  @Mixin CacheOptions cache = new CacheOptions();
 
   @Option(
       names = "--adapter-host",

@@ -16,6 +16,7 @@ import dev.tensafe.server.assembly.CacheSizing;
 import dev.tensafe.server.assembly.EncryptedSettings;
 import dev.tensafe.server.assembly.ServerSettings;
 import dev.tensafe.server.config.ServerConfig;
+import dev.tensafe.tssp.verify.DigestCache;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -112,11 +113,13 @@ final class ServeSettings {
   private Optional<AdapterSettings> adapters(Optional<DemoFiles> demo) {
     Setting.range("adapter-memory-mib", options.adapterMemoryMib, 1, 1 << 22);
     long memory = (long) options.adapterMemoryMib << 20;
+    DigestCache digests = options.cache.digests(clock);
     EncryptedSettings encrypted = encrypted();
     if (demo.isPresent() && !options.namesAdapterSettings()) {
       DemoFiles files = demo.get();
       return Optional.of(
-          new AdapterSettings(() -> DemoAdapters.create(files, clock), memory, encrypted));
+          new AdapterSettings(
+              () -> DemoAdapters.create(files, digests, clock), digests, memory, encrypted));
     }
     Path store = options.adapters;
     Path trust = options.trust;
@@ -133,6 +136,7 @@ final class ServeSettings {
     return Optional.of(
         new AdapterSettings(
             () -> new AdapterSource.Operated(store, trust, options.passphrase.recipientKey(key)),
+            digests,
             memory,
             encrypted));
   }

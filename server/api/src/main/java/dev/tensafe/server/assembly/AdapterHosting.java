@@ -47,7 +47,7 @@ final class AdapterHosting implements AutoCloseable {
     try {
       AdapterSource source = settings.source().get();
       parts.add(source::close);
-      BaseModel base = BaseModel.of(model);
+      BaseModel base = BaseModel.of(model, settings.digests());
       EncryptedAdapters encrypted =
           EncryptedHosting.open(
               settings.encrypted(), source.key(), base.projections(), layers, clock);

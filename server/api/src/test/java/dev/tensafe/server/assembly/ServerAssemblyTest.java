@@ -25,6 +25,7 @@ import dev.tensafe.model.synthetic.SyntheticModel;
 import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.server.config.ServerConfig;
 import dev.tensafe.tssp.keys.RecipientKey;
+import dev.tensafe.tssp.verify.DigestCache;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.ServerSocket;
@@ -91,6 +92,7 @@ class ServerAssemblyTest {
         Optional.of(
             new AdapterSettings(
                 source,
+                DigestCache.none(),
                 1 << 20,
                 new EncryptedSettings(
                     LinkConfig.standard(Profile.FAST), ProbeRate.NONE, List.of(), null))));
