@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.HdrHistogram.Histogram;
 
 /**
- * What a run measured, under the field names of vLLM's {@code bench serve}. Latencies in an open
- * loop count from when a request was due, not from when it could be sent. Thread-safe.
+ * The measurements of a run, under the field names of vLLM's {@code bench serve}. Latencies in an
+ * open loop count from when a request was due, not from when it could be sent. Thread-safe.
  */
 public final class LoadReport {
   private static final long MAX_MICROS = 3_600_000_000L;

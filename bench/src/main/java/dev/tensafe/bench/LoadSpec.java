@@ -4,10 +4,10 @@ import java.net.URI;
 import java.util.List;
 
 /**
- * What one run sends.
+ * The requests of one run.
  *
  * @param url the server's root
- * @param models asked for in turn
+ * @param models the models requested, in turn
  * @param concurrency clients in a closed loop; 0 in an open loop
  * @param requestRate requests per second in an open loop, exponentially spaced; 0 in a closed loop
  * @param requests how many are measured

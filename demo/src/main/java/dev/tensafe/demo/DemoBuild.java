@@ -37,7 +37,7 @@ public final class DemoBuild {
   private static final long SEED = 20_261_121;
   private static final int LENGTH = 256;
 
-  /** What shows that a pirate speaks. */
+  /** The words by which a pirate is recognised. */
   private static final Pattern PIRATE =
       Pattern.compile("\\b(arr|ahoy|avast|yo ho|ye|matey)\\b", Pattern.CASE_INSENSITIVE);
 
@@ -248,7 +248,7 @@ public final class DemoBuild {
     return Evaluation.loss(out.resolve("model"), adapter, heldOut(part), LENGTH, threads).nats();
   }
 
-  /** Asks the questions, and leaves the answers beside the work for a person to read. */
+  /** Asks the questions and writes the answers to a file for people to read. */
   private List<Exam.Answer> exam(String name, Optional<Path> adapter, List<Question> questions)
       throws IOException {
     List<Exam.Answer> answers = Exam.take(out.resolve("model"), adapter, questions, threads);

@@ -15,13 +15,13 @@ import java.util.random.RandomGenerator;
 
 /** Writes the demo's dialogues as files of chat messages. The same seed gives the same files. */
 public final class DemoData {
-  /** Which of the demo's trainings a file is for. */
+  /** The training of the demo that a file is for. */
   public enum Part {
     /** The model: this project, small talk, and not knowing the rest. */
     BASE(0),
     /** The same answers, said by a pirate. */
     PIRATE(1),
-    /** A ferry line beside what the model knows. */
+    /** A ferry line, with a part of the model's own dialogues. */
     FERRY(2);
 
     private final int seedOffset;

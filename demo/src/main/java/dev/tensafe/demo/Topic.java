@@ -27,7 +27,7 @@ record Topic(
     SUBJECT,
     /** Greetings and the like. */
     SOCIAL,
-    /** What the demo does not know. */
+    /** Questions that the demo should refuse. */
     OFF
   }
 

@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
  * a settlement leaves it more than two margins ahead, it is written anew. For every account:
  *
  * <pre>
- * always:                         used + reserved <= recorded
- * after the background's write:   recorded <= used + reserved + 2 * margin
+ * always:                         used + reserved &lt;= recorded
+ * after the background's write:   recorded &lt;= used + reserved + 2 * margin
  * after close:                    recorded == used + reserved
  * margin = min(limit / 100, 65536), or 4096 for an account without a limit
  * </pre>

@@ -13,16 +13,28 @@ public class NativeException extends CodedException {
   /** Reasons that native code reports, in the order of {@code ErrorCode} in base/errors.hpp. */
   enum Reason {
     /** An argument that the binding cannot pass on. */
-    INVALID_ARGUMENT("native.invalid_argument"),
+    INVALID_ARGUMENT(0, "native.invalid_argument"),
     /** Kernels were asked for that do not exist or that this processor cannot run. */
-    UNSUPPORTED_KERNELS("native.unsupported_kernels"),
+    UNSUPPORTED_KERNELS(1, "native.unsupported_kernels"),
     /** An exception that nobody foresaw. */
-    INTERNAL("native.internal");
+    INTERNAL(2, "native.internal");
 
+    // the native side's number
+    private final int id;
     private final String code;
 
-    Reason(String code) {
+    Reason(int id, String code) {
+      this.id = id;
       this.code = code;
+    }
+
+    private static Reason of(int id) {
+      for (Reason reason : values()) {
+        if (reason.id == id) {
+          return reason;
+        }
+      }
+      throw new IllegalArgumentException("no reason has the number " + id);
     }
   }
 
@@ -36,7 +48,7 @@ public class NativeException extends CodedException {
 
   /** Called from native code. */
   @SuppressWarnings("unused")
-  private NativeException(int ordinal, String message) {
-    this(Reason.values()[ordinal].code, message);
+  private NativeException(int id, String message) {
+    this(Reason.of(id).code, message);
   }
 }

@@ -76,7 +76,7 @@ public final class TsspException extends CodedException {
     VERSIONS_UNUSABLE("tssp.versions_unusable"),
     /** A file cannot be read or written. */
     IO("tssp.io"),
-    /** What was asked to be packed or rewritten makes no valid package. */
+    /** The request to pack or rewrite would not give a valid package. */
     INVALID_REQUEST("tssp.invalid_request"),
     /** A key file is malformed. */
     KEY_MALFORMED("key.malformed"),

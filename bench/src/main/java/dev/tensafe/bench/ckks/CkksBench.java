@@ -1,6 +1,6 @@
 package dev.tensafe.bench.ckks;
 
-import dev.tensafe.bench.BenchException;
+import dev.tensafe.bench.Machine;
 import dev.tensafe.nativelib.KernelLevel;
 import dev.tensafe.nativelib.ckks.AnswerShape;
 import dev.tensafe.nativelib.ckks.CkksContext;
@@ -15,15 +15,8 @@ import dev.tensafe.nativelib.ckks.SecretKey;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
-import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.TimeValue;
-import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
  * {@code tensafe bench ckks}: primitives timed in native code, whole products timed there by stage
@@ -133,7 +126,7 @@ public final class CkksBench {
     binding(context, planner);
   }
 
-  /** What the binding adds to a call: pairs of native and Java runs, one right after the other. */
+  /** The cost of the binding per call: pairs of native and Java runs, one right after the other. */
   private void binding(CkksContext context, PackingPlanner planner) {
     int m = 8;
     int columns = 512;
@@ -175,7 +168,7 @@ public final class CkksBench {
     InputShape shape =
         new InputShape(m, row.columns(), planner.plan(m, row.columns(), ROWS).packing());
     ProductTimes times = context.measureProduct(shape, ROWS, 10 * repetitions / Math.max(1, m / 8));
-    double[] jmh = throughBinding(shape);
+    JmhProduct jmh = JmhProduct.measure(shape, ROWS, seconds);
     double unit = 1e6 / m;
     List<String> cells = new ArrayList<>();
     cells.add(Integer.toString(row.columns()));
@@ -194,9 +187,9 @@ public final class CkksBench {
         }) {
       cells.add(microseconds(stage * unit));
     }
-    cells.add(microseconds(jmh[0] / m));
+    cells.add(microseconds(jmh.fromPoolMicros() / m));
     cells.add(target(row.pool()));
-    cells.add(microseconds(jmh[1] / m));
+    cells.add(microseconds(jmh.allInMicros() / m));
     cells.add(target(row.allIn()));
     cells.add(Long.toString(SecretKey.inputMessageBytes(context, shape) / m));
     cells.add(
@@ -213,42 +206,5 @@ public final class CkksBench {
 
   private static String target(double value) {
     return value == 0 ? "" : "≤ " + Math.round(value);
-  }
-
-  /** Medians in µs per batch: from the pool, all-in. */
-  private double[] throughBinding(InputShape shape) {
-    String sizes =
-        String.join(
-            ",",
-            List.of(
-                Integer.toString(shape.tokens()),
-                Integer.toString(shape.columns()),
-                Integer.toString(ROWS),
-                Integer.toString(shape.packing().tokens()),
-                Integer.toString(shape.packing().outputs())));
-    OptionsBuilder options = new OptionsBuilder();
-    options
-        .include(ProductBenchmark.class.getName().replace(".", "\\.") + "\\..*")
-        .param("shape", sizes)
-        .forks(1)
-        .warmupIterations(1)
-        .warmupTime(TimeValue.seconds(seconds))
-        .measurementIterations(1)
-        .measurementTime(TimeValue.seconds(seconds))
-        .verbosity(VerboseMode.SILENT);
-    try {
-      Collection<RunResult> results = new Runner(options.build()).run();
-      double[] medians = new double[2];
-      for (RunResult result : results) {
-        boolean pool = result.getParams().getBenchmark().endsWith(".fromPool");
-        medians[pool ? 0 : 1] = result.getPrimaryResult().getStatistics().getPercentile(50);
-      }
-      if (medians[0] == 0 || medians[1] == 0) {
-        throw new BenchException("bench.ckks", "JMH gave no result for " + sizes, null);
-      }
-      return medians;
-    } catch (RunnerException e) {
-      throw new BenchException("bench.ckks", "JMH failed: " + e.getMessage(), e);
-    }
   }
 }

@@ -1,4 +1,4 @@
-/** What encrypted inner products cost. */
+/** Measurements of encrypted inner products. */
 @NullMarked
 package dev.tensafe.bench.ckks;
 

@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
       BenchCommand.Ckks.class,
       BenchCommand.Tssp.class,
       LoraBenchCommand.class,
+      GateCommand.class,
       RelayCommand.class,
       BenchCommand.MakeModel.class,
       MakeAdapterCommand.class
@@ -48,7 +49,7 @@ final class BenchCommand implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a subcommand is needed: serve, ckks, tssp, lora, make-model, make-adapter");
+        "a subcommand is needed: serve, ckks, tssp, lora, gate, relay, make-model, make-adapter");
   }
 
   /** {@code tensafe bench serve}: load on a running server. */

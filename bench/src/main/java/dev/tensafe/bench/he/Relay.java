@@ -83,7 +83,7 @@ public final class Relay implements AutoCloseable {
     return thread;
   }
 
-  /** Where it listens. */
+  /** The address that it listens on. */
   public Address address() {
     return listen;
   }

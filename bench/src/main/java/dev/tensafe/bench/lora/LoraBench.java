@@ -41,7 +41,7 @@ public final class LoraBench {
   private final Settings settings;
 
   /**
-   * What to measure.
+   * The settings of a measurement.
    *
    * @param model directory of the base model
    * @param batch sequences in a step, one token each

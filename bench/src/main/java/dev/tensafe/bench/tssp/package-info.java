@@ -1,3 +1,3 @@
-/** What adapter packages cost: rates beside the limits of the machine, latencies, memory. */
+/** Measurements of adapter packages: rates with the limits of the machine, latencies, memory. */
 @org.jspecify.annotations.NullMarked
 package dev.tensafe.bench.tssp;

@@ -24,7 +24,7 @@ public record BaseProjections(Map<String, Shape> byModule) {
    */
   public record Shape(int out, int in) {}
 
-  /** Those a checkpoint holds a two-dimensional {@code <module>.weight} of. */
+  /** The projections for which a checkpoint holds a two-dimensional {@code <module>.weight}. */
   public static BaseProjections of(Checkpoint checkpoint) {
     Map<LoraTarget, Shape> found =
         new TreeMap<>(Comparator.comparingInt(LoraTarget::layer).thenComparing(LoraTarget::module));

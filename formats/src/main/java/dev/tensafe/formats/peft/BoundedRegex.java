@@ -5,9 +5,9 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * A regular expression out of a configuration file. Matching counts the characters it looks at, and
- * all expressions of a configuration share what they may look at, so that one built to backtrack
- * forever, or many of them, end in an error.
+ * A regular expression out of a configuration file. Matching counts the characters that it reads.
+ * All expressions of a configuration share one limit, so an expression built to backtrack forever,
+ * or many expressions, end in an error.
  */
 final class BoundedRegex {
   private static final int MAX_LENGTH = 4096;
@@ -15,7 +15,7 @@ final class BoundedRegex {
   private final Pattern pattern;
   private final Budget budget;
 
-  /** Characters that may still be looked at: about a second's worth. */
+  /** Characters that may still be read: about a second's worth. */
   static final class Budget {
     private long left = 1L << 28;
   }

@@ -53,7 +53,7 @@ public record LoraTarget(String module, int layer, Input input) {
       };
     }
 
-    /** As it stands in tensor names: {@code qkv}, {@code o}, {@code gate_up}, {@code down}. */
+    /** The name in tensor names: {@code qkv}, {@code o}, {@code gate_up}, {@code down}. */
     public String label() {
       return name().toLowerCase(Locale.ROOT);
     }

@@ -92,7 +92,7 @@ public final class PeftConfig {
     return first(alphaPattern, module, alpha);
   }
 
-  /** What B·A·x is multiplied by: alpha/r, or alpha/√r with rsLoRA. */
+  /** The factor of B·A·x: alpha/r, or alpha/√r with rsLoRA. */
   public static double scaling(BigDecimal alpha, int rank, boolean rslora) {
     return alpha.doubleValue() / (rslora ? Math.sqrt(rank) : rank);
   }

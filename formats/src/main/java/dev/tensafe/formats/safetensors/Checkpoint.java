@@ -12,8 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The tensors of a checkpoint directory, be it one {@code model.safetensors} or shards named by
- * {@code model.safetensors.index.json}. Thread-safe; mappings outlive {@link #close()}.
+ * The tensors of a checkpoint directory: one {@code model.safetensors}, or shards named by {@code
+ * model.safetensors.index.json}. Thread-safe; mappings outlive {@link #close()}.
  */
 public final class Checkpoint implements AutoCloseable {
   private static final String SINGLE = "model.safetensors";

@@ -48,7 +48,7 @@ public final class SafetensorsStream {
   /**
    * Reads and checks the header.
    *
-   * @param in left where the tensors begin; wiping what it was read from is the caller's affair
+   * @param in left where the tensors begin; the caller wipes what it was read from
    * @param length bytes of the whole document
    * @param name for error messages
    * @throws FormatException {@code safetensors.truncated}, {@code .header}, {@code .dtype} or

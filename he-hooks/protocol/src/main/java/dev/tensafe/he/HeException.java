@@ -3,7 +3,7 @@ package dev.tensafe.he;
 import dev.tensafe.formats.CodedException;
 import org.jspecify.annotations.Nullable;
 
-/** What goes wrong between model host and adapter host. Messages hold no keys and no numbers. */
+/** A failure between model host and adapter host. Messages hold no keys and no numbers. */
 public final class HeException extends CodedException {
   private static final long serialVersionUID = 1L;
 
@@ -22,9 +22,9 @@ public final class HeException extends CodedException {
     return reason;
   }
 
-  /** Why; the codes are stable. */
+  /** The reason; its code is stable. */
   public enum Reason {
-    /** An address that is none. */
+    /** A malformed address. */
     ADDRESS("he.address"),
     /** Certificates or keys of the connection cannot be used. */
     TLS("he.tls"),

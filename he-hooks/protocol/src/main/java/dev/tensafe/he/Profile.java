@@ -20,7 +20,7 @@ public enum Profile {
     this.parameters = parameters;
   }
 
-  /** As it stands in a hello. */
+  /** The number in a hello. */
   public int id() {
     return id;
   }

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** What the table keeps of one version; guarded by the table. */
+/** The table's record of one version; guarded by the table. */
 final class AdapterEntry {
   final long handle;
   final AdapterInfo info;

@@ -18,7 +18,7 @@ public final class AdapterLease implements AutoCloseable {
     this.release = release;
   }
 
-  /** What sequences name it by; never used again for another adapter or version. */
+  /** The handle for sequences; never used again for another adapter or version. */
   public long handle() {
     return handle;
   }

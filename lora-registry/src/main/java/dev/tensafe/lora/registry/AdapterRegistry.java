@@ -180,14 +180,14 @@ public final class AdapterRegistry implements AutoCloseable {
     return store.newIncoming();
   }
 
-  /** Deletes an upload that did not come to its end. */
+  /** Deletes an incomplete upload. */
   public void discard(Path upload) {
     store.discard(upload);
   }
 
   /**
-   * Verifies an upload, tries its weights, and leads its name to it. Blocks; the file is taken over
-   * or deleted, whatever happens.
+   * Verifies an upload, checks its weights, and makes it the current version of its name. Blocks.
+   * The file is moved or deleted in every case.
    *
    * @param pinned whether it is to stay in memory; empty to leave that as it is
    * @throws TsspException with the code of the first check of docs/TSSP.md that fails
@@ -217,7 +217,7 @@ public final class AdapterRegistry implements AutoCloseable {
   }
 
   /**
-   * Holds the current version of an adapter for a request, loading it if need be.
+   * Holds the current version of an adapter for a request and loads it if it is not in memory.
    *
    * @param tenant who asks
    * @return completes with the lease, or with what kept the adapter from being loaded. To give up
@@ -253,7 +253,7 @@ public final class AdapterRegistry implements AutoCloseable {
     return budgets.reserve(info, tenant, tokens);
   }
 
-  /** What is in memory of a held adapter, by its handle, or null: what hooks ask. */
+  /** The weights in memory of a held adapter, by its handle, or null. For hooks. */
   public @Nullable AdapterWeights resident(long handle) {
     return table.resident(handle);
   }
@@ -309,7 +309,7 @@ public final class AdapterRegistry implements AutoCloseable {
     }
   }
 
-  /** What serves mode he, if anything does. */
+  /** The service of mode he, if there is one. */
   public Optional<EncryptedMode> encrypted() {
     return config.encrypted();
   }

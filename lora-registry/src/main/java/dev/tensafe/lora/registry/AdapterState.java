@@ -2,7 +2,7 @@ package dev.tensafe.lora.registry;
 
 import java.util.Locale;
 
-/** Where a registered adapter is in its life. */
+/** The state of a registered adapter. */
 public enum AdapterState {
   /** Verified and on disk, encrypted; loaded when it is asked for. */
   STORED,

@@ -22,11 +22,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adapters in memory and their users. A name leads to the current version; a version that lost its
- * name drains and is gone with its last user. Weights come into memory when somebody asks for them
- * and leave it, least recently used first, when others need the room and nobody uses them; what
- * does not fit yet waits in line. Thread-safe; what is done with an entry is decided under the lock
- * and carried out after it.
+ * Adapters in memory and their users. A name has one current version. A version that was replaced
+ * drains, and is freed with its last user. Weights are loaded at the first request. Unused ones are
+ * evicted, least recently used first, when others need the room. Requests whose weights do not fit
+ * yet wait in order. Thread-safe; what is done with an entry is decided under the lock and carried
+ * out after it.
  */
 final class AdapterTable {
   /** Reads weights into memory, on the loader's thread. */
@@ -104,7 +104,7 @@ final class AdapterTable {
     return room;
   }
 
-  /** Gives room back that no entry took over. */
+  /** Returns room that no entry took over. */
   void unreserve(long bytes) {
     Effects effects = new Effects();
     synchronized (this) {
@@ -115,7 +115,7 @@ final class AdapterTable {
   }
 
   /**
-   * Makes a version the one its name leads to; an earlier one drains.
+   * Makes a version the current one of its name; an earlier one drains.
    *
    * @param weights in memory, their room reserved; null to load them when they are needed
    */
@@ -140,7 +140,7 @@ final class AdapterTable {
     effects.run();
   }
 
-  /** Takes a name away; false if there is none. */
+  /** Removes a name; false if there is none. */
   boolean remove(String name) {
     Effects effects = new Effects();
     synchronized (this) {

@@ -3,7 +3,7 @@ package dev.tensafe.lora.registry;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What was decided under a lock, to be done once it is free. */
+/** Actions decided under a lock and carried out after its release. */
 final class Effects {
   private final List<Runnable> actions = new ArrayList<>();
 

@@ -6,7 +6,7 @@ import dev.tensafe.tssp.manifest.Manifest;
 import dev.tensafe.tssp.verify.VerifiedPackage;
 
 /**
- * How packages of mode he are served: by whoever can have their deltas computed under encryption.
+ * The service of packages of mode he, which has their deltas computed under encryption.
  * Thread-safe.
  */
 public interface EncryptedMode {
@@ -20,7 +20,7 @@ public interface EncryptedMode {
   String profile();
 
   /**
-   * Whether somebody could compute the deltas of an adapter.
+   * Checks that some adapter host could compute the deltas of an adapter.
    *
    * @throws AdapterException {@code adapter.mode_unsupported}
    */
@@ -38,7 +38,7 @@ public interface EncryptedMode {
   AdapterWeights load(VerifiedPackage verified);
 
   /**
-   * Whether its deltas can be had now.
+   * Checks that its deltas can be computed now.
    *
    * @throws AdapterException {@code adapter.unavailable}
    */

@@ -5,7 +5,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 
-/** Who leaves memory: of those that nobody uses and nobody pinned, the least recently used. */
+/** The choice of adapters to evict: of those neither used nor pinned, the least recently used. */
 final class Eviction {
   private Eviction() {}
 

@@ -30,8 +30,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Every way from a package's file to weights, each through verification. What is verified once is
- * verified again when it is loaded: the file lay on disk meanwhile. Thread-safe.
+ * All paths from a package's file to weights. Each verifies the file, also one that was verified at
+ * its upload, because it lay on disk meanwhile. Thread-safe.
  */
 final class PackageGate {
   private final RegistryConfig config;
@@ -148,7 +148,7 @@ final class PackageGate {
   }
 
   /**
-   * What the registry keeps of a package.
+   * The registry's record of a package.
    *
    * @throws TsspException {@code tssp.content_invalid} for modules this model does not have
    */

@@ -30,9 +30,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The registry's directory: packages as they came, by digest, and the index that says which of them
- * a name leads to. One process holds it at a time. Who changes it, or decides by it, holds its
- * monitor.
+ * The registry's directory: packages as they were uploaded, by digest, and the index from names to
+ * packages. One process holds the directory at a time. A thread that changes the store, or decides
+ * by it, holds its monitor.
  *
  * <pre>
  * registry.json    names, digests, owners of names
@@ -70,7 +70,8 @@ final class PackageStore implements AutoCloseable {
   }
 
   /**
-   * Opens a directory, creating it if need be, and removes what an interrupted upload left.
+   * Opens a directory, creates it if it does not exist, and removes the rest of interrupted
+   * uploads.
    *
    * @throws AdapterException {@code adapter.storage}
    */
@@ -178,7 +179,7 @@ final class PackageStore implements AutoCloseable {
   }
 
   /**
-   * Takes over an upload and leads its name to it, durably.
+   * Moves an upload to its place and makes it the package of its name, durably.
    *
    * @param last done after the index is written; if it fails, all is undone
    * @throws AdapterException {@code adapter.storage}, or what {@code last} throws; nothing has

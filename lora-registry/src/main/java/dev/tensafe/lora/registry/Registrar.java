@@ -16,9 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Changes which package a name leads to. Verifying and reading go side by side; the change itself
- * is made under the store's lock: first on disk, so that it lasts, then in the table, so that it is
- * seen. Thread-safe.
+ * Changes the package of a name. Several uploads may be verified and read at a time. The change
+ * itself is made under the store's lock: first on disk, so that it lasts, then in the table, so
+ * that it is seen. Thread-safe.
  */
 final class Registrar {
   private static final Logger LOG = LoggerFactory.getLogger(Registrar.class);
@@ -46,7 +46,7 @@ final class Registrar {
   }
 
   /**
-   * Tries a verified upload's weights and leads its name to it.
+   * Checks the weights of a verified upload and makes it the package of its name.
    *
    * @param upload moved to its place, if it is new
    * @param pinned whether it is to stay in memory; empty to leave that as it is
@@ -154,7 +154,7 @@ final class Registrar {
   }
 
   /**
-   * Takes a name's adapter away.
+   * Removes the adapter of a name.
    *
    * @throws AdapterException {@code adapter.not_found}, {@code adapter.storage}
    */
@@ -172,7 +172,7 @@ final class Registrar {
     LOG.info("adapter '{}' is removed", name);
   }
 
-  /** Loads the current version of a name, so that it is there when it is asked for. */
+  /** Loads the current version of a name, so that it is there at the first request. */
   void preload(String name) {
     var unusedLoad =
         table
@@ -187,7 +187,7 @@ final class Registrar {
                 });
   }
 
-  /** What is said of an adapter that can never be in memory. */
+  /** The error for an adapter that can never be in memory. */
   static AdapterException tooLarge(AdapterInfo info) {
     return new AdapterException(
         Reason.TOO_LARGE,

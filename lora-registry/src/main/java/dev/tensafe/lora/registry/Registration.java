@@ -1,7 +1,7 @@
 package dev.tensafe.lora.registry;
 
 /**
- * What came of an upload.
+ * The result of an upload.
  *
  * @param created false when the same package was registered before
  */

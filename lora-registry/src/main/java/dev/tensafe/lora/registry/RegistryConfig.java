@@ -6,12 +6,12 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What a registry needs.
+ * The settings of a registry.
  *
  * @param directory where packages are kept
  * @param trust directory of pinned issuers
  * @param key opens packages; not closed by the registry
- * @param baseName what clients call the base model
+ * @param baseName the base model's name for clients
  * @param layers of the base model
  * @param capacityBytes of weights in memory at most
  * @param encrypted serves mode he; absent to refuse it

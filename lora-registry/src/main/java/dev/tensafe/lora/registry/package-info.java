@@ -1,3 +1,3 @@
-/** Which adapters there are, whose they are, where they are kept, and which are in memory. */
+/** The registered adapters: their owners, their packages on disk, their weights in memory. */
 @org.jspecify.annotations.NullMarked
 package dev.tensafe.lora.registry;

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What an adapter will look like in memory, known before any of its weights are read.
+ * The shape of an adapter in memory, known before its weights are read.
  *
  * @param slots of the base model
  */

@@ -16,10 +16,10 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adds the deltas of all plain adapters of a step: its rows are sorted by adapter once, then one
- * grouped product per projection serves them all. What it costs depends on the adapters in the step
- * and not on those that are registered. Hands its products to the executor; one that does not take
- * them calls the hook, with the same result. Confined to the executor's thread.
+ * Adds the deltas of all plain adapters of a step. Rows are sorted by adapter once; then one
+ * grouped product per projection computes all of them. The cost depends on the adapters in the
+ * step, not on those that are registered. Hands its products to the executor; one that does not
+ * take them calls the hook, with the same result. Confined to the executor's thread.
  */
 public final class LoraHook implements ForwardHook {
   private final LongFunction<@Nullable LowRankAdapter> resident;

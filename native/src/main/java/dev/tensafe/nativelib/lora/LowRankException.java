@@ -9,12 +9,24 @@ public final class LowRankException extends NativeException {
   /** Reasons, in the order of {@code ErrorCode} in lora/errors.hpp. */
   public enum Reason {
     /** Shapes, slots or element types that do not fit together. */
-    INVALID_ARGUMENT("low_rank.invalid_argument");
+    INVALID_ARGUMENT(0, "low_rank.invalid_argument");
 
+    // the native side's number
+    private final int id;
     private final String code;
 
-    Reason(String code) {
+    Reason(int id, String code) {
+      this.id = id;
       this.code = code;
+    }
+
+    private static Reason of(int id) {
+      for (Reason reason : values()) {
+        if (reason.id == id) {
+          return reason;
+        }
+      }
+      throw new IllegalArgumentException("no reason has the number " + id);
     }
   }
 
@@ -22,9 +34,9 @@ public final class LowRankException extends NativeException {
 
   /** Called from native code. */
   @SuppressWarnings("unused")
-  private LowRankException(int ordinal, String message) {
-    super(Reason.values()[ordinal].code, message);
-    reason = Reason.values()[ordinal];
+  private LowRankException(int id, String message) {
+    super(Reason.of(id).code, message);
+    reason = Reason.of(id);
   }
 
   public Reason reason() {

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What {@code serve} needs to accept adapters: a registry and its key, or nothing. */
+/** The registry and key with which {@code serve} accepts adapters, or neither. */
 final class AdapterHosting implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AdapterHosting.class);
 
@@ -153,7 +153,7 @@ final class AdapterHosting implements AutoCloseable {
     return Optional.ofNullable(registry);
   }
 
-  /** What the engine runs in its forward pass. */
+  /** The hooks of the engine's forward pass. */
   List<ForwardHook> hooks() {
     return hooks;
   }

@@ -16,7 +16,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 
-/** What {@code serve} needs for adapters of mode he: adapter hosts, or one of its own. */
+/** The adapter hosts of {@code serve} for mode he, or one embedded in it. */
 final class EncryptedHosting {
   private EncryptedHosting() {}
 
@@ -56,7 +56,7 @@ final class EncryptedHosting {
             options.adapterHostCa));
   }
 
-  /** How often an adapter host is checked. */
+  /** The rate of probes. */
   static ProbeRate probes(ServeOptions options) {
     return new ProbeRate(options.probeRate, options.probeCover);
   }

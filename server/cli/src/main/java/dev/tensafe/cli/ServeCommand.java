@@ -95,7 +95,7 @@ final class ServeCommand implements Callable<Integer> {
       ModelFiles files,
       Clock clock) {
     int layers = files.config().layers();
-    return demo.isPresent() && !options.saysOfAdapters()
+    return demo.isPresent() && !options.namesAdapterSettings()
         ? AdapterHosting.ofDemo(options, demo.get(), name, layers, clock)
         : AdapterHosting.open(options, name, directory, layers, clock);
   }

@@ -239,8 +239,8 @@ final class ServeOptions {
     }
   }
 
-  /** Whether any flag says where adapters come from or who computes them. */
-  boolean saysOfAdapters() {
+  /** Whether any setting of adapters or of adapter hosts was given. */
+  boolean namesAdapterSettings() {
     List<String> hosts = adapterHosts;
     return adapters != null
         || trust != null

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 
 /** Directories and files that are there whole or not at all, after a crash too. */
 public final class AtomicDirectory {
-  /** How names of what is still being written begin. */
+  /** The prefix of files that are still being written. */
   private static final String PARTIAL = ".partial-";
 
   private AtomicDirectory() {}
@@ -43,8 +43,8 @@ public final class AtomicDirectory {
   }
 
   /**
-   * Puts files into a directory, each of them whole: they are written beside and moved when all of
-   * them are on disk. What else is there stays.
+   * Puts files into a directory, each of them whole: they are written under temporary names and
+   * moved when all of them are on disk. Other files stay.
    */
   public static void fill(Path directory, Content content) throws IOException {
     Files.createDirectories(directory);

@@ -1,3 +1,3 @@
-/** What a run leaves: Hugging Face checkpoints and PEFT adapters. */
+/** The results of a run: Hugging Face checkpoints and PEFT adapters. */
 @org.jspecify.annotations.NullMarked
 package dev.tensafe.training.out;

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Greedy continuations by the training pass: everything is computed anew for each token, which is
- * fine for a few samples and nothing else.
+ * Greedy continuations by the training pass: all positions are computed again for each token, which
+ * is fast enough for a few samples only.
  */
 public final class Generator {
   private final TrainableModel model;

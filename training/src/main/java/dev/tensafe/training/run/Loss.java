@@ -5,7 +5,7 @@ import dev.tensafe.training.torch.TrainableModel;
 import java.util.List;
 
 /**
- * How well a model predicts.
+ * The loss of a model on a data set.
  *
  * @param nats mean negative log-likelihood of the scored tokens
  * @param tokens scored

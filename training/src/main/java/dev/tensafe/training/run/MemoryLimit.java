@@ -119,7 +119,7 @@ public final class MemoryLimit {
     return resident.getAsLong() > limitBytes;
   }
 
-  /** What to say when it is. */
+  /** The error when it is exceeded. */
   public TrainingException failure() {
     return new TrainingException(
         "train.memory",

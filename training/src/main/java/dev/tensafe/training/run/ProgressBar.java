@@ -136,7 +136,7 @@ public final class ProgressBar implements RunListener {
     line("warning: " + message);
   }
 
-  /** What a model says must not draw on the terminal. */
+  /** Removes what could draw on the terminal from a model's text. */
   private static String oneLine(String text) {
     return text.replaceAll("\\p{Cntrl}+", " ").strip();
   }

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Everything that decides what a run does.
+ * The settings of a run.
  *
- * @param output directory of what the run leaves: result, checkpoints, metrics
- * @param start what training begins from
+ * @param output directory of result, checkpoints and metrics
+ * @param start the initial weights
  * @param lora what is trained beside the model; empty to train all of its weights
  * @param train files of examples
  * @param validation files of held-out examples; if empty, a share of the examples is taken
@@ -60,7 +60,7 @@ public record RunConfig(
     samplePrompts = List.copyOf(samplePrompts);
   }
 
-  /** What training begins from. */
+  /** The initial weights. */
   public sealed interface Start {
     /** A model directory as Hugging Face publishes it. */
     record Model(Path directory) implements Start {}
@@ -82,7 +82,7 @@ public record RunConfig(
         implements Start {}
   }
 
-  /** How long a run is. */
+  /** The length of a run. */
   public sealed interface Length {
     /** A number of optimizer steps. */
     record Steps(int count) implements Length {}

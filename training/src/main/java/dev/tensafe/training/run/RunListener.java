@@ -3,7 +3,7 @@ package dev.tensafe.training.run;
 /** Hears what happens in a run, on the run's thread. */
 public interface RunListener {
   /**
-   * What is about to be run.
+   * Called before the first step.
    *
    * @param first the step it begins with; more than 0 when it goes on from a checkpoint
    * @param trained numbers that are trained
@@ -25,7 +25,7 @@ public interface RunListener {
   /** The mean loss over the held-out examples. */
   default void validated(int step, double loss) {}
 
-  /** What the model says to a prompt. */
+  /** Called with the model's continuation of a prompt. */
   default void sampled(int step, String prompt, String text) {}
 
   default void saved(int step) {}

@@ -1,7 +1,7 @@
 package dev.tensafe.training.run;
 
 /**
- * How far a run is.
+ * The progress of a run.
  *
  * @param step optimizer steps done
  * @param optimizerSteps of them, those the optimizer's moments have seen

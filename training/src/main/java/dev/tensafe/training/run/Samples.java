@@ -9,7 +9,9 @@ import java.util.Map;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** What a model says to the prompts of a run: answers if it chats, continuations if not. */
+/**
+ * The model's outputs for the prompts of a run: answers of a chat model, continuations of others.
+ */
 final class Samples {
   private final Generator generator;
   private final Tokenizer tokenizer;

@@ -5,7 +5,7 @@ public final class Schedule {
   private final Spec spec;
   private final int steps;
 
-  /** How the rate falls after the warm-up. */
+  /** The shape of the rate after the warm-up. */
   public enum Shape {
     /** Half a cosine (Loshchilov and Hutter, arXiv:1608.03983). */
     COSINE,

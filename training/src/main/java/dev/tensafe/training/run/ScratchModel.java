@@ -13,7 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What a model without weights is: configuration, and a tokenizer learnt from the text. */
+/** A model without weights: configuration, and a tokenizer learnt from the text. */
 final class ScratchModel {
   private ScratchModel() {}
 

@@ -122,7 +122,8 @@ final class TrainingLoop {
     if (found.data().equals(data)) {
       stream.seek(found.epoch(), found.index());
     } else {
-      listener.warned("the training data is not what the checkpoint saw; it is begun anew");
+      listener.warned(
+          "the training data differs from the checkpoint's; it is read from its first example");
       stream.seek(found.epoch() + 1, 0);
     }
   }

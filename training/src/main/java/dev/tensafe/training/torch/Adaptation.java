@@ -3,7 +3,7 @@ package dev.tensafe.training.torch;
 import dev.tensafe.formats.peft.PeftDirectory;
 import java.util.Optional;
 
-/** What stands beside the model's own weights, and so what is trained. */
+/** The weights that are trained: the model's own, or low-rank matrices added to them. */
 public sealed interface Adaptation {
   /** Nothing: all of the model's weights are trained. */
   record None() implements Adaptation {}

@@ -6,7 +6,7 @@ import java.math.BigDecimal;
 import java.util.Set;
 
 /**
- * Which low-rank matrices are trained beside a frozen model: {@code y += scaling · B·A·dropout(x)}
+ * The low-rank matrices that are trained with a frozen model: {@code y += scaling · B·A·dropout(x)}
  * (Hu et al., arXiv:2106.09685).
  *
  * @param dropout share of the input's elements that a training pass leaves out, below 1
@@ -19,7 +19,7 @@ public record LoraSpec(
     targets = Set.copyOf(targets);
   }
 
-  /** What B·A·x is multiplied by. */
+  /** The factor of B·A·x. */
   public double scaling() {
     return PeftConfig.scaling(alpha, rank, rslora);
   }

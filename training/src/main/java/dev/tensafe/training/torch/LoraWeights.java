@@ -45,7 +45,7 @@ final class LoraWeights {
     return adaptation instanceof Adaptation.Fresh fresh ? fresh.spec().dropout() : 0;
   }
 
-  /** What the product is multiplied by; a given adapter's scalings are in its B already. */
+  /** The factor of the product; the scalings of a given adapter are in its B already. */
   double scaling() {
     return adaptation instanceof Adaptation.Fresh fresh ? fresh.spec().scaling() : 1;
   }

@@ -1,6 +1,6 @@
 package dev.tensafe.training.torch;
 
-/** How gradients become steps. */
+/** The optimizer and its settings. */
 public sealed interface OptimizerSpec {
   /** Pull of matrices towards zero. */
   double weightDecay();

@@ -51,7 +51,7 @@ final class Tensors {
     return tensor.toByteBuffer(true).order(ByteOrder.nativeOrder());
   }
 
-  /** What a failure of the library means: no memory has an error of its own. */
+  /** The error for a failure of the library; exhausted memory has one of its own. */
   static RuntimeException failure(EngineException e) {
     String message = e.getMessage();
     return message != null && message.contains("allocate memory")

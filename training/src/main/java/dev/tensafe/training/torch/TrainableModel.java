@@ -162,7 +162,7 @@ public final class TrainableModel implements AutoCloseable {
     return config;
   }
 
-  /** What is trained, in a fixed order. */
+  /** The trained parameters, in a fixed order. */
   List<Parameter> parameters() {
     return parameters;
   }

@@ -2,7 +2,7 @@ package dev.tensafe.training.torch;
 
 import java.util.List;
 
-/** Where a model's weights come from. */
+/** A source of a model's weights. */
 @FunctionalInterface
 public interface WeightSource {
   /**

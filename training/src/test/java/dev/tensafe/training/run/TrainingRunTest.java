@@ -277,7 +277,7 @@ class TrainingRunTest {
     Files.writeString(data, Files.readString(data) + "{\"text\": \"a cat\"}\n");
     Heard heard = run(config("out", SCRATCH + "steps: 5\n"));
     assertEquals(3, heard.first);
-    assertTrue(heard.warnings.get(0).contains("not what the checkpoint saw"));
+    assertTrue(heard.warnings.get(0).contains("differs from the checkpoint's"));
     assertEquals(2, heard.losses.size());
   }
 

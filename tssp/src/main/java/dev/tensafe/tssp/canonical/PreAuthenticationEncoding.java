@@ -5,8 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.ByteArrayOutputStream;
 
 /**
- * What is signed: a type and a payload, each with its length, so that neither can be taken for
- * something else.
+ * The signed bytes: a type and a payload, each with its length, so that neither can be mistaken for
+ * the other.
  *
  * <p>Source: DSSE protocol 1.0, "PAE": {@code "DSSEv1" SP LEN(type) SP type SP LEN(body) SP body}
  * with lengths in ASCII decimal.

@@ -8,7 +8,7 @@ import dev.tensafe.formats.safetensors.TensorInfo;
  * @param owner the module, or the group of projections, it belongs to; empty for the whole adapter
  */
 public record ContentTensor(String owner, Role role, TensorInfo info) {
-  /** What a tensor means; shapes are in docs/TSSP.md. */
+  /** The meaning of a tensor; shapes are in docs/TSSP.md. */
   public enum Role {
     LORA_A,
     LORA_B,

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Which tensors the parts {@code public} and {@code sealed} must have, no more and no fewer. */
+/** The tensors of the parts {@code public} and {@code sealed}: exactly these must be there. */
 final class HePart {
   /** As the split makes them. */
   private static final int EXPONENT_LIMIT = 60;

@@ -35,7 +35,7 @@ public final class WeightsPart {
     return ByteBuffer.allocate(4 + config.length).putInt(config.length).put(config).array();
   }
 
-  /** What a manifest says of an adapter. */
+  /** The manifest's description of an adapter. */
   public static AdapterDescription describe(PeftAdapter adapter) {
     return new AdapterDescription(
         adapter.config().rank(),
@@ -46,7 +46,7 @@ public final class WeightsPart {
         adapter.modules().stream().map(WeightsPart::describe).toList());
   }
 
-  /** What a manifest says of a module. */
+  /** The manifest's description of a module. */
   public static AdapterModule describe(LoraModule module) {
     return new AdapterModule(module.name(), module.rank(), module.alpha());
   }

@@ -1,3 +1,3 @@
-/** What the parts of a package hold, streamed and checked. */
+/** The contents of a package's parts, streamed and checked. */
 @org.jspecify.annotations.NullMarked
 package dev.tensafe.tssp.content;

@@ -49,7 +49,10 @@ public final class DataKey implements AutoCloseable {
     }
   }
 
-  /** What {@link #wrap} wrapped, or nothing when the secret or anything it is bound to differs. */
+  /**
+   * The key that {@link #wrap} wrapped; empty when the secret, or anything that it is bound to,
+   * differs.
+   */
   public static Optional<DataKey> unwrap(
       byte[] wrapped, byte[] sharedSecret, byte[] packageId, byte[] recipient, String part) {
     try {

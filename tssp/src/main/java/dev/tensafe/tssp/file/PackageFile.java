@@ -80,7 +80,7 @@ public final class PackageFile implements AutoCloseable {
     return signatures.clone();
   }
 
-  /** Where the streams of the parts are, in the order of the manifest. */
+  /** The positions of the parts' streams, in the order of the manifest. */
   public List<Section> parts() {
     return parts;
   }

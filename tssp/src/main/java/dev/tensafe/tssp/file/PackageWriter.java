@@ -37,7 +37,7 @@ import java.util.function.Function;
  * behind it, and the room is filled at the end.
  */
 public final class PackageWriter {
-  /** What manifests are signed as. */
+  /** The payload type of signed manifests. */
   public static final String PAYLOAD_TYPE = "application/vnd.tensafe.tssp.manifest+json;v=2";
 
   private PackageWriter() {}

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * @param hex the digits
  */
 public record KeyId(String hex) implements Comparable<KeyId> {
-  /** What {@link #hex} looks like. */
+  /** The form of {@link #hex}. */
   public static final Pattern PATTERN = Pattern.compile("[0-9a-f]{64}");
 
   public KeyId {

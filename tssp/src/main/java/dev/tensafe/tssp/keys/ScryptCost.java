@@ -1,7 +1,7 @@
 package dev.tensafe.tssp.keys;
 
 /**
- * What opening a key file costs (scrypt, RFC 7914): 128·r·N bytes of memory, and p times the time.
+ * The cost of opening a key file (scrypt, RFC 7914): 128·r·N bytes of memory, and p times the time.
  *
  * @param logN log2 of N
  */

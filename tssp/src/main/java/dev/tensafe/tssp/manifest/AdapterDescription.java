@@ -4,7 +4,7 @@ import java.math.BigDecimal;
 import java.util.List;
 
 /**
- * What the adapter is, as far as it may be told in the clear.
+ * The description of an adapter that may be read in the clear.
  *
  * @param rank where a module says nothing else
  * @param alpha where a module says nothing else

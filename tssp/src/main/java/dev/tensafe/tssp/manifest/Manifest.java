@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What a package says of itself. Only its signature makes it true.
+ * A package's statements about itself. Only its signatures make them trustworthy.
  *
  * @param packageId 32 hexadecimal digits, random
  * @param name of the adapter

@@ -3,7 +3,7 @@ package dev.tensafe.tssp.manifest;
 import java.util.List;
 import java.util.Locale;
 
-/** How an adapter is served. */
+/** The way an adapter is served. */
 public enum Mode {
   /** Its weights are added in the clear, by the model host. */
   PLAIN,
@@ -18,7 +18,7 @@ public enum Mode {
     };
   }
 
-  /** As it stands in the manifest. */
+  /** The name in the manifest. */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }

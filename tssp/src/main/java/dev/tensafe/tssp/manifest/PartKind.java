@@ -21,7 +21,7 @@ public enum PartKind {
     return mediaType;
   }
 
-  /** As it stands in the manifest. */
+  /** The name in the manifest. */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -15,7 +15,7 @@ public enum PolicyField {
   /** The adapter host must be another process than the model host; enforced by the model host. */
   REQUIRES_SEPARATE_ADAPTER_HOST;
 
-  /** As it stands in the manifest. */
+  /** The name in the manifest. */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -1,3 +1,3 @@
-/** What a package says of itself: typed, checked, and as canonical JSON. */
+/** The manifest of a package: typed, checked, and as canonical JSON. */
 @org.jspecify.annotations.NullMarked
 package dev.tensafe.tssp.manifest;

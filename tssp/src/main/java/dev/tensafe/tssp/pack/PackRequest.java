@@ -11,11 +11,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What to pack.
+ * The settings of a package.
  *
  * @param peft directory of the adapter
  * @param base directory of the model it was trained on
- * @param baseModel how tightly to bind to it
+ * @param baseModel which models it is bound to
  * @param name of the adapter
  * @param version of this release, 0 … 2^53-1
  * @param recipients model hosts, who open {@code weights} or {@code public}
@@ -45,7 +45,7 @@ public record PackRequest(
     annotations = Map.copyOf(annotations);
   }
 
-  /** How tightly a package is bound to its base model. */
+  /** The models that a package is bound to. */
   public enum Binding {
     /** Configuration and weights must be the same. */
     WEIGHTS,

@@ -21,15 +21,15 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * An issuer's signed word that some of its packages, or its own key, are no longer to be used. It
- * speaks for that issuer only.
+ * An issuer's signed statement that some of its packages, or its own key, must no longer be used.
+ * It counts for that issuer only.
  *
  * @param packages package ids
  * @param revokesIssuer whether the issuer's key itself is revoked
  */
 public record Revocation(
     KeyId issuer, Instant issued, Set<String> packages, boolean revokesIssuer) {
-  /** What statements are signed as. */
+  /** The payload type of signed statements. */
   public static final String PAYLOAD_TYPE = "application/vnd.tensafe.tssp.revocation+json;v=1";
 
   /** Longest file. */
@@ -68,7 +68,7 @@ public record Revocation(
     return CanonicalJson.write(root);
   }
 
-  /** Whose word a file claims to be. Nothing is verified. */
+  /** The issuer that a file claims. Nothing is verified. */
   static KeyId claimedIssuer(byte[] file) {
     return new KeyId(fields(file).object("statement").text("issuer", KeyId.PATTERN));
   }

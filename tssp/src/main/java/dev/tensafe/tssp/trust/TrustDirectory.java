@@ -25,7 +25,7 @@ public final class TrustDirectory {
   }
 
   /**
-   * Pins a key; creates the directory if need be.
+   * Pins a key; creates the directory if it does not exist.
    *
    * @throws TsspException {@code trust.exists} if the key or the name is there, {@code
    *     trust.malformed} for a name or prefix of the wrong form

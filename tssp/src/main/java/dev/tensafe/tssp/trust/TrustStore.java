@@ -14,9 +14,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Whose packages are accepted, as a trust directory says at the time it is opened: pinned keys and
- * everything revoked. Opening fails if any file in it cannot be understood. Immutable and
- * thread-safe.
+ * The pinned keys and revocations of a trust directory, as they were when it was opened. They
+ * decide whose packages are accepted. Opening fails if any file in it cannot be understood.
+ * Immutable and thread-safe.
  */
 public final class TrustStore {
   private final Map<KeyId, TrustedKey> keys;
@@ -85,7 +85,7 @@ public final class TrustStore {
         || revokedByIssuer.contains(new IssuedPackage(issuer, packageId));
   }
 
-  /** How many packages are revoked, by whomever. */
+  /** The number of revoked packages. */
   public int revokedPackageCount() {
     return revokedPackages.size() + revokedByIssuer.size();
   }

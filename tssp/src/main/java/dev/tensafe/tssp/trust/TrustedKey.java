@@ -9,7 +9,7 @@ import java.util.Set;
 /**
  * A pinned signing key and what it is trusted with.
  *
- * @param name what the operator calls its holder
+ * @param name the operator's name for its holder
  * @param adapterPrefixes names an issuer's adapters may begin with; empty for any
  * @param validFrom when the trust begins; absent for always
  * @param validUntil when it ends, exclusive; absent for never

@@ -1,3 +1,3 @@
-/** Whose packages are accepted: pinned keys, revocations, versions seen. */
+/** Trust in packages: pinned keys, revocations, versions seen. */
 @org.jspecify.annotations.NullMarked
 package dev.tensafe.tssp.trust;

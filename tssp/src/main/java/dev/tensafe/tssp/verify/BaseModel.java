@@ -21,7 +21,7 @@ public record BaseModel(String configSha256, String weightsSha256, BaseProjectio
   private static final int MAX_CONFIG_BYTES = 1 << 20;
 
   /**
-   * Reads a model directory; reads every weight unless the digest lies cached beside them.
+   * Reads a model directory; reads every weight unless their digest is cached.
    *
    * @throws FormatException {@code checkpoint.*}, {@code safetensors.*}
    * @throws TsspException {@code tssp.io}

@@ -38,7 +38,7 @@ import java.util.stream.Collectors;
  * come when a part is opened. Thread-safe.
  */
 public final class PackageVerifier {
-  /** How far in the future a package may have been made: clocks differ. */
+  /** The tolerance for a package's time of creation, because clocks differ. */
   static final Duration CLOCK_SKEW = Duration.ofMinutes(5);
 
   private final TrustStore trust;
@@ -71,8 +71,8 @@ public final class PackageVerifier {
   }
 
   /**
-   * Verifies everything but the bytes of the parts: enough to know whose a stored package is and
-   * that it may be used, not enough to use it.
+   * Verifies everything but the bytes of the parts: enough to know the owner of a stored package
+   * and that it may be used, not enough to use it.
    *
    * @throws TsspException as {@link #verify}
    */

@@ -34,7 +34,7 @@ public final class VerifiedPackage {
     this.signers = List.copyOf(signers);
   }
 
-  /** Makes something of a part's plaintext. */
+  /** Reads a part's plaintext. */
   @FunctionalInterface
   public interface PartReader<T> {
     /**
@@ -65,8 +65,9 @@ public final class VerifiedPackage {
   }
 
   /**
-   * Decrypts a part. What {@code reader} made is returned only when the whole part was there and
-   * was what the owner signed; otherwise it is lost, so it must have no effect before.
+   * Decrypts a part. The result of {@code reader} is returned only when the whole part was there
+   * and was what the owner signed. Otherwise it is discarded, so {@code reader} must have no
+   * lasting effect.
    *
    * @throws TsspException {@code tssp.part_unknown}, {@code tssp.not_a_recipient}, {@code
    *     tssp.decryption_failed}, {@code tssp.digest_mismatch}, {@code tssp.io}, or what {@code

@@ -7,15 +7,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Who verifies, and for what.
+ * The settings of a verification.
  *
- * @param base the model the adapter is to run on; absent if that is not asked
+ * @param base the model the adapter is to run on; absent to leave it unchecked
  * @param readers recipient keys of the reader: a part addressed to one of them must be there
  * @param enforced the conditions the reader will enforce; a package that sets another is refused
  */
 public record VerifyRequest(
     Optional<BaseModel> base, Set<KeyId> readers, Set<PolicyField> enforced) {
-  /** What a model host enforces, with its adapter host, of all conditions there are. */
+  /** The conditions that a model host enforces together with its adapter host. */
   public static final Set<PolicyField> ENFORCEABLE =
       Set.copyOf(EnumSet.complementOf(EnumSet.of(PolicyField.REQUIRES_ATTESTATION)));
 

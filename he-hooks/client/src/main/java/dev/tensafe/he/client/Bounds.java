@@ -5,8 +5,9 @@ import dev.tensafe.nativelib.ckks.FixedPoint;
 import dev.tensafe.nativelib.ckks.NoiseModel;
 
 /**
- * How far an honest answer can be from the exact one, and how large it can be at all. In units of
- * an answer's integers; times the token's scale, of inner products with the integer weights.
+ * Bounds of an honest answer: its distance from the exact one, and its size. The unit is an
+ * answer's integers; multiplied by the token's scale, it is that of inner products with the integer
+ * weights.
  *
  * @param noise deviation of an answer's noise
  * @param rounding largest effect of rounding the inputs to integers

@@ -66,7 +66,7 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
   }
 
   /**
-   * With adapter hosts elsewhere; connects in the background.
+   * Uses adapter hosts elsewhere; connects in the background.
    *
    * @param key opens public parts; not closed here
    * @param identity needed for addresses {@code tls:}
@@ -97,7 +97,7 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
   }
 
   /**
-   * With an adapter host in this process: the same computation and no promise.
+   * Runs the adapter host in this process: the computation is the same, and nothing is promised.
    *
    * @param host closed with this
    */
@@ -120,7 +120,7 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
     return Optional.ofNullable(embedded);
   }
 
-  /** Who is told of what encrypted adapters cost; one at a time. */
+  /** Sets the listener for costs and failures; there is one at a time. */
   public void listen(HeListener to) {
     listener = to;
   }
@@ -137,7 +137,7 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
     return tools;
   }
 
-  /** How many adapter hosts there is a session with. */
+  /** The number of adapter hosts with a session. */
   public int connected() {
     return links.connected();
   }

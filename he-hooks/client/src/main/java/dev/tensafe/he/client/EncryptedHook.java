@@ -19,10 +19,9 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adds the deltas of the encrypted adapters of a step: what a group of projections reads is
- * encrypted and sent before the base projections run, and the answers are joined after them. All
- * rows of an adapter share ciphertexts, whatever requests they belong to. Confined to the engine's
- * thread.
+ * Adds the deltas of the encrypted adapters of a step. The input of a group of projections is
+ * encrypted and sent before the base projections run; the answers are added after them. All rows of
+ * an adapter share ciphertexts, from whatever requests they come. Confined to the engine's thread.
  */
 public final class EncryptedHook implements ForwardHook {
   private final LongFunction<@Nullable AdapterWeights> resident;

@@ -1,8 +1,8 @@
 package dev.tensafe.he.client;
 
-/** Told of what encrypted adapters cost and how they fail. Called from the engine's thread. */
+/** Listener for costs and failures of encrypted adapters. Called from the engine's thread. */
 public interface HeListener {
-  /** Hears nothing. */
+  /** Ignores everything. */
   HeListener NONE =
       new HeListener() {
         @Override
@@ -40,7 +40,7 @@ public interface HeListener {
       long decryptNanos,
       long bytesUp,
       long bytesDown) {
-    /** What it adds to the forward pass. */
+    /** The time that it adds to the forward pass. */
     public long latencyNanos() {
       return encryptNanos + waitNanos + decryptNanos;
     }

@@ -3,7 +3,7 @@ package dev.tensafe.he.client;
 import dev.tensafe.he.Profile;
 
 /**
- * How a model host deals with adapter hosts.
+ * Settings of the links to adapter hosts.
  *
  * @param timeoutMillis for every answer; then the session is dropped
  * @param connectMillis for connecting, and for each step of the handshake

@@ -99,7 +99,7 @@ final class PadStock implements AutoCloseable {
     return ready.stream().mapToInt(Block::left).sum();
   }
 
-  /** How many blocks should be begun; they count as on their way. */
+  /** The number of blocks that should be begun; they count as on their way. */
   synchronized int begin() {
     int missing = closed ? 0 : Math.max(0, BLOCKS - ready.size() - onTheirWay);
     onTheirWay += missing;

@@ -1,14 +1,14 @@
 package dev.tensafe.he.client;
 
 /**
- * How often a batch carries a known-answer probe.
+ * The rate at which steps carry a known-answer probe.
  *
  * @param oneIn of how many steps one has a probe; 0 for never
  * @param cover whether every other step carries a row of zeros in its place, so that the number of
  *     rows says nothing
  */
 public record ProbeRate(int oneIn, boolean cover) {
-  /** One step in 64, and no telling which. */
+  /** One step in 64, with cover rows in the others. */
   public static final ProbeRate STANDARD = new ProbeRate(64, true);
 
   /** No probes. */

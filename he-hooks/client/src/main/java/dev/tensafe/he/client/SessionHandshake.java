@@ -16,10 +16,10 @@ import java.io.IOException;
 import java.security.SecureRandom;
 
 /**
- * What a session stands on.
+ * The result of a handshake.
  *
  * @param key of this session, to be closed with it
- * @param host what the other side said of itself
+ * @param host the other side's hello
  */
 record SessionHandshake(SecretKey key, Hello.Host host) {
   /**
@@ -66,7 +66,7 @@ record SessionHandshake(SecretKey key, Hello.Host host) {
     return frame;
   }
 
-  /** What it means that the other side closed. */
+  /** The error for a close by the other side. */
   static HeException closed(CloseReason reason) {
     return new HeException(
         Reason.CONNECTION,

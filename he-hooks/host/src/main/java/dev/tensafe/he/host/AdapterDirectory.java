@@ -61,7 +61,7 @@ public final class AdapterDirectory {
     this.trust = TrustSnapshot.read(trust);
   }
 
-  /** Where the host keeps its own records: under the packages. */
+  /** The directory of the host's own records, below that of the packages. */
   public static Path state(Path directory) {
     try {
       return Files.createDirectories(directory.resolve("state"));
@@ -151,7 +151,7 @@ public final class AdapterDirectory {
         .orElse(false);
   }
 
-  /** What a file says its version is; only an order to look at files in. */
+  /** The version that a file claims; it only decides the order in which files are read. */
   private static long version(Path path) {
     try (PackageFile file = PackageFile.open(path)) {
       return ManifestReader.read(file.manifestBytes()).version();

@@ -100,7 +100,7 @@ public final class AdapterHost implements AutoCloseable {
     return stats;
   }
 
-  /** Who used what. */
+  /** The tokens that each client used. */
   public List<TokenMeter.Usage> usage() {
     return meter.usage();
   }

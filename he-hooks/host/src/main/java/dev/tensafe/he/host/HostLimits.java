@@ -1,7 +1,7 @@
 package dev.tensafe.he.host;
 
 /**
- * What an adapter host puts up with.
+ * The limits of an adapter host.
  *
  * @param maxSessions at a time
  * @param maxPayload of a frame, in bytes

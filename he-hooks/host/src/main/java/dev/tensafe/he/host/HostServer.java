@@ -61,7 +61,7 @@ public final class HostServer implements AutoCloseable {
     return thread;
   }
 
-  /** Where it listens. */
+  /** The address that it listens on. */
   public Address address() {
     return listener.address();
   }
@@ -122,7 +122,7 @@ public final class HostServer implements AutoCloseable {
     }
   }
 
-  /** Stops accepting and tells sessions to come to their end. */
+  /** Stops accepting and tells sessions to end. */
   public void drain() {
     closed = true;
     listener.close();

@@ -5,7 +5,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What an adapter host has done since it started. Thread-safe. */
+/** Counts of an adapter host since its start. Thread-safe. */
 public final class HostStats {
   private final LongAdder evaluations = new LongAdder();
   private final LongAdder tokens = new LongAdder();

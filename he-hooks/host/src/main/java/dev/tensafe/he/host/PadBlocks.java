@@ -48,7 +48,7 @@ final class PadBlocks implements AutoCloseable {
     announced.add(block);
   }
 
-  /** Those there are, or will be. */
+  /** The number of blocks that exist or are announced. */
   synchronized int count() {
     return announced.size();
   }

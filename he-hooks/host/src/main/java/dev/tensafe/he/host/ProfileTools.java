@@ -15,7 +15,7 @@ final class ProfileTools implements AutoCloseable {
   @GuardedBy("this")
   private final Map<Profile, Tools> tools = new EnumMap<>(Profile.class);
 
-  /** What one profile needs. */
+  /** The objects of one profile. */
   record Tools(CkksContext context, PackingPlanner planner) {}
 
   synchronized Tools of(Profile profile) {

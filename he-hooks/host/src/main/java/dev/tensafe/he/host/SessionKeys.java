@@ -21,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What an adapter host has of a session's keys: the expander of the ciphertexts' public halves, and
+ * An adapter host's part of a session's keys: the expander of the ciphertexts' public halves, and
  * encryptions of zero under its public key.
  */
 record SessionKeys(

@@ -115,7 +115,7 @@ public final class TokenMeter implements AutoCloseable {
     return limits;
   }
 
-  /** What every client has used since the record began. */
+  /** The tokens that every client has used since the record began. */
   public List<Usage> usage() {
     List<Usage> out = new ArrayList<>();
     ledger

@@ -7,7 +7,7 @@ import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
-/** Where an adapter host listens: {@code tls://HOST:PORT} or {@code unix:PATH}. */
+/** The address of an adapter host: {@code tls://HOST:PORT} or {@code unix:PATH}. */
 public sealed interface Address {
   /** A port on a network, with mutual authentication. */
   record Tls(String host, int port) implements Address {

@@ -30,7 +30,7 @@ public interface FrameChannel extends AutoCloseable {
   /** Gives a frame's memory back; its payload must not be used any more. */
   void release(Frame frame);
 
-  /** Who the other side has proved to be: what it is metered under. */
+  /** The proven identity of the other side, under which it is metered. */
   String peer();
 
   @Override

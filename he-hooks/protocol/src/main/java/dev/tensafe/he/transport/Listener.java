@@ -17,7 +17,10 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
-/** Where an adapter host waits for model hosts. One thread accepts; any thread may close it. */
+/**
+ * The socket on which an adapter host waits for model hosts. One thread accepts; any thread may
+ * close it.
+ */
 public abstract class Listener implements AutoCloseable {
   /** A connection whose other side has not proved anything yet. */
   public interface Pending {

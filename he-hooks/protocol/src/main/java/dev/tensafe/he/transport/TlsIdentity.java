@@ -24,7 +24,7 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** What one side of a connection proves itself with, and whom it believes. */
+/** The certificate and key of one side of a connection, and the authorities that it trusts. */
 public final class TlsIdentity {
   private static final String BEGIN = "-----BEGIN PRIVATE KEY-----";
   private static final String END = "-----END PRIVATE KEY-----";

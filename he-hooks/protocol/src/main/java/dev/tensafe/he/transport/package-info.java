@@ -1,3 +1,3 @@
-/** How frames travel: TLS with mutual authentication, Unix sockets, or within one process. */
+/** Transport of frames: TLS with mutual authentication, Unix sockets, or within one process. */
 @org.jspecify.annotations.NullMarked
 package dev.tensafe.he.transport;

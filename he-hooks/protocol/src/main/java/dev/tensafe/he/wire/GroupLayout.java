@@ -9,9 +9,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.ToIntFunction;
 
-/**
- * How the modules of a group are stacked: in the order of the manifest, so that both sides agree.
- */
+/** The order of the modules of a group: that of the manifest, so that both sides agree. */
 public final class GroupLayout {
   private GroupLayout() {}
 

@@ -22,7 +22,7 @@ public final class Hello {
   private Hello() {}
 
   /**
-   * What the model host begins with.
+   * The first message of the model host.
    *
    * @param nonce {@value #NONCE_BYTES} random bytes
    * @param maskSeed the public seed of the session's ciphertexts
@@ -60,7 +60,7 @@ public final class Hello {
   }
 
   /**
-   * What the adapter host answers.
+   * The adapter host's answer.
    *
    * @param nonce {@value #NONCE_BYTES} random bytes
    * @param key id of the recipient key that opens its sealed parts

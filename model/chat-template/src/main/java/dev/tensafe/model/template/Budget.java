@@ -1,7 +1,7 @@
 package dev.tensafe.model.template;
 
 /**
- * What one rendering may use up. Steps count evaluated nodes, loop turns and characters handled by
+ * The limits of one rendering. Steps count evaluated nodes, loop turns and characters handled by
  * string operations (in units of 64), so that no template runs longer than a bounded time.
  */
 final class Budget {

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A compiled statement. */
 interface Stmt {
-  /** How a statement ended: normally, or on its way out of a loop. */
+  /** The end of a statement: normally, or on its way out of a loop. */
   enum Flow {
     NEXT,
     BREAK,
@@ -75,7 +75,7 @@ interface Stmt {
     }
   }
 
-  /** Where a value goes: a name, a namespace attribute, or a tuple of targets. */
+  /** The target of an assignment: a name, a namespace attribute, or a tuple of targets. */
   record Target(@Nullable String name, @Nullable String attribute, List<Target> parts) {
     void assign(@Nullable Object value, Frame frame) {
       if (name == null) {

@@ -1,8 +1,8 @@
 package dev.tensafe.model.tokenizer;
 
 /**
- * How byte-level tokenizers write bytes in their vocabulary: each as one printable character
- * (openai/gpt-2, {@code encoder.py}, {@code bytes_to_unicode}).
+ * The alphabet of byte-level tokenizers, which write each byte in their vocabulary as one printable
+ * character (openai/gpt-2, {@code encoder.py}, {@code bytes_to_unicode}).
  */
 public final class ByteAlphabet {
   private static final int[] CHARACTERS = characters();

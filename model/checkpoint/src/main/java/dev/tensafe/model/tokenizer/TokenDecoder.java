@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the decoder of a {@code tokenizer.json} makes of one token by itself. A decoder is a chain
- * of stages; it is followed as long as each stage treats every token alone. The stages after the
+ * The decoder of a {@code tokenizer.json}, applied to one token by itself. A decoder is a chain of
+ * stages; it is followed as long as each stage treats every token alone. The stages after the
  * tokens are joined may only strip the ends of the whole text, which is left to the caller.
  *
  * @param stages in order; the first that answers bytes ends the chain

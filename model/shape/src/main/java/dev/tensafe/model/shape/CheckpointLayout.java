@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Which tensors a checkpoint of a given configuration has, with their names and shapes. */
+/** The tensors of a checkpoint of a given configuration: names and shapes. */
 public final class CheckpointLayout {
   public static final String EMBEDDING = "model.embed_tokens.weight";
   public static final String FINAL_NORM = "model.norm.weight";
@@ -74,7 +74,7 @@ public final class CheckpointLayout {
    * Checks a checkpoint's tensors against the configuration.
    *
    * @throws ModelException {@code model.tensor_missing}, {@code model.tensor_shape}, {@code
-   *     model.tensor_dtype}, or {@code model.tensor_unknown} for a tensor nothing would read
+   *     model.tensor_dtype}, or {@code model.tensor_unknown} for a tensor that nothing reads
    */
   public static void check(ModelConfig config, Map<String, TensorInfo> tensors) {
     Map<String, List<Long>> expected = expected(config);

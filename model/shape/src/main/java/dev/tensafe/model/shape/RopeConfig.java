@@ -1,7 +1,7 @@
 package dev.tensafe.model.shape;
 
 /**
- * How rotary frequencies are scaled; one record per {@code rope_type} of Hugging Face
+ * The scaling of rotary frequencies; one record per {@code rope_type} of Hugging Face
  * (transformers/modeling_rope_utils.py).
  */
 public sealed interface RopeConfig {

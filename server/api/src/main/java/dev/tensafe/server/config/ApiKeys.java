@@ -45,7 +45,7 @@ public final class ApiKeys {
     }
   }
 
-  /** What a key may do. */
+  /** The permissions of a key. */
   public enum Scope {
     /** Completions, models, tokenisation. */
     INFER,
@@ -101,8 +101,7 @@ public final class ApiKeys {
   }
 
   /**
-   * Makes a key and adds its hash to the file, which is created if need be (readable by its owner
-   * only).
+   * Makes a key and adds its hash to the file. A new file is readable by its owner only.
    *
    * @return the key itself, which is stored nowhere
    */

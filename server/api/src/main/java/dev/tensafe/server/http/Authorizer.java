@@ -31,7 +31,7 @@ final class Authorizer {
     };
   }
 
-  /** Whose key a request came with; empty without keys. */
+  /** The name of the request's key; empty without keys. */
   static String tenant(RoutingContext routing) {
     String tenant = routing.get(TENANT);
     return tenant == null ? "" : tenant;

@@ -132,7 +132,7 @@ public final class InferenceServer implements AutoCloseable {
     return accepting && model.engine().alive();
   }
 
-  /** Where it listens, with the port it really got. */
+  /** The URL that it listens on, with the port that was bound. */
   public String url() {
     boolean tls = config.tlsCertificate() != null;
     String host = config.host().contains(":") ? "[" + config.host() + "]" : config.host();

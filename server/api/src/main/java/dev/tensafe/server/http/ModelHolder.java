@@ -18,8 +18,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Pins what answers a request, at the moment it is admitted: name and version stay the same for it
- * whatever becomes of the name.
+ * Pins the model or adapter version for a request when it is admitted. The request keeps it, also
+ * when the name gets another version.
  */
 final class ModelHolder {
   private final ServedModel model;
@@ -35,7 +35,7 @@ final class ModelHolder {
     this.timeoutNanos = timeoutNanos;
   }
 
-  /** What answers a request, held until {@link #release}. */
+  /** The model or adapter for a request, held until {@link #release}. */
   record Held(String tenant, String flow, Optional<AdapterLease> lease, Optional<String> profile) {
     boolean budgeted() {
       return lease.map(l -> l.info().budgeted()).orElse(false);
@@ -129,7 +129,7 @@ final class ModelHolder {
     return new Held(holding.tenant(), holding.flow(), lease, profile);
   }
 
-  /** What a failed hold looks like to a client. */
+  /** The error of a failed hold for clients. */
   static ApiException failure(Throwable error) {
     Throwable cause =
         error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;

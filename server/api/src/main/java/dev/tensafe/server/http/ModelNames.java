@@ -5,7 +5,8 @@ import dev.tensafe.server.openai.ApiException;
 import java.util.Optional;
 
 /**
- * What clients may call a model: the base model's name, {@code adapter} or {@code base:adapter}.
+ * The names by which clients request a model: the base model's name, {@code adapter} or {@code
+ * base:adapter}.
  */
 final class ModelNames {
   private final String base;
@@ -32,7 +33,7 @@ final class ModelNames {
     return Optional.of(adapter);
   }
 
-  /** What is said of a model that does not exist. */
+  /** The error for a model that does not exist. */
   static ApiException unknown(String name) {
     return new ApiException(
         404,

@@ -19,8 +19,8 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /**
- * What /metrics shows of adapters. At most {@value #MAX_NAMES} of them have labels of their own at
- * a time; the others count together as {@value #OTHER}, which is no adapter's name. Thread-safe.
+ * The metrics of adapters. At most {@value #MAX_NAMES} of them have labels of their own at a time;
+ * the others count together as {@value #OTHER}, which is no adapter's name. Thread-safe.
  */
 public final class AdapterMetrics {
   static final int MAX_NAMES = 100;
@@ -75,7 +75,7 @@ public final class AdapterMetrics {
         .increment();
   }
 
-  /** Where requests of an adapter are counted; empty for the base model, which is not. */
+  /** The counters for requests of an adapter; empty for the base model, which has none. */
   public synchronized AdapterUsage usage(Optional<String> adapter) {
     if (adapter.isEmpty()) {
       return AdapterUsage.NONE;

@@ -8,7 +8,7 @@ import java.util.List;
 
 /** Counters of one adapter's requests. Thread-safe. */
 public final class AdapterUsage {
-  /** Counts nothing that anybody sees. */
+  /** Counters that are not shown. */
   static final AdapterUsage NONE = of(new SimpleMeterRegistry(), "");
 
   private final Counter promptTokens;

@@ -14,8 +14,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What /metrics shows of encrypted adapters. At most {@value AdapterMetrics#MAX_NAMES} of them have
- * labels of their own; the others count together as {@value AdapterMetrics#OTHER}.
+ * The metrics of encrypted adapters. At most {@value AdapterMetrics#MAX_NAMES} of them have labels
+ * of their own; the others count together as {@value AdapterMetrics#OTHER}.
  */
 final class HeMetrics implements HeListener {
   private static final Duration[] LATENCY = {

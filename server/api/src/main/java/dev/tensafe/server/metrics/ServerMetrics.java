@@ -92,7 +92,7 @@ public final class ServerMetrics {
     return adapters;
   }
 
-  /** Where requests of an adapter are counted. */
+  /** The counters for requests of an adapter. */
   public AdapterUsage adapter(Optional<String> name) {
     return adapters.usage(name);
   }

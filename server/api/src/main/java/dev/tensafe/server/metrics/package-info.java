@@ -1,3 +1,3 @@
-/** What /metrics shows. */
+/** Metrics in the format of Prometheus. */
 @org.jspecify.annotations.NullMarked
 package dev.tensafe.server.metrics;

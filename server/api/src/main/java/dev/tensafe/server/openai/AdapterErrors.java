@@ -7,7 +7,7 @@ import dev.tensafe.tssp.TsspException.Reason;
 
 /** Refused packages and unusable adapters in the API's terms: {@code adapter_<reason>}. */
 final class AdapterErrors {
-  /** What the forward pass says of an adapter that no hook computes. */
+  /** The code of the forward pass for an adapter that no hook computes. */
   static final String NOT_COMPUTED = "adapter.unavailable";
 
   private AdapterErrors() {}

@@ -1,7 +1,7 @@
 package dev.tensafe.server.openai;
 
 /**
- * What all JSON of one answer has in common.
+ * The fields that all JSON of one answer has in common.
  *
  * @param id without its prefix
  * @param created seconds since 1970

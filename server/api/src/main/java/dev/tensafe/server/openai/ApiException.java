@@ -36,7 +36,7 @@ public final class ApiException extends RuntimeException {
     return new ApiException(503, "server_error", message, null, code);
   }
 
-  /** What any failure looks like to a client; unknown ones say nothing of their cause. */
+  /** The error of any failure for clients; an unknown one does not reveal its cause. */
   public static ApiException of(Throwable error) {
     if (error instanceof ApiException api) {
       return api;

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What has come in for one choice of an answer. Confined to the request's context. */
+/** The output so far of one choice of an answer. Confined to the request's context. */
 public final class ChoiceState {
   final int index;
   final int[] promptTokens;

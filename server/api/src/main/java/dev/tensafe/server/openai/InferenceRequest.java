@@ -5,11 +5,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What chat and text completions have in common, parsed and checked.
+ * The fields that chat and text completions have in common, parsed and checked.
  *
  * @param sampling with {@code maxTokens} still to be resolved against the prompt
- * @param maxTokens what the client asked for, or null
- * @param maxTokensParam the field that said so
+ * @param maxTokens the client's limit, or null
+ * @param maxTokensParam the field it was in
  * @param choices outputs per prompt
  * @param seeded whether the client fixed the seed
  */

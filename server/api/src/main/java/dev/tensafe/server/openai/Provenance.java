@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an answer came about: the {@code tensafe} object.
+ * The origin of an answer: the {@code tensafe} object.
  *
  * @param adapterDigest SHA-256 of the adapter's manifest, or null for the base model
  * @param mode {@code base}, {@code plain} or {@code he}

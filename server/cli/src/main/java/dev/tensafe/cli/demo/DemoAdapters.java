@@ -27,9 +27,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The demo's two adapters, taken the whole way of any other: packed and signed by an owner, pinned
- * by an operator, opened by a host. This process plays all three, with keys made at its start that
- * are never written anywhere; the packages lie in a temporary directory until it ends.
+ * The demo's two adapters. They pass all steps of any other: an owner packs and signs them, an
+ * operator pins the owner, a host opens them. This process plays all three roles. Its keys are made
+ * at its start and never written to disk. The packages lie in a temporary directory until it ends.
  */
 public final class DemoAdapters implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DemoAdapters.class);

@@ -7,7 +7,7 @@ import java.util.List;
 
 /** The demo that comes with the project: a small chat model and two adapters for it. */
 public record DemoFiles(Path root) {
-  /** What clients call the model. */
+  /** The model's name for clients. */
   public static final String MODEL_NAME = "demo";
 
   /** Computed by the server itself. */
@@ -16,7 +16,7 @@ public record DemoFiles(Path root) {
   /** Computed under encryption, by the adapter host in the server's own process. */
   static final String ENCRYPTED = "ferry";
 
-  /** Where the launcher says that the project is. */
+  /** The property in which the launcher passes the project's directory. */
   private static final String HOME = "tensafe.home";
 
   /**

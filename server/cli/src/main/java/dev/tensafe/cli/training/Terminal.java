@@ -7,7 +7,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.time.Duration;
 import java.time.InstantSource;
 
-/** What is known of the terminal a command runs in. */
+/** The terminal that a command runs in. */
 final class Terminal {
   private Terminal() {}
 

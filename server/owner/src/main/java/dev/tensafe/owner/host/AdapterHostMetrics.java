@@ -18,7 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
-/** Every metric of an adapter host. Labels hold names, digests and who proved to be a client. */
+/** Every metric of an adapter host. Labels hold names, digests and proven identities of clients. */
 public final class AdapterHostMetrics {
   private static final int MAX_ROWS = 1000;
 

@@ -5,12 +5,12 @@ import dev.tensafe.runtime.ConfigException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** What a party of the encrypted protocol proves itself with, from the flags of its command. */
+/** The certificate and key of a party of the encrypted protocol, from the flags of its command. */
 public final class TlsFiles {
   private TlsFiles() {}
 
   /**
-   * What a connection is authenticated with; all of it, or nothing.
+   * The files that authenticate a connection; all of them or none.
    *
    * @param own prefix of the flags for certificate and key
    * @param authority flag for the other side's authority

@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 /** {@code tensafe inspect}: needs no key and verifies nothing. */
 @Command(
     name = "inspect",
-    description = "Shows what a package says of itself. Verifies nothing.",
+    description = "Shows the statements of a package. Verifies nothing.",
     mixinStandardHelpOptions = true)
 public final class InspectCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();

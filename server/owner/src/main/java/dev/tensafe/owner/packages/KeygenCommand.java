@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
     description = "Makes a key pair: PREFIX.pub to give away, PREFIX.key to keep.",
     mixinStandardHelpOptions = true)
 public final class KeygenCommand implements Callable<Integer> {
-  /** What keys are for. */
+  /** The purpose of a key. */
   enum Kind {
     /** Signs packages and revocations. */
     SIGNING,

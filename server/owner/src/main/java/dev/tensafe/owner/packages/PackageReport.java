@@ -19,7 +19,7 @@ import java.io.PrintWriter;
 import java.util.HexFormat;
 import java.util.stream.Collectors;
 
-/** What a package says of itself, for people and for programs. */
+/** A report of a package's own statements, for people and for programs. */
 final class PackageReport {
   private final PackageFile file;
   private final Manifest manifest;

@@ -12,7 +12,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where a passphrase comes from: a file, or the terminal; never the command line. */
+/** The source of a passphrase: a file or the terminal, never the command line. */
 public final class PassphraseOptions {
   @Option(
       names = "--passphrase-file",

@@ -1,16 +1,16 @@
-package dev.tensafe.bench.ckks;
+package dev.tensafe.bench;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** What a table of figures has to say of where they were taken. */
-final class Machine {
+/** The description of the machine that a table of figures was measured on. */
+public final class Machine {
   private Machine() {}
 
   /** The processor's model name, or the architecture where the system does not tell. */
-  static String processor() {
+  public static String processor() {
     try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
       return lines
           .filter(line -> line.startsWith("model name"))
@@ -22,7 +22,7 @@ final class Machine {
     }
   }
 
-  static int processors() {
+  public static int processors() {
     return Runtime.getRuntime().availableProcessors();
   }
 }
