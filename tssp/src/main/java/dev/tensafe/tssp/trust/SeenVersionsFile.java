@@ -28,9 +28,9 @@ import java.util.TreeMap;
 
 /**
  * {@link SeenVersions} in a file, {@code versions.json} in the registry's directory. It only grows;
- * it is on disk before {@link #record} returns, and a file that cannot be read stops everything
- * rather than being taken for an empty one. Thread-safe: what reads and writes the file holds this
- * object's monitor. Several processes may write, each through one instance.
+ * it is on disk before {@link #record} returns, and a file that cannot be read is an error, never
+ * treated as empty. Thread-safe: one thread at a time reads or writes the file. Several processes
+ * may write, each through one instance.
  */
 public final class SeenVersionsFile implements SeenVersions {
   private static final String FORMAT = "tensafe-versions/v1";

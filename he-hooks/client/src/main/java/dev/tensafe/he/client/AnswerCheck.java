@@ -5,9 +5,9 @@ import dev.tensafe.he.HeException.Reason;
 import java.nio.DoubleBuffer;
 
 /**
- * What the decrypted answer to one input must satisfy before anything is computed with it. An
- * answer that does not is the adapter host's doing: {@link AdapterRoute#breakOff} says what follows
- * from that. Without state; writes to the buffer it is given.
+ * Checks on the decrypted answer to one input, before anything is computed with it. An answer that
+ * fails one is the adapter host's doing; {@link AdapterRoute#breakOff} has the consequences.
+ * Without state; writes to the buffer it is given.
  */
 final class AnswerCheck {
   private AnswerCheck() {}

@@ -5,8 +5,8 @@ import dev.tensafe.he.HeException.Reason;
 import dev.tensafe.lora.AdapterException;
 
 /**
- * What the requests of a batch are told when it failed. A wrong answer looks to them like one that
- * did not come: they may work together with the adapter host.
+ * The error that the requests of a failed batch get. A wrong answer looks to them like one that did
+ * not come: a client may work together with the adapter host. Without state.
  */
 final class BatchFailure {
   private BatchFailure() {}

@@ -143,7 +143,7 @@ final class ClientSession implements AutoCloseable {
     return adapters.find(digest);
   }
 
-  /** Why an adapter is not open, if that is known. */
+  /** The reason why an adapter is not open, if that is known. */
   Optional<String> problem(String digest) {
     return adapters.problem(digest);
   }
@@ -278,7 +278,7 @@ final class ClientSession implements AutoCloseable {
     end.end(reason);
   }
 
-  /** Why it ended, if this side ended it. */
+  /** The reason why it ended, if this side ended it. */
   Optional<HeException> reason() {
     return end.reason();
   }

@@ -187,7 +187,11 @@ final class Evaluations {
     waiting.complete(frame);
   }
 
-  /** What the other side says an evaluation took; of a frame that {@link #answered} took. */
+  /**
+   * The duration of an evaluation, as the other side reports it.
+   *
+   * @param answer as {@link #answered} left it
+   */
   static long evaluationNanos(Frame answer) {
     return answer.payload().getLong(answer.payload().position() - Long.BYTES);
   }

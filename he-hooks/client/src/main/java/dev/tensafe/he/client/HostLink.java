@@ -49,7 +49,7 @@ final class HostLink implements AutoCloseable {
   /** Lock, and condition that is signalled when a session, an adapter or {@code closed} changes. */
   private final Object changed = new Object();
 
-  /** Those to have open whenever there is a session. */
+  /** Adapters to be opened in every session. */
   @GuardedBy("changed")
   private final List<PublicPart> adapters = new ArrayList<>();
 
@@ -209,7 +209,7 @@ final class HostLink implements AutoCloseable {
     distrusted.add(adapter);
   }
 
-  /** Why an adapter takes no requests over this link, or empty if it does. */
+  /** The reason why an adapter takes no requests over this link, or empty if it does. */
   Optional<String> problem(String digest, Set<KeyId> hosts) {
     if (distrusted.contains(digest)) {
       return Optional.of("the adapter host gave a wrong answer to a probe; it is not asked again");

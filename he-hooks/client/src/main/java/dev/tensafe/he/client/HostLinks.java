@@ -86,7 +86,7 @@ final class HostLinks implements AutoCloseable {
   }
 
   /**
-   * Why an adapter takes no requests, or empty if it does.
+   * The reason why an adapter takes no requests, or empty if it does.
    *
    * @param hosts recipient keys that open its sealed part
    */
@@ -101,7 +101,7 @@ final class HostLinks implements AutoCloseable {
     return problem;
   }
 
-  /** How many adapter hosts there is a session with. */
+  /** The number of adapter hosts with a session. */
   int connected() {
     return (int) links.stream().filter(HostLink::isConnected).count();
   }

@@ -11,7 +11,7 @@ import dev.tensafe.tssp.manifest.Manifest;
 import java.util.HashMap;
 import java.util.Map;
 
-/** What an adapter of mode he takes of the model host's memory, computed from its manifest. */
+/** The memory of the model host that an adapter of mode he takes, computed from its manifest. */
 final class MemoryEstimate {
   /** Bytes of a weight in transformed form, three packings and the integers of it. */
   private static final int EMBEDDED_BYTES_PER_WEIGHT = 3 * Long.BYTES + Integer.BYTES;

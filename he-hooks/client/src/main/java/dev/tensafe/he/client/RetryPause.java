@@ -3,7 +3,7 @@ package dev.tensafe.he.client;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How long a link waits before it connects again: twice as long after every attempt, up to a limit,
+ * The pause of a link before it connects again: twice as long after every attempt, up to a limit,
  * and short again after a session that lasted. Confined to the link's thread.
  */
 final class RetryPause {

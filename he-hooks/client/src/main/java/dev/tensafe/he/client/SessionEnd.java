@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a session has ended, and why: the first reason stands. The end closes the connection,
- * which wakes whoever sends or receives. Any thread may end a session; none blocks.
+ * The end of a session, and its reason: the first one stands. The end closes the connection, which
+ * wakes whoever sends or receives. Any thread may end a session; none blocks.
  */
 final class SessionEnd {
   private final FrameChannel channel;

@@ -87,7 +87,7 @@ public final class AdapterHost implements AutoCloseable {
     return parts.find(digest);
   }
 
-  /** Why there is no such adapter. */
+  /** The refusal for a digest that is not served. */
   Refusal whyNot(String digest) {
     return parts.whyNot(digest);
   }
@@ -118,7 +118,7 @@ public final class AdapterHost implements AutoCloseable {
     return sessions.count();
   }
 
-  /** Whether it is stopping. */
+  /** Whether it is draining. */
   public boolean isDraining() {
     return sessions.isDraining();
   }

@@ -141,7 +141,7 @@ public final class SealedPart implements AutoCloseable {
     }
   }
 
-  /** What a model host is told of it. */
+  /** The description for a model host. */
   List<AdapterMessages.Group> describe(Profile profile, ProfileTools tools) {
     List<AdapterMessages.Group> out = new ArrayList<>();
     groups(profile, tools)

@@ -86,7 +86,7 @@ final class SealedParts {
     return served.get(digest);
   }
 
-  /** Why there is no such adapter. */
+  /** The refusal for a digest that is not served. */
   Refusal whyNot(String digest) {
     return withdrawn.contains(digest) ? Refusal.WITHDRAWN : Refusal.UNKNOWN_ADAPTER;
   }

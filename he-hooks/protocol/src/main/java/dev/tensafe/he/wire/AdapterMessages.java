@@ -39,7 +39,7 @@ public final class AdapterMessages {
   }
 
   /**
-   * What the adapter host holds of one group.
+   * The adapter host's description of one group.
    *
    * @param columns width of the vector it reads
    * @param rows of all its modules together
