@@ -2,6 +2,7 @@ package dev.tensafe.bench.cli;
 
 import dev.tensafe.runtime.settings.CommandLines;
 import dev.tensafe.runtime.settings.VersionCommand;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -21,12 +22,12 @@ public final class Main implements Runnable {
   private Main() {}
 
   public static void main(String[] args) {
-    CommandLines.run(commandLine(), args);
+    CommandLines.run(commandLine(System.getenv()), args);
   }
 
   /** The command line with its error handling; also for tests. */
-  static CommandLine commandLine() {
-    return CommandLines.of(new Main());
+  static CommandLine commandLine(Map<String, String> environment) {
+    return CommandLines.of(new Main(), environment);
   }
 
   @Override

@@ -72,7 +72,7 @@ final class AdapterHosting implements AutoCloseable {
   /** Opens a registry with the demo's adapters in it. */
   static AdapterHosting ofDemo(
       ServeOptions options, DemoFiles files, String baseName, int layers, InstantSource clock) {
-    DemoAdapters demo = DemoAdapters.create(files, clock);
+    DemoAdapters demo = DemoAdapters.create(files, options.cache.digests(clock), clock);
     try {
       AdapterHosting hosting =
           open(
@@ -109,7 +109,7 @@ final class AdapterHosting implements AutoCloseable {
       InstantSource clock,
       @Nullable DemoAdapters demo) {
     try {
-      BaseModel base = BaseModel.of(directory);
+      BaseModel base = BaseModel.of(directory, options.cache.digests(clock));
       EncryptedAdapters encrypted = EncryptedHosting.open(options, key, base, layers, clock);
       try {
         RegistryConfig config =

@@ -13,6 +13,7 @@ import dev.tensafe.model.files.ModelFiles;
 import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.runtime.Signals;
 import dev.tensafe.runtime.log.LogSetup;
+import dev.tensafe.runtime.settings.FromEnvironment;
 import dev.tensafe.runtime.settings.SettingsProvider;
 import dev.tensafe.server.assembly.InstalledExecutors;
 import dev.tensafe.server.config.ServerConfig;
@@ -41,6 +42,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     showDefaultValues = true,
     sortOptions = false)
+@FromEnvironment(prefix = "TENSAFE_")
 final class ServeCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
 

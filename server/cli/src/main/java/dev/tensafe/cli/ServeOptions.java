@@ -1,6 +1,7 @@
 package dev.tensafe.cli;
 
 import dev.tensafe.cli.demo.DemoFiles;
+import dev.tensafe.owner.packages.CacheOptions;
 import dev.tensafe.owner.packages.PassphraseOptions;
 import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.runtime.settings.Setting;
@@ -97,6 +98,7 @@ final class ServeOptions {
   @Nullable Path recipientKey;
 
   @Mixin PassphraseOptions passphrase = new PassphraseOptions();
+  @Mixin CacheOptions cache = new CacheOptions();
 
   @Option(
       names = "--adapter-host",

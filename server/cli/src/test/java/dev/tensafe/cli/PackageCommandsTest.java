@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -216,12 +217,45 @@ class PackageCommandsTest {
     return pack("--mode", "plain", "--passphrase-file", at("other"));
   }
 
-  /** Flags may come from the environment, secrets never go to the terminal. */
+  /** What is signed is said by flags alone: a variable left in a shell decides nothing. */
   @Test
-  void environmentGivesFlagsAndOutputGivesNoSecrets() throws IOException {
-    CommandRun result =
-        CommandRun.of(
-            Map.of("TENSAFE_PASSPHRASE_FILE", at("pass"), "TENSAFE_MODE", "plain"), pack());
+  void environmentDecidesNothing() {
+    Map<String, String> left = Map.of("TENSAFE_PASSPHRASE_FILE", at("pass"), "TENSAFE_MODE", "he");
+    CommandRun unsaid = CommandRun.of(left, packed());
+    assertEquals(2, unsaid.exit(), unsaid.err());
+    assertTrue(unsaid.err().contains("--mode"), unsaid.err());
+    CommandRun asked = CommandRun.of(left, pack("--mode", "plain"));
+    assertTrue(asked.err().startsWith("key.passphrase_needed:"), asked.err());
+  }
+
+  @Test
+  void modelDirectoryIsOnlyRead() throws IOException {
+    Path base = dir.resolve("base");
+    String before = listing(base);
+    assertTrue(base.toFile().setWritable(false));
+    try {
+      ok(packed("--mode", "plain"));
+      ok("trust", "add", "--dir", at("trust"), "--name", "acme", at("owner.pub"));
+      ok("verify", at("bard.tssp"), "--trust", at("trust"), "--base", base.toString());
+    } finally {
+      assertTrue(base.toFile().setWritable(true));
+    }
+    assertEquals(before, listing(base));
+  }
+
+  private static String listing(Path directory) throws IOException {
+    StringBuilder out = new StringBuilder();
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted().toList()) {
+        out.append(file).append(' ').append(Files.getLastModifiedTime(file)).append('\n');
+      }
+    }
+    return out.toString();
+  }
+
+  @Test
+  void outputGivesNoSecrets() throws IOException {
+    CommandRun result = CommandRun.of(Map.of(), packed("--mode", "plain"));
     assertEquals(0, result.exit(), result.err());
     String seed = json(Files.readString(dir.resolve("host.key"))).path("seed").asText();
     assertEquals(44, seed.length());

@@ -11,6 +11,7 @@ import dev.tensafe.owner.packages.VerifyCommand;
 import dev.tensafe.owner.packages.WithholdCommand;
 import dev.tensafe.runtime.settings.CommandLines;
 import dev.tensafe.runtime.settings.VersionCommand;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,12 +42,12 @@ public final class Main implements Runnable {
   private Main() {}
 
   public static void main(String[] args) {
-    CommandLines.run(commandLine(), args);
+    CommandLines.run(commandLine(System.getenv()), args);
   }
 
   /** The command line with its error handling; also for tests. */
-  static CommandLine commandLine() {
-    return CommandLines.of(new Main());
+  static CommandLine commandLine(Map<String, String> environment) {
+    return CommandLines.of(new Main(), environment);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.tensafe.training.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.tensafe.formats.NearestName;
 import dev.tensafe.training.TrainingException;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -134,7 +135,9 @@ final class Section {
     for (Iterator<String> keys = node.fieldNames(); keys.hasNext(); ) {
       String key = keys.next();
       if (!known.contains(key)) {
-        throw bad(key, "is not known; known are " + known);
+        String nearest =
+            NearestName.of(key, known).map(name -> " (did you mean " + name + "?)").orElse("");
+        throw bad(key, "is not known" + nearest + "; known are " + known);
       }
     }
   }

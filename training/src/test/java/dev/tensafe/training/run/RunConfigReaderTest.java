@@ -83,6 +83,18 @@ class RunConfigReaderTest {
   }
 
   @Test
+  void unknownKeyIsNamedWithTheNearest() {
+    TrainingException e =
+        assertThrows(
+            TrainingException.class, () -> parse(MINIMAL + "micro-bacth: 4\nlora: {rnak: 8}\n"));
+    assertTrue(
+        e.getMessage().contains("lora.rnak is not known (did you mean rank?)"), e::getMessage);
+    TrainingException top =
+        assertThrows(TrainingException.class, () -> parse(MINIMAL + "micro-bacth: 4\n"));
+    assertTrue(top.getMessage().contains("(did you mean micro-batch?)"), top::getMessage);
+  }
+
+  @Test
   void whatIsMissingIsNamed() {
     for (String key : new String[] {"output", "model", "train", "steps"}) {
       TrainingException e =

@@ -6,11 +6,13 @@ import dev.tensafe.server.config.ApiKeys;
 import dev.tensafe.server.config.ServerConfig;
 import dev.tensafe.server.metrics.ServerMetrics;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -126,6 +128,11 @@ public final class InferenceServer implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new ExecutionException(e);
     }
+  }
+
+  /** What answers requests: the router. */
+  Handler<HttpServerRequest> handler() {
+    return server.requestHandler();
   }
 
   private boolean isReady() {

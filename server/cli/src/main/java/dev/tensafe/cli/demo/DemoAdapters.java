@@ -11,6 +11,7 @@ import dev.tensafe.tssp.pack.PackRequest;
 import dev.tensafe.tssp.trust.Role;
 import dev.tensafe.tssp.trust.TrustDirectory;
 import dev.tensafe.tssp.trust.TrustedKey;
+import dev.tensafe.tssp.verify.DigestCache;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,14 +40,21 @@ public final class DemoAdapters implements AutoCloseable {
 
   private final DemoFiles files;
   private final Path directory;
+  private final DigestCache cache;
   private final InstantSource clock;
   private final RecipientKey host;
   private final SigningKey owner;
 
   private DemoAdapters(
-      DemoFiles files, Path directory, InstantSource clock, RecipientKey host, SigningKey owner) {
+      DemoFiles files,
+      Path directory,
+      DigestCache cache,
+      InstantSource clock,
+      RecipientKey host,
+      SigningKey owner) {
     this.files = files;
     this.directory = directory;
+    this.cache = cache;
     this.clock = clock;
     this.host = host;
     this.owner = owner;
@@ -57,13 +65,14 @@ public final class DemoAdapters implements AutoCloseable {
    *
    * @throws ConfigException {@code config.demo} when there is no temporary directory to write to
    */
-  public static DemoAdapters create(DemoFiles files, InstantSource clock) {
+  public static DemoAdapters create(DemoFiles files, DigestCache cache, InstantSource clock) {
     SecureRandom random = new SecureRandom();
     try {
       DemoAdapters demo =
           new DemoAdapters(
               files,
               Files.createTempDirectory("tensafe-demo-"),
+              cache,
               clock,
               RecipientKey.generate(random),
               SigningKey.generate(random));
@@ -124,7 +133,7 @@ public final class DemoAdapters implements AutoCloseable {
             PROBES,
             Optional.empty(),
             Map.of());
-    new AdapterPacker(clock, new SecureRandom()).pack(request, owner, file);
+    new AdapterPacker(clock, new SecureRandom(), cache).pack(request, owner, file);
     Path upload = registry.newUpload();
     try {
       Files.move(file, upload, StandardCopyOption.REPLACE_EXISTING);

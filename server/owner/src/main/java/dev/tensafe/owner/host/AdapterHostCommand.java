@@ -10,6 +10,7 @@ import dev.tensafe.he.transport.Listener;
 import dev.tensafe.owner.packages.PassphraseOptions;
 import dev.tensafe.runtime.Signals;
 import dev.tensafe.runtime.log.LogSetup;
+import dev.tensafe.runtime.settings.FromEnvironment;
 import dev.tensafe.runtime.settings.Setting;
 import dev.tensafe.tssp.keys.RecipientKey;
 import java.nio.file.Path;
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     showDefaultValues = true,
     sortOptions = false)
+@FromEnvironment(prefix = "TENSAFE_ADAPTER_HOST__")
 public final class AdapterHostCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(AdapterHostCommand.class);
   private static final long REFRESH_MILLIS = 500;

@@ -1,10 +1,21 @@
 package dev.tensafe.runtime.settings;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.tensafe.formats.CodedException;
+import dev.tensafe.runtime.ConfigException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
+import picocli.CommandLine.ExecutionException;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 
 /**
  * What the command lines of all programs share: exit 0 for success, 1 for refused or failed (one
@@ -17,17 +28,23 @@ public final class CommandLines {
    * A command line with its error handling and its settings from the environment.
    *
    * @param program the annotated top-level command
+   * @param environment the variables, by name; those of commands with {@link FromEnvironment} are
+   *     read
    */
-  public static CommandLine of(Object program) {
+  public static CommandLine of(Object program, Map<String, String> environment) {
+    requireNonNull(program, "program is null");
     CommandLine line = new CommandLine(program);
     line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
     line.setCaseInsensitiveEnumValuesAllowed(true);
-    line.setDefaultValueProvider(new SettingsProvider(System.getenv()));
+    SettingsProvider settings = new SettingsProvider(environment, System.getProperty("user.home"));
+    line.setDefaultValueProvider(settings);
+    line.setExecutionStrategy(parsed -> execute(parsed, settings));
+    line.setParameterExceptionHandler(missing(line.getParameterExceptionHandler(), settings));
     line.setExecutionExceptionHandler(
         (error, command, parsed) -> {
           if (error instanceof CodedException coded) {
-            command.getErr().println(coded.code() + ": " + coded.description());
+            print(coded, command);
           } else {
             LoggerFactory.getLogger(CommandLines.class).error("failed unexpectedly", error);
             command.getErr().println("internal: " + error.getClass().getName());
@@ -35,6 +52,45 @@ public final class CommandLines {
           return 1;
         });
     return line;
+  }
+
+  /** Runs the last command given, unless a variable that it might have read is unknown. */
+  private static int execute(ParseResult parsed, SettingsProvider settings) {
+    ParseResult last = parsed;
+    boolean help = parsed.isUsageHelpRequested() || parsed.isVersionHelpRequested();
+    while (last.hasSubcommand()) {
+      last = last.subcommand();
+      help |= last.isUsageHelpRequested() || last.isVersionHelpRequested();
+    }
+    CommandSpec command = last.commandSpec();
+    Optional<ConfigException> unknown =
+        help ? Optional.empty() : settings.unknownVariables(command);
+    if (unknown.isPresent()) {
+      throw new ExecutionException(
+          command.commandLine(), "the environment is refused", unknown.get());
+    }
+    return new RunLast().execute(parsed);
+  }
+
+  /** A mistyped variable may be why an option is missing: then that is what is said. */
+  private static IParameterExceptionHandler missing(
+      IParameterExceptionHandler others, SettingsProvider settings) {
+    return (error, args) -> {
+      CommandLine command = error.getCommandLine();
+      Optional<ConfigException> unknown =
+          error instanceof MissingParameterException
+              ? settings.unknownVariables(command.getCommandSpec())
+              : Optional.empty();
+      if (unknown.isPresent()) {
+        print(unknown.get(), command);
+        return 1;
+      }
+      return others.handleParseException(error, args);
+    };
+  }
+
+  private static void print(CodedException error, CommandLine command) {
+    command.getErr().println(error.code() + ": " + error.description());
   }
 
   /** Runs a program and ends the process with its exit code. */

@@ -1,0 +1,58 @@
+package dev.tensafe.runtime.settings;
+
+import java.util.Set;
+
+/**
+ * The variables that a program does not find among its own commands. Tests hold both lists to the
+ * commands, scripts and sources they are about.
+ */
+public final class KnownVariables {
+  /** Of {@code serve}, which the program of adapter owners does not contain. */
+  public static final Set<String> SERVE =
+      Set.of(
+          "TENSAFE_ADAPTERS",
+          "TENSAFE_ADAPTER_HOST",
+          "TENSAFE_ADAPTER_HOST_CA",
+          "TENSAFE_ADAPTER_HOST_TIMEOUT_MILLIS",
+          "TENSAFE_ADAPTER_MEMORY_MIB",
+          "TENSAFE_API_KEYS",
+          "TENSAFE_BODY_TIMEOUT_SECONDS",
+          "TENSAFE_CACHE_DIR",
+          "TENSAFE_CLIENT_CERT",
+          "TENSAFE_CLIENT_KEY",
+          "TENSAFE_CONFIG",
+          "TENSAFE_CORS_ORIGINS",
+          "TENSAFE_DRAIN_TIMEOUT_SECONDS",
+          "TENSAFE_DTYPE",
+          "TENSAFE_EXECUTOR",
+          "TENSAFE_HE_PROFILE",
+          "TENSAFE_HOST",
+          "TENSAFE_KV_CACHE_MIB",
+          "TENSAFE_LOG_FORMAT",
+          "TENSAFE_MAX_ADAPTER_MIB",
+          "TENSAFE_MAX_BODY_KIB",
+          "TENSAFE_MAX_MODEL_LEN",
+          "TENSAFE_MAX_QUEUED_TOKENS",
+          "TENSAFE_MAX_RUNNING",
+          "TENSAFE_MODEL",
+          "TENSAFE_PAD_MEMORY_MIB",
+          "TENSAFE_PASSPHRASE_FILE",
+          "TENSAFE_PORT",
+          "TENSAFE_PROBE_COVER",
+          "TENSAFE_PROBE_RATE",
+          "TENSAFE_RECIPIENT_KEY",
+          "TENSAFE_REQUEST_TIMEOUT_SECONDS",
+          "TENSAFE_SERVED_MODEL_NAME",
+          "TENSAFE_THREADS",
+          "TENSAFE_TLS_CERT",
+          "TENSAFE_TLS_KEY",
+          "TENSAFE_TOKENS_PER_STEP",
+          "TENSAFE_TRUST");
+
+  /** Of the launcher, the native library, the tests and the scripts. */
+  public static final Set<String> OTHERS =
+      Set.of(
+          "TENSAFE_FUZZ_SECONDS", "TENSAFE_JAVA_OPTS", "TENSAFE_NATIVE_KERNELS", "TENSAFE_SHARED");
+
+  private KnownVariables() {}
+}

@@ -1,0 +1,89 @@
+package dev.tensafe.runtime.settings;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.tensafe.formats.NearestName;
+import dev.tensafe.runtime.ConfigException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** A YAML file that holds a command's settings by the names of its options. Stateless. */
+final class SettingsFile {
+  private SettingsFile() {}
+
+  /**
+   * Reads a file.
+   *
+   * @return texts by key; a list is joined by commas
+   * @throws ConfigException {@code config.file}, or {@code config.<key>} for a key that is not
+   *     known or a value that is no text and no list
+   */
+  static Map<String, String> read(Path path, CommandSpec command) {
+    JsonNode root;
+    try {
+      root = new YAMLMapper().readTree(Files.readString(path));
+    } catch (JsonProcessingException e) {
+      var at = e.getLocation();
+      throw new ConfigException(
+          "config.file",
+          path + " is not valid YAML" + (at == null ? "" : " (line " + at.getLineNr() + ")"));
+    } catch (IOException e) {
+      throw new ConfigException("config.file", "cannot read " + path, e);
+    }
+    if (root == null || root.isMissingNode() || root.isNull()) {
+      return Map.of();
+    }
+    if (!root.isObject()) {
+      throw new ConfigException("config.file", path + " must hold a mapping of settings");
+    }
+    Set<String> known =
+        command.options().stream()
+            .filter(o -> !o.usageHelp() && !o.versionHelp())
+            .map(SettingsProvider::key)
+            .filter(key -> !key.equals("config"))
+            .collect(Collectors.toSet());
+    refuseUnknown(path, root, known);
+    Map<String, String> values = new HashMap<>();
+    for (Map.Entry<String, JsonNode> entry : root.properties()) {
+      values.put(entry.getKey(), text(entry.getKey(), entry.getValue()));
+    }
+    return values;
+  }
+
+  private static void refuseUnknown(Path path, JsonNode root, Set<String> known) {
+    List<String> unknown = new ArrayList<>();
+    root.fieldNames().forEachRemaining(unknown::add);
+    unknown.removeAll(known);
+    if (!unknown.isEmpty()) {
+      throw new ConfigException(
+          "config." + unknown.get(0),
+          path
+              + " holds what is no setting: "
+              + unknown.stream()
+                  .map(key -> NearestName.hint(key, known))
+                  .collect(Collectors.joining(", ")));
+    }
+  }
+
+  private static String text(String key, JsonNode value) {
+    if (value.isArray()) {
+      return StreamSupport.stream(value.spliterator(), false)
+          .map(JsonNode::asText)
+          .collect(Collectors.joining(","));
+    }
+    if (!value.isValueNode() || value.isNull()) {
+      throw new ConfigException("config." + key, "'" + key + "' must be a single value or a list");
+    }
+    return value.asText();
+  }
+}
