@@ -2,6 +2,7 @@ package dev.tensafe.tssp.trust;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tensafe.formats.FormatException;
 import dev.tensafe.formats.Json;
 import dev.tensafe.tssp.TsspException;
@@ -28,7 +29,8 @@ import java.util.TreeMap;
 /**
  * {@link SeenVersions} in a file, {@code versions.json} in the registry's directory. It only grows;
  * it is on disk before {@link #record} returns, and a file that cannot be read is an error, never
- * treated as empty. Thread-safe; several processes may write, each through one instance.
+ * treated as empty. Thread-safe: one thread at a time reads or writes the file. Several processes
+ * may write, each through one instance.
  */
 public final class SeenVersionsFile implements SeenVersions {
   private static final String FORMAT = "tensafe-versions/v1";
@@ -146,6 +148,7 @@ public final class SeenVersionsFile implements SeenVersions {
     }
   }
 
+  @GuardedBy("this")
   private void write(Map<String, Long> versions) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     node.put("format", FORMAT);

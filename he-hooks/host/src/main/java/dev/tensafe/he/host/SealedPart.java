@@ -1,9 +1,10 @@
 package dev.tensafe.he.host;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tensafe.he.HeException;
 import dev.tensafe.he.Profile;
+import dev.tensafe.he.wire.AdapterMessages;
 import dev.tensafe.he.wire.GroupId;
-import dev.tensafe.he.wire.Messages;
 import dev.tensafe.nativelib.ckks.CkksException;
 import dev.tensafe.nativelib.ckks.DotWeights;
 import dev.tensafe.nativelib.ckks.Packing;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * packings of every profile that was asked for. Wiped when closed; evaluations under way finish
  * first. Thread-safe.
  */
-public final class HostedAdapter implements AutoCloseable {
+public final class SealedPart implements AutoCloseable {
   /** Batches that packings are chosen for. */
   private static final int PLANNED_TOKENS = 512;
 
@@ -34,19 +35,22 @@ public final class HostedAdapter implements AutoCloseable {
 
   private final Manifest manifest;
   private final String digest;
-  private final Map<GroupId, Sealed> sealed;
+  private final Map<GroupId, Weights> sealed;
+
+  @GuardedBy("this")
   private final Map<Profile, Map<GroupId, Group>> prepared = new EnumMap<>(Profile.class);
+
   private volatile boolean closed;
 
   /**
    * The integer weights of one group.
    *
-   * @param weights [rows][columns], direct, overwritten when the adapter is closed
+   * @param values [rows][columns], direct, overwritten when the adapter is closed
    */
-  record Sealed(int rows, int columns, IntBuffer weights) {
+  record Weights(int rows, int columns, IntBuffer values) {
     @Override
     public String toString() {
-      return "Sealed[" + rows + " × " + columns + "]";
+      return "Weights[" + rows + " × " + columns + "]";
     }
   }
 
@@ -76,7 +80,7 @@ public final class HostedAdapter implements AutoCloseable {
     }
   }
 
-  HostedAdapter(Manifest manifest, String digest, Map<GroupId, Sealed> sealed) {
+  SealedPart(Manifest manifest, String digest, Map<GroupId, Weights> sealed) {
     this.manifest = manifest;
     this.digest = digest;
     this.sealed = new TreeMap<>(sealed);
@@ -96,7 +100,7 @@ public final class HostedAdapter implements AutoCloseable {
   }
 
   /** The adapter under a profile; transforms it the first time. */
-  synchronized Map<GroupId, Group> groups(Profile profile, Evaluation evaluation) {
+  synchronized Map<GroupId, Group> groups(Profile profile, ProfileTools tools) {
     if (closed) {
       throw new HeException(HeException.Reason.REFUSED, "the adapter was withdrawn");
     }
@@ -104,21 +108,20 @@ public final class HostedAdapter implements AutoCloseable {
     if (known != null) {
       return known;
     }
-    Evaluation.Tools tools = evaluation.of(profile);
+    ProfileTools.Tools of = tools.of(profile);
     Map<GroupId, Group> groups = new TreeMap<>();
     sealed.forEach(
         (id, s) -> {
           Set<Packing> packings =
               new LinkedHashSet<>(
-                  tools.planner().resident(s.columns(), s.rows(), PLANNED_TOKENS, PACKINGS));
+                  of.planner().resident(s.columns(), s.rows(), PLANNED_TOKENS, PACKINGS));
           DotWeights dots = dots(profile, s);
           if (dots != null) {
             packings.add(Pads.PACKING);
           }
           List<WeightMatrix> matrices = new ArrayList<>();
           for (Packing packing : packings) {
-            matrices.add(
-                WeightMatrix.of(tools.context(), s.weights(), s.rows(), s.columns(), packing));
+            matrices.add(WeightMatrix.of(of.context(), s.values(), s.rows(), s.columns(), packing));
           }
           groups.put(id, new Group(s.rows(), s.columns(), matrices, dots));
         });
@@ -126,12 +129,12 @@ public final class HostedAdapter implements AutoCloseable {
     return groups;
   }
 
-  private static @Nullable DotWeights dots(Profile profile, Sealed s) {
+  private static @Nullable DotWeights dots(Profile profile, Weights s) {
     if (!Pads.supports(profile.parameters())) {
       return null;
     }
     try {
-      return DotWeights.of(s.weights(), s.rows(), s.columns());
+      return DotWeights.of(s.values(), s.rows(), s.columns());
     } catch (CkksException e) {
       // rows too large for exact sums: ciphertexts only
       return null;
@@ -139,13 +142,13 @@ public final class HostedAdapter implements AutoCloseable {
   }
 
   /** The description for a model host. */
-  List<Messages.Group> describe(Profile profile, Evaluation evaluation) {
-    List<Messages.Group> out = new ArrayList<>();
-    groups(profile, evaluation)
+  List<AdapterMessages.Group> describe(Profile profile, ProfileTools tools) {
+    List<AdapterMessages.Group> out = new ArrayList<>();
+    groups(profile, tools)
         .forEach(
             (id, group) ->
                 out.add(
-                    new Messages.Group(
+                    new AdapterMessages.Group(
                         id,
                         group.columns(),
                         group.rows(),
@@ -161,15 +164,15 @@ public final class HostedAdapter implements AutoCloseable {
       groups.values().forEach(Group::close);
     }
     prepared.clear();
-    for (Sealed s : sealed.values()) {
-      for (int i = 0; i < s.weights().capacity(); i++) {
-        s.weights().put(i, 0);
+    for (Weights s : sealed.values()) {
+      for (int i = 0; i < s.values().capacity(); i++) {
+        s.values().put(i, 0);
       }
     }
   }
 
   @Override
   public String toString() {
-    return "HostedAdapter[" + manifest.name() + " " + digest + "]";
+    return "SealedPart[" + manifest.name() + " " + digest + "]";
   }
 }

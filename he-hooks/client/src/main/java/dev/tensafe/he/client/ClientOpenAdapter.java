@@ -7,12 +7,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An adapter that stands open in a session.
+ * An adapter that is open in a session, as the model host sees it: what the adapter host holds of
+ * it, and the pads made for it here. Its bases are in a {@link PublicPart}. Thread-safe.
  *
  * @param ref its number there
  */
-record OpenAdapter(Session session, int ref, Map<GroupId, Group> groups) {
-  OpenAdapter {
+record ClientOpenAdapter(ClientSession session, int ref, Map<GroupId, Group> groups) {
+  ClientOpenAdapter {
     groups = Map.copyOf(groups);
   }
 

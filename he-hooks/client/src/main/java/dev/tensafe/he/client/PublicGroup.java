@@ -7,7 +7,7 @@ import dev.tensafe.nativelib.ckks.FixedPoint;
 import java.util.List;
 
 /**
- * The model host's part of one group of an adapter.
+ * One group of a {@link PublicPart}: what the model host knows of it.
  *
  * @param columns d, width of the vector the group reads
  * @param rows r', of all modules together
@@ -17,7 +17,7 @@ import java.util.List;
  * @param largestRowSum of the integer weights
  * @param probeAnswers [P][r'], exact integers
  */
-record GroupPart(
+record PublicGroup(
     GroupId id,
     int columns,
     int rows,
@@ -27,7 +27,7 @@ record GroupPart(
     double[] rowNorms,
     long largestRowSum,
     long[][] probeAnswers) {
-  GroupPart {
+  PublicGroup {
     modules = List.copyOf(modules);
   }
 
@@ -45,6 +45,6 @@ record GroupPart(
 
   @Override
   public String toString() {
-    return "GroupPart[" + id + ", " + rows + " × " + columns + "]";
+    return "PublicGroup[" + id + ", " + rows + " × " + columns + "]";
   }
 }

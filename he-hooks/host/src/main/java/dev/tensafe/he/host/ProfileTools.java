@@ -1,5 +1,6 @@
 package dev.tensafe.he.host;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tensafe.he.Profile;
 import dev.tensafe.nativelib.ckks.CkksContext;
 import dev.tensafe.nativelib.ckks.CostModel;
@@ -8,9 +9,10 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /** Tables and planners of the profiles, made when they are first asked for. Thread-safe. */
-final class Evaluation implements AutoCloseable {
+final class ProfileTools implements AutoCloseable {
   private static final int MEASURE_MILLIS = 200;
 
+  @GuardedBy("this")
   private final Map<Profile, Tools> tools = new EnumMap<>(Profile.class);
 
   /** The objects of one profile. */

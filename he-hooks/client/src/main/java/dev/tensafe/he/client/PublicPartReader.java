@@ -32,13 +32,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Decrypts a public part: bases into native memory, the small tensors into the heap. */
-final class PublicReader implements ContentSink {
+final class PublicPartReader implements ContentSink {
   private final int layers;
   private final Map<String, Integer> ranks = new HashMap<>();
   private final Map<String, Map<Role, ByteBuffer>> small = new HashMap<>();
   private @Nullable LowRankAdapter basis;
 
-  private PublicReader(int layers) {
+  private PublicPartReader(int layers) {
     this.layers = layers;
   }
 
@@ -47,9 +47,9 @@ final class PublicReader implements ContentSink {
    * @return to be closed by the caller
    * @throws dev.tensafe.tssp.TsspException as {@link PartContent#read}
    */
-  static EncryptedAdapter read(
+  static PublicPart read(
       VerifiedPackage verified, RecipientKey key, BaseProjections base, int layers) {
-    PublicReader reader = new PublicReader(layers);
+    PublicPartReader reader = new PublicPartReader(layers);
     try {
       PartContent.read(verified, PartKind.PUBLIC, key, base, reader);
       return reader.adapter(verified);
@@ -105,14 +105,14 @@ final class PublicReader implements ContentSink {
     return Objects.requireNonNull(Objects.requireNonNull(small.get(owner), owner).get(role), owner);
   }
 
-  private EncryptedAdapter adapter(VerifiedPackage verified) {
+  private PublicPart adapter(VerifiedPackage verified) {
     Manifest manifest = verified.manifest();
-    Map<GroupId, GroupPart> groups = new TreeMap<>();
+    Map<GroupId, PublicGroup> groups = new TreeMap<>();
     GroupLayout.of(manifest, module -> Objects.requireNonNull(ranks.get(module), module))
         .forEach((id, modules) -> groups.put(id, group(manifest, id, modules)));
     byte[] seed = new byte[ProbeVectors.SEED_BYTES];
     bytes("", Role.PROBE_SEED).get(0, seed);
-    return new EncryptedAdapter(
+    return new PublicPart(
         manifest.name(),
         verified.digest(),
         hosts(manifest),
@@ -121,16 +121,16 @@ final class PublicReader implements ContentSink {
         Objects.requireNonNull(basis));
   }
 
-  private GroupPart group(Manifest manifest, GroupId id, List<GroupLayout.Rows> modules) {
+  private PublicGroup group(Manifest manifest, GroupId id, List<GroupLayout.Rows> modules) {
     int rows = modules.stream().mapToInt(GroupLayout.Rows::rows).sum();
     double[] scales = new double[rows];
     double[] norms = new double[rows];
     long[][] answers = new long[manifest.probes().orElse(0)][rows];
     long largest = 0;
-    List<GroupPart.Module> parts = new ArrayList<>();
+    List<PublicGroup.Module> parts = new ArrayList<>();
     for (GroupLayout.Rows module : modules) {
       String name = module.name();
-      parts.add(new GroupPart.Module(AdapterSlots.of(name), module.first(), module.rows()));
+      parts.add(new PublicGroup.Module(AdapterSlots.of(name), module.first(), module.rows()));
       bytes(name, Role.ROW_SCALES).asDoubleBuffer().get(scales, module.first(), module.rows());
       bytes(name, Role.ROW_NORMS).asDoubleBuffer().get(norms, module.first(), module.rows());
       largest = Math.max(largest, bytes(name, Role.LARGEST_ROW_SUM).getLong(0));
@@ -144,7 +144,7 @@ final class PublicReader implements ContentSink {
     ByteBuffer exponents = bytes(GroupLayout.name(id), Role.COLUMN_EXPONENTS);
     byte[] columns = new byte[exponents.capacity()];
     exponents.get(0, columns);
-    return new GroupPart(
+    return new PublicGroup(
         id,
         columns.length,
         rows,

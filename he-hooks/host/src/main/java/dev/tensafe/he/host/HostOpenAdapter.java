@@ -6,15 +6,16 @@ import dev.tensafe.he.wire.GroupId;
 import java.util.Map;
 
 /**
- * An adapter that a session has open.
+ * An adapter that is open in a session, as the adapter host sees it. Its weights are in a {@link
+ * SealedPart} that other sessions share.
  *
  * @param blocks of pads, by group; empty ones are being made
  */
-record OpenedAdapter(
-    HostedAdapter adapter, Map<GroupId, HostedAdapter.Group> groups, Map<GroupId, PadBlocks> blocks)
+record HostOpenAdapter(
+    SealedPart adapter, Map<GroupId, SealedPart.Group> groups, Map<GroupId, PadBlocks> blocks)
     implements AutoCloseable {
-  HostedAdapter.Group group(GroupId id) {
-    HostedAdapter.Group group = groups.get(id);
+  SealedPart.Group group(GroupId id) {
+    SealedPart.Group group = groups.get(id);
     if (group == null) {
       throw new HeException(Reason.PROTOCOL, "the adapter has no " + id);
     }

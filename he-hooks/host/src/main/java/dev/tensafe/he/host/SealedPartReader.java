@@ -18,12 +18,12 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /** Decrypts a sealed part into direct memory, the modules of a group stacked. */
-final class SealedReader implements ContentSink {
+final class SealedPartReader implements ContentSink {
   private final VerifiedPackage verified;
-  private final Map<GroupId, HostedAdapter.Sealed> groups = new TreeMap<>();
+  private final Map<GroupId, SealedPart.Weights> groups = new TreeMap<>();
   private final Map<String, IntBuffer> targets = new HashMap<>();
 
-  private SealedReader(VerifiedPackage verified) {
+  private SealedPartReader(VerifiedPackage verified) {
     this.verified = verified;
   }
 
@@ -31,13 +31,13 @@ final class SealedReader implements ContentSink {
    * @return to be closed by the caller
    * @throws dev.tensafe.tssp.TsspException as {@link PartContent#readSealed}
    */
-  static HostedAdapter read(VerifiedPackage verified, RecipientKey key) {
-    SealedReader reader = new SealedReader(verified);
+  static SealedPart read(VerifiedPackage verified, RecipientKey key) {
+    SealedPartReader reader = new SealedPartReader(verified);
     try {
       PartContent.readSealed(verified, key, reader);
-      return new HostedAdapter(verified.manifest(), verified.digest(), reader.groups);
+      return new SealedPart(verified.manifest(), verified.digest(), reader.groups);
     } catch (RuntimeException | Error e) {
-      new HostedAdapter(verified.manifest(), verified.digest(), reader.groups).close();
+      new SealedPart(verified.manifest(), verified.digest(), reader.groups).close();
       throw e;
     }
   }
@@ -66,7 +66,7 @@ final class SealedReader implements ContentSink {
         ByteBuffer.allocateDirect(Math.toIntExact(bytes))
             .order(ByteOrder.nativeOrder())
             .asIntBuffer();
-    groups.put(id, new HostedAdapter.Sealed(rows, columns, weights));
+    groups.put(id, new SealedPart.Weights(rows, columns, weights));
     for (GroupLayout.Rows module : modules) {
       targets.put(module.name(), weights.slice(module.first() * columns, module.rows() * columns));
     }

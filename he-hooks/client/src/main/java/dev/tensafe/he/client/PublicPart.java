@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
  * The public part of an adapter of mode he in the model host's memory: the bases B', bounds and
  * probes. Its sealed part is at an adapter host. Thread-safe.
  */
-public final class EncryptedAdapter implements AdapterWeights {
+public final class PublicPart implements AdapterWeights {
   private final String name;
   private final String digest;
   private final Set<KeyId> hosts;
-  private final Map<GroupId, GroupPart> groups;
+  private final Map<GroupId, PublicGroup> groups;
   private final byte[] probeSeed;
   private final LowRankAdapter basis;
   private volatile Runnable onClose = () -> {};
@@ -26,11 +26,11 @@ public final class EncryptedAdapter implements AdapterWeights {
    * @param hosts recipient keys that open the sealed part
    * @param basis the B' of all modules; closed with this
    */
-  EncryptedAdapter(
+  PublicPart(
       String name,
       String digest,
       Set<KeyId> hosts,
-      Map<GroupId, GroupPart> groups,
+      Map<GroupId, PublicGroup> groups,
       byte[] probeSeed,
       LowRankAdapter basis) {
     this.name = name;
@@ -54,11 +54,11 @@ public final class EncryptedAdapter implements AdapterWeights {
     return hosts;
   }
 
-  Map<GroupId, GroupPart> groups() {
+  Map<GroupId, PublicGroup> groups() {
     return groups;
   }
 
-  @Nullable GroupPart group(GroupId id) {
+  @Nullable PublicGroup group(GroupId id) {
     return groups.get(id);
   }
 
@@ -94,6 +94,6 @@ public final class EncryptedAdapter implements AdapterWeights {
 
   @Override
   public String toString() {
-    return "EncryptedAdapter[" + name + " " + digest + "]";
+    return "PublicPart[" + name + " " + digest + "]";
   }
 }
