@@ -67,9 +67,13 @@ public final class InferenceServer implements AutoCloseable {
       HttpServer server = vertx.createHttpServer(options(config));
       ServerMetrics metrics =
           new ServerMetrics(model.name(), model.engine(), model.adapters(), clock);
+      long timeoutNanos = TimeUnit.SECONDS.toNanos(config.requestTimeoutSeconds());
       InferenceHandler inference =
           new InferenceHandler(
-              vertx, model, metrics, ticker, clock, config.requestTimeoutSeconds());
+              vertx,
+              model,
+              new ModelPins(model, timeoutNanos),
+              new RequestSubmission(vertx, model, metrics, ticker, clock, timeoutNanos));
       InferenceServer self = new InferenceServer(config, model, vertx, server, ticker, inference);
       AdapterHandler adapters = new AdapterHandler(vertx, config, model, metrics.adapters());
       HttpApi api =
