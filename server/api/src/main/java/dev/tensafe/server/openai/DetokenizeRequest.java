@@ -10,7 +10,7 @@ public record DetokenizeRequest(int[] tokens) {
    * @throws ApiException 400 naming the field
    */
   public static DetokenizeRequest parse(JsonNode body, int vocabSize) {
-    JsonNode list = new Fields(body).get("tokens");
+    JsonNode list = new RequestFields(body).get("tokens");
     if (list == null || !list.isArray()) {
       throw ApiException.invalid(
           "tokens", "missing_required_parameter", "'tokens' (a list of token ids) is required");

@@ -32,7 +32,7 @@ public sealed interface TokenizeRequest {
    * @throws ApiException 400 naming the field
    */
   static TokenizeRequest parse(JsonNode body) {
-    Fields fields = new Fields(body);
+    RequestFields fields = new RequestFields(body);
     if (fields.has("messages")) {
       return new Conversation(
           ChatRequest.messages(body), fields.flag("add_generation_prompt", true));
