@@ -7,8 +7,8 @@ import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.model.shape.ProjectionKind;
 import dev.tensafe.training.TrainingException;
 import dev.tensafe.training.out.AtomicDirectory;
-import dev.tensafe.training.run.Evaluation;
 import dev.tensafe.training.run.MemoryLimit;
+import dev.tensafe.training.run.ModelEvaluation;
 import dev.tensafe.training.run.RunConfig;
 import dev.tensafe.training.run.RunListener;
 import dev.tensafe.training.run.Schedule;
@@ -245,7 +245,8 @@ public final class DemoBuild {
   }
 
   private double loss(Optional<Path> adapter, DemoData.Part part) {
-    return Evaluation.loss(out.resolve("model"), adapter, heldOut(part), LENGTH, threads).nats();
+    return ModelEvaluation.loss(out.resolve("model"), adapter, heldOut(part), LENGTH, threads)
+        .nats();
   }
 
   /** Asks the questions and writes the answers to a file for people to read. */

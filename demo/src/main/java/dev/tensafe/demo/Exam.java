@@ -1,7 +1,7 @@
 package dev.tensafe.demo;
 
-import dev.tensafe.training.run.Evaluation;
 import dev.tensafe.training.run.Generator;
+import dev.tensafe.training.run.ModelEvaluation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +21,7 @@ final class Exam {
   /** All answers. */
   static List<Answer> take(
       Path model, Optional<Path> adapter, List<Question> questions, int threads) {
-    return Evaluation.with(
+    return ModelEvaluation.with(
         model,
         adapter,
         threads,

@@ -14,11 +14,13 @@ import dev.tensafe.tssp.pack.PackRequest;
 import dev.tensafe.tssp.trust.Role;
 import dev.tensafe.tssp.trust.TrustDirectory;
 import dev.tensafe.tssp.trust.TrustedKey;
+import dev.tensafe.tssp.verify.DigestCache;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,6 +42,7 @@ final class SyntheticOwner implements AutoCloseable {
   final Path trust;
   final Path base;
   final Path peft;
+  final DigestCache digests;
 
   /**
    * @param width of every projection, rows and columns
@@ -49,6 +52,9 @@ final class SyntheticOwner implements AutoCloseable {
     trust = directory.resolve("trust");
     base = directory.resolve("base");
     peft = directory.resolve("peft");
+    // A clock ahead: files written just now count as settled, since nobody writes them again.
+    InstantSource later = InstantSource.offset(InstantSource.system(), Duration.ofMinutes(1));
+    digests = DigestCache.in(directory.resolve("cache"), later);
     long moduleBytes = 2L * width * rank * Float.BYTES;
     writeBase((int) Math.max(1, (long) mib * MIB / moduleBytes), width);
     try (Checkpoint checkpoint = Checkpoint.open(base)) {
@@ -95,7 +101,7 @@ final class SyntheticOwner implements AutoCloseable {
   }
 
   void pack(Mode mode, Path target) {
-    new AdapterPacker(InstantSource.system(), new SecureRandom())
+    new AdapterPacker(InstantSource.system(), new SecureRandom(), digests)
         .pack(
             new PackRequest(
                 peft,

@@ -154,7 +154,7 @@ public final class TsspBench {
             : new SyntheticOwner(directory, 1024, 16, mib)) {
       String name = mode.label() + " " + mib + " MiB";
       Path target = directory.resolve("bench.tssp");
-      BaseModel base = BaseModel.of(owner.base);
+      BaseModel base = BaseModel.of(owner.base, owner.digests);
       step(
           name,
           "pack",

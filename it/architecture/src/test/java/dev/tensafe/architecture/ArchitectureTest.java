@@ -7,13 +7,19 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noMethods;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static java.util.Map.entry;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
 import static java.util.stream.Collectors.toSet;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
@@ -84,14 +90,13 @@ class ArchitectureTest {
               Module.of(
                   "server..",
                   "runtime formats ledger tssp native shape exec chat-template checkpoint lora-registry"
-                      + " executor-torch he-protocol he-client batching")),
+                      + " executor-torch he-protocol he-host he-client batching")),
           entry(
               "cli",
               Module.of(
                   "cli..",
                   "runtime owner server batching formats native tssp shape exec checkpoint"
-                      + " executor-torch lora-registry he-protocol he-host he-client training"
-                      + " demo")),
+                      + " lora-registry he-protocol he-client training demo")),
           entry(
               "bench",
               Module.of(
@@ -127,6 +132,19 @@ class ArchitectureTest {
         .check(ours);
   }
 
+  /** A simple name says which class is meant; only every program's {@code Main} is called alike. */
+  @Test
+  void noTwoClassesShareTheirSimpleName() {
+    Map<String, List<String>> byName =
+        ours.stream()
+            .filter(JavaClass::isTopLevelClass)
+            .filter(c -> !c.getSimpleName().equals("package-info"))
+            .filter(c -> !c.getSimpleName().equals("Main"))
+            .collect(groupingBy(JavaClass::getSimpleName, mapping(JavaClass::getName, toList())));
+    byName.values().removeIf(names -> names.size() == 1);
+    assertEquals(Map.of(), byName);
+  }
+
   /** The trust boundary is a module boundary. */
   @Test
   void theTwoPartiesOfTheEncryptedPathDoNotKnowEachOther() {
@@ -148,6 +166,20 @@ class ArchitectureTest {
             "dev.tensafe.lora..",
             "dev.tensafe.he.client..",
             "ai.djl..")
+        .check(ours);
+  }
+
+  /** An adapter host in the server's own process is known to the one place that puts it there. */
+  @Test
+  void ofTheServerOnlyItsAssemblyKnowsImplementations() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.tensafe.server..")
+        .and()
+        .resideOutsideOfPackage("dev.tensafe.server.assembly..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.tensafe.he.host..", "dev.tensafe.model.torch..")
         .check(ours);
   }
 

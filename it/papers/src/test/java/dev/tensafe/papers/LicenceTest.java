@@ -49,6 +49,24 @@ class LicenceTest {
     assertEquals(List.of(), ThirdPartyList.parse(Repository.text(list)).faults(jars));
   }
 
+  /** The owner's distribution: a part of what serve is shipped with, and nothing of a model. */
+  @Test
+  void anAdapterOwnerGetsNoTensorLibrary() {
+    Path root = Repository.ours().root();
+    String classPath = Repository.text(root.resolve("server/owner/target/shipped-classpath"));
+    List<ShippedJar> jars = ShippedJar.of(classPath);
+    assertTrue(jars.size() > 10, "the class path of the owner's program has " + jars.size());
+    List<ShippedJar> listed = ShippedJar.of(Repository.text(Path.of("target/shipped-classpath")));
+    assertEquals(List.of(), jars.stream().filter(jar -> !listed.contains(jar)).toList());
+    for (ShippedJar jar : jars) {
+      assertFalse(
+          jar.coordinates().matches("ai\\.djl.*|.*(torch|tokenizer|jmh).*"), jar.coordinates());
+    }
+    for (String module : List.of("model", "batching", "lora-registry", "training", "bench")) {
+      assertFalse(classPath.contains(root.resolve(module) + "/"), module);
+    }
+  }
+
   @Test
   void nothingThatMeasuresIsShipped() {
     String classPath = Repository.text(Path.of("target/shipped-classpath"));

@@ -1,5 +1,6 @@
 package dev.tensafe.lora.registry;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tensafe.formats.CodedException;
 import dev.tensafe.lora.AdapterException;
 import dev.tensafe.lora.AdapterException.Reason;
@@ -38,15 +39,34 @@ final class AdapterTable {
   private final Executor executor;
   private final Consumer<AdapterInfo> onGone;
 
+  @GuardedBy("this")
   private final Map<String, AdapterEntry> byName = new TreeMap<>();
+
+  @GuardedBy("this")
   private final Map<Long, AdapterEntry> byHandle = new LinkedHashMap<>();
+
+  /** Changed under the lock; read without it by the engine's thread. */
   private final Map<Long, AdapterWeights> resident = new ConcurrentHashMap<>();
+
+  @GuardedBy("this")
   private final Deque<AdapterEntry> parked = new ArrayDeque<>();
+
+  @GuardedBy("this")
   private long reservedBytes;
+
+  @GuardedBy("this")
   private long nextHandle = 1;
+
+  @GuardedBy("this")
   private long uses;
+
+  @GuardedBy("this")
   private long loads;
+
+  @GuardedBy("this")
   private long evictions;
+
+  @GuardedBy("this")
   private long failedLoads;
 
   /**
@@ -199,6 +219,7 @@ final class AdapterTable {
     return future;
   }
 
+  @GuardedBy("this")
   private void grant(AdapterEntry entry, CompletableFuture<AdapterLease> future, Effects effects) {
     AdapterLease lease = new AdapterLease(entry.handle, entry.info, () -> release(entry));
     effects.add(
@@ -221,7 +242,8 @@ final class AdapterTable {
     effects.run();
   }
 
-  /** Called when the entry is no longer the current version of its name. */
+  /** Its name leads elsewhere now. */
+  @GuardedBy("this")
   private void retire(AdapterEntry entry, Effects effects) {
     entry.current = false;
     if (entry.idle()) {
@@ -229,6 +251,7 @@ final class AdapterTable {
     }
   }
 
+  @GuardedBy("this")
   private void drop(AdapterEntry entry, Effects effects) {
     unload(entry, effects);
     byHandle.remove(entry.handle);
@@ -244,6 +267,7 @@ final class AdapterTable {
     }
   }
 
+  @GuardedBy("this")
   private void unload(AdapterEntry entry, Effects effects) {
     AdapterWeights weights = entry.weights;
     if (weights != null) {
@@ -257,7 +281,8 @@ final class AdapterTable {
     }
   }
 
-  /** Evicts unused weights until the bytes fit; evicts nothing if that is not enough. */
+  /** Evicts what nobody uses until the bytes fit; evicts nothing if that is not enough. */
+  @GuardedBy("this")
   private boolean makeRoom(long bytes, Effects effects) {
     long missing = reservedBytes + bytes - capacity;
     List<AdapterEntry> victims = Eviction.choose(byHandle.values(), missing);
@@ -272,6 +297,7 @@ final class AdapterTable {
   }
 
   /** Starts loads in the order they were asked for, as far as there is room. */
+  @GuardedBy("this")
   private void unpark(Effects effects) {
     while (!parked.isEmpty()) {
       AdapterEntry entry = parked.getFirst();
@@ -317,6 +343,7 @@ final class AdapterTable {
   }
 
   /** Ends a load, with weights or with the reason why there are none. */
+  @GuardedBy("this")
   private void loaded(
       AdapterEntry entry,
       @Nullable AdapterWeights weights,
@@ -341,6 +368,7 @@ final class AdapterTable {
     }
   }
 
+  @GuardedBy("this")
   private long pinnedBytes() {
     return byHandle.values().stream()
         .filter(e -> e.reserved && e.pinned && e.current)

@@ -12,9 +12,9 @@ import dev.tensafe.he.client.ProbeRate;
 import dev.tensafe.he.transport.Address;
 import dev.tensafe.he.transport.FrameChannel;
 import dev.tensafe.he.transport.Sockets;
+import dev.tensafe.he.wire.AdapterMessages;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.Hello;
-import dev.tensafe.he.wire.Messages;
 import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.model.exec.RowMatrix;
 import dev.tensafe.model.exec.StepRows;
@@ -357,7 +357,7 @@ class EncryptedPrivacyTest {
         channel.send(FrameType.PUBLIC_KEY, publicKey.message());
       }
       assertEquals(FrameType.READY, channel.receive(1 << 20).type());
-      channel.send(FrameType.OPEN, new Messages.Open(1, secret).encode());
+      channel.send(FrameType.OPEN, new AdapterMessages.Open(1, secret).encode());
       assertEquals(FrameType.REFUSED, channel.receive(1 << 20).type());
     }
   }

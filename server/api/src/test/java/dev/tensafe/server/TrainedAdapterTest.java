@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.testkit.Shared;
 import dev.tensafe.training.data.MicroBatch;
 import dev.tensafe.training.data.Row;
-import dev.tensafe.training.run.Evaluation;
+import dev.tensafe.training.run.ModelEvaluation;
 import dev.tensafe.training.run.RunConfigReader;
 import dev.tensafe.training.run.RunListener;
 import dev.tensafe.training.run.TrainingRun;
@@ -73,8 +73,8 @@ class TrainedAdapterTest {
         """
             .formatted(adapter, model, train, heldOut));
     new TrainingRun(RunConfigReader.read(config), new RunListener() {}, () -> false).run();
-    double before = Evaluation.loss(model, Optional.empty(), heldOut, 96, 1).nats();
-    double after = Evaluation.loss(model, Optional.of(adapter), heldOut, 96, 1).nats();
+    double before = ModelEvaluation.loss(model, Optional.empty(), heldOut, 96, 1).nats();
+    double after = ModelEvaluation.loss(model, Optional.of(adapter), heldOut, 96, 1).nats();
     System.out.println("held-out loss " + before + " before, " + after + " after");
     assertTrue(after < before / 3, after + " after " + before);
 
@@ -94,7 +94,7 @@ class TrainedAdapterTest {
       JsonNode logprobs = choice.at("/logprobs/token_logprobs");
       assertEquals(LENGTH, logprobs.size());
       List<Double> trained =
-          Evaluation.with(
+          ModelEvaluation.with(
               model, Optional.of(adapter), 1, (files, weights) -> greedy(weights, prompt));
       for (int i = 0; i < LENGTH; i++) {
         assertEquals(trained.get(i), logprobs.get(i).doubleValue(), 1e-3, "token " + i);

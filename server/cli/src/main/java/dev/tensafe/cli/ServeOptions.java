@@ -1,10 +1,7 @@
 package dev.tensafe.cli;
 
-import dev.tensafe.cli.demo.DemoFiles;
+import dev.tensafe.owner.packages.CacheOptions;
 import dev.tensafe.owner.packages.PassphraseOptions;
-import dev.tensafe.runtime.ConfigException;
-import dev.tensafe.runtime.settings.Setting;
-import dev.tensafe.server.config.ServerConfig;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -97,6 +94,7 @@ final class ServeOptions {
   @Nullable Path recipientKey;
 
   @Mixin PassphraseOptions passphrase = new PassphraseOptions();
+  @Mixin CacheOptions cache = new CacheOptions();
 
   @Option(
       names = "--adapter-host",
@@ -207,38 +205,6 @@ final class ServeOptions {
   @Option(names = "--log-format", defaultValue = "text", description = "text or json")
   String logFormat = "";
 
-  int threads() {
-    Integer given = threads;
-    return given == null ? Runtime.getRuntime().availableProcessors() : given;
-  }
-
-  /** Checks ranges; errors name the key. */
-  void check() {
-    Setting.range("threads", threads(), 1, 1024);
-    Setting.range("kv-cache-mib", kvCacheMib, 1, 1 << 22);
-    Setting.range("max-running", maxRunning, 1, 4096);
-    Setting.range("tokens-per-step", tokensPerStep, maxRunning, 1 << 20);
-    Setting.range("max-queued-tokens", maxQueuedTokens, 1, Integer.MAX_VALUE);
-    Setting.range("max-body-kib", maxBodyKib, 1, 1 << 20);
-    Setting.range("adapter-memory-mib", adapterMemoryMib, 1, 1 << 22);
-    Setting.range("max-adapter-mib", maxAdapterMib, 1, 1 << 20);
-    Setting.range("adapter-host-timeout-millis", adapterHostTimeoutMillis, 10, 600_000);
-    Setting.range("pad-memory-mib", padMemoryMib, 0, 1 << 20);
-    Setting.range("probe-rate", probeRate, 0, 1 << 20);
-    if (!heProfile.equals("fast") && !heProfile.equals("strict")) {
-      throw new ConfigException(
-          "config.he-profile", "he-profile is '" + heProfile + "'; it must be fast or strict");
-    }
-    Integer length = maxModelLen;
-    if (length != null) {
-      Setting.range("max-model-len", length, 2, 1 << 28);
-    }
-    if (!logFormat.equals("text") && !logFormat.equals("json")) {
-      throw new ConfigException(
-          "config.log-format", "log-format is '" + logFormat + "'; it must be text or json");
-    }
-  }
-
   /** Whether any setting of adapters or of adapter hosts was given. */
   boolean namesAdapterSettings() {
     List<String> hosts = adapterHosts;
@@ -246,26 +212,5 @@ final class ServeOptions {
         || trust != null
         || recipientKey != null
         || (hosts != null && !hosts.isEmpty());
-  }
-
-  ServerConfig serverConfig(Path directory, boolean demo) {
-    String given = servedModelName;
-    Path last = directory.toAbsolutePath().normalize().getFileName();
-    String standard = demo ? DemoFiles.MODEL_NAME : last == null ? "model" : last.toString();
-    String name = given != null ? given : standard;
-    List<String> origins = corsOrigins;
-    return new ServerConfig(
-        host,
-        port,
-        name,
-        apiKeys,
-        maxBodyKib * 1024,
-        (long) maxAdapterMib << 20,
-        bodyTimeoutSeconds,
-        requestTimeoutSeconds,
-        drainTimeoutSeconds,
-        origins == null ? List.of() : origins,
-        tlsCert,
-        tlsKey);
   }
 }

@@ -49,7 +49,9 @@ class DemoTest {
                 Main.class.getName(),
                 "serve",
                 "--port",
-                "0")
+                "0",
+                "--cache-dir",
+                temporary.resolve("cache").toString())
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     out =

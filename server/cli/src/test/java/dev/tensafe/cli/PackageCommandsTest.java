@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -225,6 +226,31 @@ class PackageCommandsTest {
     assertTrue(unsaid.err().contains("--mode"), unsaid.err());
     CommandRun asked = CommandRun.of(left, pack("--mode", "plain"));
     assertTrue(asked.err().startsWith("key.passphrase_needed:"), asked.err());
+  }
+
+  @Test
+  void modelDirectoryIsOnlyRead() throws IOException {
+    Path base = dir.resolve("base");
+    String before = listing(base);
+    assertTrue(base.toFile().setWritable(false));
+    try {
+      ok(packed("--mode", "plain"));
+      ok("trust", "add", "--dir", at("trust"), "--name", "acme", at("owner.pub"));
+      ok("verify", at("bard.tssp"), "--trust", at("trust"), "--base", base.toString());
+    } finally {
+      assertTrue(base.toFile().setWritable(true));
+    }
+    assertEquals(before, listing(base));
+  }
+
+  private static String listing(Path directory) throws IOException {
+    StringBuilder out = new StringBuilder();
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted().toList()) {
+        out.append(file).append(' ').append(Files.getLastModifiedTime(file)).append('\n');
+      }
+    }
+    return out.toString();
   }
 
   @Test

@@ -142,7 +142,7 @@ class TrainingRunTest {
               .allMatch(info -> info.dtype() == DType.BF16));
       assertEquals(Set.of(2), files.config().eosTokens());
     }
-    Loss loss = Evaluation.loss(dir.resolve("out"), Optional.empty(), data, 32, 1);
+    Loss loss = ModelEvaluation.loss(dir.resolve("out"), Optional.empty(), data, 32, 1);
     assertEquals(heard.validated.get(2), loss.nats(), 0.25);
     assertEquals(Math.exp(loss.nats()), loss.perplexity());
   }

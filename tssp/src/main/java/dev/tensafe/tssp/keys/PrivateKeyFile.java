@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.TsspException.Reason;
 import dev.tensafe.tssp.canonical.CanonicalJson;
-import dev.tensafe.tssp.canonical.Fields;
+import dev.tensafe.tssp.canonical.StrictFields;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileAlreadyExistsException;
@@ -158,7 +158,7 @@ public final class PrivateKeyFile {
       @Nullable Passphrase passphrase,
       Function<byte[], K> parse,
       Function<K, KeyId> idOf) {
-    Fields fields = PublicKeyFile.fields(PublicKeyFile.read(file), file.toString(), format);
+    StrictFields fields = PublicKeyFile.fields(PublicKeyFile.read(file), file.toString(), format);
     byte[] seed;
     if (fields.has("seed")) {
       fields.requireKeys(List.of("format", "key_id", "seed"), List.of());
@@ -178,9 +178,9 @@ public final class PrivateKeyFile {
   }
 
   private static byte[] unseal(
-      Fields fields, Path file, int seedBytes, @Nullable Passphrase passphrase) {
+      StrictFields fields, Path file, int seedBytes, @Nullable Passphrase passphrase) {
     fields.requireKeys(List.of("format", "key_id", "scrypt", "nonce", "sealed_seed"), List.of());
-    Fields scrypt = fields.object("scrypt");
+    StrictFields scrypt = fields.object("scrypt");
     scrypt.requireKeys(List.of("log_n", "r", "p", "salt"), List.of());
     ScryptCost cost =
         new ScryptCost(

@@ -9,7 +9,7 @@ import dev.tensafe.formats.FormatException;
 import dev.tensafe.formats.Json;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.TsspException.Reason;
-import dev.tensafe.tssp.canonical.Fields;
+import dev.tensafe.tssp.canonical.StrictFields;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +55,7 @@ public final class PublicKeyFile {
    * @param what names the document in errors
    */
   public static SigningPublicKey signing(JsonNode node, String what) {
-    Fields fields = fields(node, what, SIGNING);
+    StrictFields fields = fields(node, what, SIGNING);
     fields.requireKeys(List.of("format", "key_id", "ed25519", "mldsa65"), List.of());
     SigningPublicKey key =
         new SigningPublicKey(
@@ -66,7 +66,7 @@ public final class PublicKeyFile {
   }
 
   static RecipientPublicKey recipient(JsonNode node, String what) {
-    Fields fields = fields(node, what, RECIPIENT);
+    StrictFields fields = fields(node, what, RECIPIENT);
     fields.requireKeys(List.of("format", "key_id", "xwing"), List.of());
     RecipientPublicKey key =
         new RecipientPublicKey(fields.base64("xwing", RecipientPublicKey.BYTES));
@@ -74,8 +74,8 @@ public final class PublicKeyFile {
     return key;
   }
 
-  static Fields fields(JsonNode node, String what, String format) {
-    Fields fields = new Fields(node, what, Reason.KEY_MALFORMED);
+  static StrictFields fields(JsonNode node, String what, String format) {
+    StrictFields fields = new StrictFields(node, what, Reason.KEY_MALFORMED);
     String actual = fields.text("format", 100);
     if (!actual.equals(format)) {
       throw fields.bad("is a '" + actual + "', not a '" + format + "'");
@@ -109,7 +109,7 @@ public final class PublicKeyFile {
     return Base64.getEncoder().encodeToString(bytes);
   }
 
-  private static void requireId(Fields fields, KeyId id) {
+  private static void requireId(StrictFields fields, KeyId id) {
     if (!fields.text("key_id", KeyId.PATTERN).equals(id.hex())) {
       throw fields.bad("has a key_id that is not its key's");
     }

@@ -7,7 +7,7 @@ import dev.tensafe.formats.split.ProbeVectors;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.TsspException.Reason;
 import dev.tensafe.tssp.canonical.CanonicalJson;
-import dev.tensafe.tssp.canonical.Fields;
+import dev.tensafe.tssp.canonical.StrictFields;
 import dev.tensafe.tssp.crypto.DataKey;
 import dev.tensafe.tssp.crypto.SegmentCipher;
 import dev.tensafe.tssp.keys.Encapsulation;
@@ -49,7 +49,7 @@ public final class ManifestReader {
    */
   public static Manifest read(byte[] bytes) {
     JsonNode node = CanonicalJson.parse(bytes, "the manifest", Reason.MANIFEST_INVALID);
-    Fields fields = new Fields(node, "manifest", Reason.MANIFEST_INVALID);
+    StrictFields fields = new StrictFields(node, "manifest", Reason.MANIFEST_INVALID);
     if (!fields.text("format", 64).equals(ManifestWriter.FORMAT)) {
       throw fields.bad("is not of the format '" + ManifestWriter.FORMAT + "'");
     }
@@ -93,7 +93,7 @@ public final class ManifestReader {
         annotations(fields));
   }
 
-  private static Mode mode(Fields fields) {
+  private static Mode mode(StrictFields fields) {
     String label = fields.text("mode", 16);
     return Arrays.stream(Mode.values())
         .filter(m -> m.label().equals(label))
@@ -101,7 +101,7 @@ public final class ManifestReader {
         .orElseThrow(() -> fields.bad("needs 'plain' or 'he' in 'mode'"));
   }
 
-  private static BaseModelBinding baseModel(Fields fields) {
+  private static BaseModelBinding baseModel(StrictFields fields) {
     fields.requireKeys(List.of("id", "config_sha256", "weights_sha256"), List.of());
     return new BaseModelBinding(
         fields.text("id", 256),
@@ -110,7 +110,7 @@ public final class ManifestReader {
             .filter(SHA256.asMatchPredicate()));
   }
 
-  private static AdapterDescription adapter(Fields fields) {
+  private static AdapterDescription adapter(StrictFields fields) {
     fields.requireKeys(
         List.of("rank", "alpha", "rslora", "dtype", "parameters", "modules"), List.of());
     Set<String> seen = new HashSet<>();
@@ -138,15 +138,15 @@ public final class ManifestReader {
         modules);
   }
 
-  private static int rank(Fields fields) {
+  private static int rank(StrictFields fields) {
     return (int) fields.integer("rank", 1, PeftConfig.MAX_RANK);
   }
 
-  private static BigDecimal alpha(Fields fields) {
+  private static BigDecimal alpha(StrictFields fields) {
     return new BigDecimal(fields.text("alpha", DECIMAL));
   }
 
-  private static List<Part> parts(Fields fields, Mode mode) {
+  private static List<Part> parts(StrictFields fields, Mode mode) {
     List<Part> parts =
         fields.objects("parts", mode.parts().size(), (part, i) -> part(part, mode.parts().get(i)));
     if (parts.size() != mode.parts().size()) {
@@ -155,7 +155,7 @@ public final class ManifestReader {
     return parts;
   }
 
-  private static Part part(Fields fields, PartKind kind) {
+  private static Part part(StrictFields fields, PartKind kind) {
     fields.requireKeys(
         List.of("name", "media_type", "plaintext", "ciphertext", "recipients"), List.of());
     if (!fields.text("name", 64).equals(kind.label())
@@ -190,13 +190,13 @@ public final class ManifestReader {
     return new Part(kind, plaintext, ciphertext, recipients);
   }
 
-  private static Extent extent(Fields fields) {
+  private static Extent extent(StrictFields fields) {
     fields.requireKeys(List.of("length", "sha256"), List.of());
     return new Extent(
         fields.integer("length", 0, CanonicalJson.MAX_INTEGER), fields.hex("sha256", 32));
   }
 
-  private static Policy policy(Fields fields) {
+  private static Policy policy(StrictFields fields) {
     Set<String> known =
         Arrays.stream(PolicyField.values()).map(PolicyField::label).collect(Collectors.toSet());
     fields
@@ -224,18 +224,18 @@ public final class ManifestReader {
         flag(fields, PolicyField.REQUIRES_SEPARATE_ADAPTER_HOST));
   }
 
-  private static OptionalLong limit(Fields fields, PolicyField field) {
+  private static OptionalLong limit(StrictFields fields, PolicyField field) {
     return fields.has(field.label())
         ? OptionalLong.of(fields.integer(field.label(), 1, CanonicalJson.MAX_INTEGER))
         : OptionalLong.empty();
   }
 
-  private static boolean flag(Fields fields, PolicyField field) {
+  private static boolean flag(StrictFields fields, PolicyField field) {
     return fields.has(field.label()) && fields.flag(field.label());
   }
 
-  private static Map<String, String> annotations(Fields fields) {
-    Fields annotations = fields.object("annotations");
+  private static Map<String, String> annotations(StrictFields fields) {
+    StrictFields annotations = fields.object("annotations");
     Map<String, String> texts = new TreeMap<>();
     for (String key : annotations.keys()) {
       if (!Names.LABEL.matcher(key).matches() || texts.size() == 100) {

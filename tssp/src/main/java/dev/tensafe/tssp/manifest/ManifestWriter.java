@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.tssp.canonical.CanonicalJson;
-import dev.tensafe.tssp.canonical.Fields;
+import dev.tensafe.tssp.canonical.StrictFields;
 import java.math.BigDecimal;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -21,8 +21,8 @@ public final class ManifestWriter {
     node.put("format", FORMAT).put("package_id", manifest.packageId());
     node.put("name", manifest.name()).put("version", manifest.version());
     node.put("issuer", manifest.issuer().hex());
-    node.put("created", Fields.format(manifest.created()));
-    manifest.expires().ifPresent(t -> node.put("expires", Fields.format(t)));
+    node.put("created", StrictFields.format(manifest.created()));
+    manifest.expires().ifPresent(t -> node.put("expires", StrictFields.format(t)));
     node.putObject("base_model")
         .put("id", manifest.baseModel().id())
         .put("config_sha256", manifest.baseModel().configSha256().orElse(BaseModelBinding.ANY))

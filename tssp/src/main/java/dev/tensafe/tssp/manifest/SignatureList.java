@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.TsspException.Reason;
 import dev.tensafe.tssp.canonical.CanonicalJson;
-import dev.tensafe.tssp.canonical.Fields;
+import dev.tensafe.tssp.canonical.StrictFields;
 import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.keys.Signature;
 import java.util.ArrayList;
@@ -61,7 +61,7 @@ public final class SignatureList {
     Set<KeyId> seen = new HashSet<>();
     List<Signature> signatures = new ArrayList<>();
     for (JsonNode item : node) {
-      Fields fields = new Fields(item, "signatures[" + signatures.size() + "]", reason);
+      StrictFields fields = new StrictFields(item, "signatures[" + signatures.size() + "]", reason);
       fields.requireKeys(List.of("key_id", "ed25519", "mldsa65"), List.of());
       KeyId signer = new KeyId(fields.text("key_id", KeyId.PATTERN));
       if (!seen.add(signer)) {

@@ -1,5 +1,7 @@
 package dev.tensafe.tssp.pack;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.tensafe.formats.FormatException;
 import dev.tensafe.formats.peft.BaseProjections;
 import dev.tensafe.formats.peft.LoraModule;
@@ -22,6 +24,7 @@ import dev.tensafe.tssp.manifest.Mode;
 import dev.tensafe.tssp.manifest.Names;
 import dev.tensafe.tssp.manifest.Part;
 import dev.tensafe.tssp.verify.BaseModel;
+import dev.tensafe.tssp.verify.DigestCache;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -43,10 +46,22 @@ import java.util.stream.Stream;
 public final class AdapterPacker {
   private final InstantSource clock;
   private final SecureRandom random;
+  private final DigestCache cache;
 
+  /** A packer that reads all weights of a base model each time. */
   public AdapterPacker(InstantSource clock, SecureRandom random) {
-    this.clock = clock;
-    this.random = random;
+    this(clock, random, DigestCache.none());
+  }
+
+  /**
+   * A packer.
+   *
+   * @param cache may be trusted: the digest it gives of the base model's weights is signed
+   */
+  public AdapterPacker(InstantSource clock, SecureRandom random, DigestCache cache) {
+    this.clock = requireNonNull(clock, "clock is null");
+    this.random = requireNonNull(random, "random is null");
+    this.cache = requireNonNull(cache, "cache is null");
   }
 
   /**
@@ -62,8 +77,8 @@ public final class AdapterPacker {
     try (Checkpoint checkpoint = Checkpoint.open(request.base());
         PeftDirectory peft = PeftDirectory.open(request.peft(), BaseProjections.of(checkpoint))) {
       requireDecimals(peft.adapter());
-      // Reads all weights of the model: last of the checks.
-      BaseModel base = BaseModel.of(request.base());
+      // May read all weights of the model: last of the checks.
+      BaseModel base = BaseModel.of(request.base(), cache);
       return request.mode() == Mode.PLAIN
           ? packPlain(request, key, target, base, peft)
           : packSplit(request, key, target, base, peft, checkpoint);

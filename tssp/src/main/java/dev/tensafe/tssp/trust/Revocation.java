@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.TsspException.Reason;
 import dev.tensafe.tssp.canonical.CanonicalJson;
-import dev.tensafe.tssp.canonical.Fields;
 import dev.tensafe.tssp.canonical.PreAuthenticationEncoding;
+import dev.tensafe.tssp.canonical.StrictFields;
 import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.keys.Signature;
 import dev.tensafe.tssp.keys.SigningKey;
@@ -59,7 +59,7 @@ public record Revocation(
       }
     }
     ObjectNode statement = JsonNodeFactory.instance.objectNode();
-    statement.put("issuer", key.publicKey().id().hex()).put("issued", Fields.format(issued));
+    statement.put("issuer", key.publicKey().id().hex()).put("issued", StrictFields.format(issued));
     new TreeSet<>(packages).forEach(statement.putArray("packages")::add);
     statement.put("revokes_issuer", revokesIssuer);
     ObjectNode root = JsonNodeFactory.instance.objectNode();
@@ -79,7 +79,7 @@ public record Revocation(
    * @throws TsspException {@code trust.malformed}, {@code tssp.signature_invalid}
    */
   static Revocation verify(byte[] file, SigningPublicKey key) {
-    Fields fields = fields(file);
+    StrictFields fields = fields(file);
     List<Signature> signatures =
         SignatureList.read(fields.raw("signatures"), Reason.TRUST_MALFORMED);
     if (signatures.size() != 1
@@ -87,7 +87,7 @@ public record Revocation(
       throw new TsspException(
           Reason.SIGNATURE_INVALID, "the revocation is not signed by " + key.id());
     }
-    Fields statement = fields.object("statement");
+    StrictFields statement = fields.object("statement");
     statement.requireKeys(List.of("issuer", "issued", "packages", "revokes_issuer"), List.of());
     KeyId issuer = new KeyId(statement.text("issuer", KeyId.PATTERN));
     if (!issuer.equals(key.id())) {
@@ -100,9 +100,9 @@ public record Revocation(
         statement.flag("revokes_issuer"));
   }
 
-  private static Fields fields(byte[] file) {
+  private static StrictFields fields(byte[] file) {
     JsonNode node = CanonicalJson.parse(file, "the revocation", Reason.TRUST_MALFORMED);
-    Fields fields = new Fields(node, "revocation", Reason.TRUST_MALFORMED);
+    StrictFields fields = new StrictFields(node, "revocation", Reason.TRUST_MALFORMED);
     fields.requireKeys(List.of("format", "statement", "signatures"), List.of());
     if (!fields.text("format", 64).equals(FORMAT)) {
       throw fields.bad("is not of the format '" + FORMAT + "'");

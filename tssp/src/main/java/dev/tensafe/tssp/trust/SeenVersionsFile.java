@@ -2,12 +2,13 @@ package dev.tensafe.tssp.trust;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tensafe.formats.FormatException;
 import dev.tensafe.formats.Json;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.TsspException.Reason;
 import dev.tensafe.tssp.canonical.CanonicalJson;
-import dev.tensafe.tssp.canonical.Fields;
+import dev.tensafe.tssp.canonical.StrictFields;
 import dev.tensafe.tssp.file.DurableFile;
 import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.keys.PublicKeyFile;
@@ -28,7 +29,8 @@ import java.util.TreeMap;
 /**
  * {@link SeenVersions} in a file, {@code versions.json} in the registry's directory. It only grows;
  * it is on disk before {@link #record} returns, and a file that cannot be read is an error, never
- * treated as empty. Thread-safe; several processes may write, each through one instance.
+ * treated as empty. Thread-safe: one thread at a time reads or writes the file. Several processes
+ * may write, each through one instance.
  */
 public final class SeenVersionsFile implements SeenVersions {
   private static final String FORMAT = "tensafe-versions/v1";
@@ -121,8 +123,8 @@ public final class SeenVersionsFile implements SeenVersions {
     }
     try {
       byte[] bytes = TrustFiles.read(file, MAX_BYTES);
-      Fields fields =
-          new Fields(
+      StrictFields fields =
+          new StrictFields(
               Json.parseObject(bytes, file.toString(), "tssp"),
               file.toString(),
               Reason.VERSIONS_UNUSABLE);
@@ -130,7 +132,7 @@ public final class SeenVersionsFile implements SeenVersions {
       if (!fields.text("format", 64).equals(FORMAT)) {
         throw fields.bad("is not of the format '" + FORMAT + "'");
       }
-      Fields highest = fields.object("highest");
+      StrictFields highest = fields.object("highest");
       for (String key : highest.keys()) {
         int slash = key.indexOf('/');
         if (slash < 0
@@ -146,6 +148,7 @@ public final class SeenVersionsFile implements SeenVersions {
     }
   }
 
+  @GuardedBy("this")
   private void write(Map<String, Long> versions) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     node.put("format", FORMAT);

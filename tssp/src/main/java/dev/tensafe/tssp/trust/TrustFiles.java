@@ -8,7 +8,7 @@ import dev.tensafe.formats.FormatException;
 import dev.tensafe.formats.Json;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.TsspException.Reason;
-import dev.tensafe.tssp.canonical.Fields;
+import dev.tensafe.tssp.canonical.StrictFields;
 import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.keys.PublicKeyFile;
 import dev.tensafe.tssp.keys.SigningPublicKey;
@@ -87,15 +87,15 @@ final class TrustFiles {
     ArrayNode roles = node.putArray("roles");
     trusted.roles().stream().map(Role::label).sorted().forEach(roles::add);
     trusted.adapterPrefixes().forEach(node.putArray("adapter_prefixes")::add);
-    trusted.validFrom().ifPresent(t -> node.put("valid_from", Fields.format(t)));
-    trusted.validUntil().ifPresent(t -> node.put("valid_until", Fields.format(t)));
+    trusted.validFrom().ifPresent(t -> node.put("valid_from", StrictFields.format(t)));
+    trusted.validUntil().ifPresent(t -> node.put("valid_until", StrictFields.format(t)));
     node.put("required_reviews", trusted.requiredReviews());
     node.set("key", PublicKeyFile.json(trusted.key()));
     return PublicKeyFile.bytes(node);
   }
 
   static TrustedKey readKey(Path file) {
-    Fields fields = fields(file, KEY_FORMAT);
+    StrictFields fields = fields(file, KEY_FORMAT);
     fields.requireKeys(
         List.of("format", "name", "roles", "adapter_prefixes", "required_reviews", "key"),
         List.of("valid_from", "valid_until"));
@@ -129,21 +129,21 @@ final class TrustFiles {
     if (Files.notExists(revoked())) {
       return new Revoked(Set.of(), Set.of());
     }
-    Fields fields = fields(revoked(), REVOKED_FORMAT);
+    StrictFields fields = fields(revoked(), REVOKED_FORMAT);
     fields.requireKeys(List.of("format", "issuers", "packages"), List.of());
     return new Revoked(
         Set.copyOf(fields.texts("issuers", MAX_ENTRIES, KeyId.PATTERN)),
         Set.copyOf(fields.texts("packages", MAX_ENTRIES, Names.PACKAGE_ID)));
   }
 
-  private static Fields fields(Path file, String format) {
+  private static StrictFields fields(Path file, String format) {
     JsonNode node;
     try {
       node = Json.parseObject(read(file, 16 << 20), file.toString(), "trust");
     } catch (FormatException e) {
       throw new TsspException(Reason.TRUST_MALFORMED, e.description());
     }
-    Fields fields = new Fields(node, file.toString(), Reason.TRUST_MALFORMED);
+    StrictFields fields = new StrictFields(node, file.toString(), Reason.TRUST_MALFORMED);
     if (!fields.text("format", 64).equals(format)) {
       throw fields.bad("is not of the format '" + format + "'");
     }

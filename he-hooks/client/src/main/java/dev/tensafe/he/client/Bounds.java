@@ -22,7 +22,7 @@ record Bounds(double noise, double rounding) {
   /**
    * @param outputs S of the packing
    */
-  static Bounds of(CkksParameters parameters, GroupPart group, int outputs) {
+  static Bounds of(CkksParameters parameters, PublicGroup group, int outputs) {
     // rounding to integers moves the mean square by 1/12 at most
     double rowSquares = group.columns() * (WEIGHT_RMS * WEIGHT_RMS + 1);
     FixedPoint fixed = group.fixedPoint(parameters);

@@ -29,6 +29,7 @@ public final class EncryptedHook implements ForwardHook {
   private final ProbeRate probes;
   private final Random random;
   private final LowRankBatch products = new LowRankBatch();
+  private final BatchSender sender;
   private final Scratch scratch = new Scratch();
   private List<AdapterBatch> batches = List.of();
   private @Nullable GroupId joined;
@@ -46,6 +47,7 @@ public final class EncryptedHook implements ForwardHook {
     this.adapters = adapters;
     this.probes = probes;
     this.random = random;
+    this.sender = new BatchSender(adapters.tools());
   }
 
   @Override
@@ -54,19 +56,14 @@ public final class EncryptedHook implements ForwardHook {
     List<LowRankAdapter> bases = new ArrayList<>();
     List<int[]> rowsOf = new ArrayList<>();
     for (AdapterRows own : rows.byAdapter()) {
-      if (resident.apply(own.handle()) instanceof EncryptedAdapter adapter) {
+      if (resident.apply(own.handle()) instanceof PublicPart adapter) {
         own.sequences().forEach(rows::claim);
+        int index = bases.size();
+        Probe probe = probe(adapter, own.rows().length);
+        BatchInputs inputs = new BatchInputs(adapter, index, own.rows(), probe, scratch);
         step.add(
             new AdapterBatch(
-                adapters,
-                adapters.listener(),
-                adapter,
-                bases.size(),
-                own.rows(),
-                own.sequences(),
-                rows,
-                probe(adapter, own.rows().length),
-                scratch));
+                adapters, adapter, index, inputs, own.sequences(), rows, sender, scratch));
         bases.add(adapter.basis());
         rowsOf.add(own.rows());
       }
@@ -76,7 +73,7 @@ public final class EncryptedHook implements ForwardHook {
     return !step.isEmpty();
   }
 
-  private @Nullable Probe probe(EncryptedAdapter adapter, int rows) {
+  private @Nullable Probe probe(PublicPart adapter, int rows) {
     int count = adapter.probeCount();
     if (probes.oneIn() == 0 || count == 0) {
       return null;

@@ -1,5 +1,6 @@
 package dev.tensafe.he.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tensafe.formats.CodedException;
 import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
@@ -11,8 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -21,9 +20,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The link to one adapter host. It keeps a session and begins another after its end, with growing
- * pauses between attempts. A new session has a new key. One thread connects and receives; the rest
- * is thread-safe.
+ * The way to one adapter host: keeps a session, and after its end begins another with a new key.
+ *
+ * <pre>
+ *          ┌─────────────── RetryPause ───────────────┐
+ *          ▼                                          │
+ * connecting ──▶ shaking hands ──▶ in session ──▶ broken
+ *      └───────────────┴────────────────────────────▲        close() ends it from any state
+ * </pre>
+ *
+ * <p>The link's own thread goes through these states; nobody else sets {@code session}. The
+ * engine's thread calls {@link #find} and {@link #distrust}, which never wait for the network. Any
+ * other thread may call the rest. Asking the adapter host to open or forget an adapter happens
+ * under {@code changed}, so that a session that begins and an adapter that is added meet: whoever
+ * holds it may wait for the host to read, which {@link #watch} ends without it.
  */
 final class HostLink implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HostLink.class);
@@ -33,16 +43,22 @@ final class HostLink implements AutoCloseable {
   private final LinkConfig config;
   private final Supplier<CkksContext> context;
   private final PadMaker padMaker;
-  private final List<EncryptedAdapter> adapters = new CopyOnWriteArrayList<>();
-  private final Set<String> distrusted = ConcurrentHashMap.newKeySet();
-  private final Object changed = new Object();
+  private final DistrustedAdapters distrusted = new DistrustedAdapters();
   private final Thread thread;
-  private volatile @Nullable Session session;
+
+  /** Lock, and condition that is signalled when a session, an adapter or {@code closed} changes. */
+  private final Object changed = new Object();
+
+  /** Adapters to be opened in every session. */
+  @GuardedBy("changed")
+  private final List<PublicPart> adapters = new ArrayList<>();
+
+  private volatile @Nullable ClientSession session;
   private volatile @Nullable Handshake handshake;
   private volatile String problem = "not connected yet";
   private volatile boolean closed;
 
-  /** Whether a first attempt to connect has ended. */
+  /** Whether a first attempt to connect is over, well or not. */
   private volatile boolean tried;
 
   private record Handshake(FrameChannel channel, long since) {}
@@ -75,7 +91,7 @@ final class HostLink implements AutoCloseable {
   }
 
   private void run() {
-    long pause = config.retryMillis();
+    RetryPause retry = new RetryPause(config);
     while (!closed) {
       long began = System.nanoTime();
       try {
@@ -93,21 +109,18 @@ final class HostLink implements AutoCloseable {
       if (closed) {
         return;
       }
+      long pause = retry.afterAttempt(System.nanoTime() - began);
       LOG.warn("{}; trying again in {} ms", problem, pause);
-      boolean lasted =
-          System.nanoTime() - began > TimeUnit.MILLISECONDS.toNanos(config.maxRetryMillis());
-      pause = lasted ? config.retryMillis() : pause;
       pauseFor(pause);
-      pause = Math.min(2 * pause, config.maxRetryMillis());
     }
   }
 
   private void converse() throws IOException {
-    try (Session current = begin()) {
+    try (ClientSession current = begin()) {
       synchronized (changed) {
         session = current;
         tried = true;
-        for (EncryptedAdapter adapter : adapters) {
+        for (PublicPart adapter : adapters) {
           openIfHere(current, adapter);
         }
         changed.notifyAll();
@@ -127,11 +140,11 @@ final class HostLink implements AutoCloseable {
     }
   }
 
-  private Session begin() throws IOException {
+  private ClientSession begin() throws IOException {
     FrameChannel channel = connector.connect();
     handshake = new Handshake(channel, System.nanoTime());
     try {
-      return Session.begin(channel, config, context.get(), padMaker, this::notifyChange);
+      return ClientSession.begin(channel, config, context.get(), padMaker, this::notifyChange);
     } finally {
       handshake = null;
     }
@@ -143,7 +156,7 @@ final class HostLink implements AutoCloseable {
     }
   }
 
-  private void openIfHere(Session current, EncryptedAdapter adapter) throws IOException {
+  private void openIfHere(ClientSession current, PublicPart adapter) throws IOException {
     if (adapter.hosts().contains(current.hostKey()) && !distrusted.contains(adapter.digest())) {
       current.open(adapter);
     }
@@ -156,10 +169,10 @@ final class HostLink implements AutoCloseable {
   }
 
   /** Begins to have an adapter open whenever there is a session. */
-  void add(EncryptedAdapter adapter) {
+  void add(PublicPart adapter) {
     synchronized (changed) {
       adapters.add(adapter);
-      Session current = session;
+      ClientSession current = session;
       if (current != null) {
         try {
           openIfHere(current, adapter);
@@ -170,10 +183,10 @@ final class HostLink implements AutoCloseable {
     }
   }
 
-  void remove(EncryptedAdapter adapter) {
+  void remove(PublicPart adapter) {
     synchronized (changed) {
       adapters.remove(adapter);
-      Session current = session;
+      ClientSession current = session;
       if (current != null
           && adapters.stream().noneMatch(a -> a.digest().equals(adapter.digest()))) {
         try {
@@ -186,22 +199,22 @@ final class HostLink implements AutoCloseable {
   }
 
   /** The adapter in the session there is now, or null. */
-  @Nullable OpenAdapter find(EncryptedAdapter adapter) {
-    Session current = session;
+  @Nullable ClientOpenAdapter find(PublicPart adapter) {
+    ClientSession current = session;
     return current == null ? null : current.find(adapter.digest());
   }
 
   /** Never uses an adapter over this link again: the host did not compute what its owner signed. */
-  void distrust(EncryptedAdapter adapter) {
-    distrusted.add(adapter.digest());
+  void distrust(PublicPart adapter) {
+    distrusted.add(adapter);
   }
 
-  /** Why an adapter takes no requests over this link, or empty if it does. */
+  /** The reason why an adapter takes no requests over this link, or empty if it does. */
   Optional<String> problem(String digest, Set<KeyId> hosts) {
     if (distrusted.contains(digest)) {
       return Optional.of("the adapter host gave a wrong answer to a probe; it is not asked again");
     }
-    Session current = session;
+    ClientSession current = session;
     if (current == null) {
       return Optional.of(problem);
     }
@@ -215,14 +228,14 @@ final class HostLink implements AutoCloseable {
   }
 
   /** Waits until an adapter is open, refused, or the time is over. */
-  void await(EncryptedAdapter adapter, long millis) {
+  void await(PublicPart adapter, long millis) {
     synchronized (changed) {
       waitWhile(millis, () -> isOpening(adapter));
     }
   }
 
-  private boolean isOpening(EncryptedAdapter adapter) {
-    Session current = session;
+  private boolean isOpening(PublicPart adapter) {
+    ClientSession current = session;
     if (current == null) {
       // one that is just being started
       return !tried;
@@ -232,7 +245,8 @@ final class HostLink implements AutoCloseable {
         && current.problem(adapter.digest()).isEmpty();
   }
 
-  /** Waits for a change that ends a condition, with the lock of {@code changed}. */
+  /** Waits for a change that ends a condition. */
+  @GuardedBy("changed")
   private void waitWhile(long millis, BooleanSupplier condition) {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
     long left = millis;
@@ -255,7 +269,7 @@ final class HostLink implements AutoCloseable {
             > TimeUnit.MILLISECONDS.toNanos(config.connectMillis())) {
       slow.channel().close();
     }
-    Session current = session;
+    ClientSession current = session;
     if (current != null) {
       current.checkSending();
     }
@@ -263,7 +277,7 @@ final class HostLink implements AutoCloseable {
 
   /** Keeps the session alive, or ends one that is to end; may block for a time. */
   void tend() {
-    Session current = session;
+    ClientSession current = session;
     if (current != null) {
       current.endIfDrained();
       current.ping(TimeUnit.MILLISECONDS.toNanos(config.pingMillis()));
@@ -272,13 +286,13 @@ final class HostLink implements AutoCloseable {
 
   /** Positions of pads that are ready. */
   int padsReady() {
-    Session current = session;
+    ClientSession current = session;
     return current == null ? 0 : current.padsReady();
   }
 
   /** Asks again for adapters that the host did not have; called every few seconds. */
   void retryRefused() {
-    Session current = session;
+    ClientSession current = session;
     if (current != null) {
       try {
         current.retryRefused();
@@ -295,7 +309,7 @@ final class HostLink implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    Session current = session;
+    ClientSession current = session;
     if (current != null) {
       current.bye();
     }
@@ -306,8 +320,8 @@ final class HostLink implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    for (EncryptedAdapter adapter : new ArrayList<>(adapters)) {
-      adapters.remove(adapter);
+    synchronized (changed) {
+      adapters.clear();
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.tensafe.he.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tensafe.nativelib.ckks.InputPads;
 import dev.tensafe.nativelib.ckks.Pads;
 import java.util.ArrayDeque;
@@ -11,19 +12,31 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pads of one group in one session: blocks that are ready, blocks on their way. The engine
- * takes positions, each once; another thread makes blocks when there is time. Thread-safe.
+ * The pads of one group in one session: blocks that are ready, blocks on their way. The engine's
+ * thread takes positions, which nobody gets again; the pad maker's thread makes blocks when there
+ * is time; the thread that ends the session closes. Thread-safe.
  */
 final class PadStock implements AutoCloseable {
   /** Blocks ready or on their way: one is used while the other is made. */
   static final int BLOCKS = 2;
 
+  @GuardedBy("this")
   private final Deque<Block> ready = new ArrayDeque<>();
+
+  /** Own halves, by number, of blocks whose other half has not come yet. */
+  @GuardedBy("this")
   private final Map<Integer, InputPads> made = new HashMap<>();
+
+  @GuardedBy("this")
   private int onTheirWay;
+
+  @GuardedBy("this")
   private int lastBlock;
+
+  @GuardedBy("this")
   private boolean closed;
 
+  /** Guarded by its stock. */
   private static final class Block {
     final int number;
     final InputPads pads;

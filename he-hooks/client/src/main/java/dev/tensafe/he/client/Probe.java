@@ -42,7 +42,7 @@ record Probe(int[] coefficients, int row) {
   }
 
   /** Writes the group's input vector at an index. */
-  void put(EncryptedAdapter adapter, GroupPart group, FloatBuffer out, int at) {
+  void put(PublicPart adapter, PublicGroup group, FloatBuffer out, int at) {
     int columns = group.columns();
     int[] sum = new int[columns];
     for (int i = 0; i < coefficients.length; i++) {
@@ -61,7 +61,7 @@ record Probe(int[] coefficients, int row) {
   }
 
   /** The exact answer of a row of weights, in integers. */
-  double answer(GroupPart group, int row) {
+  double answer(PublicGroup group, int row) {
     long sum = 0;
     for (int i = 0; i < coefficients.length; i++) {
       sum += coefficients[i] * group.probeAnswers()[i][row];

@@ -1,5 +1,6 @@
 package dev.tensafe.he.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,19 +12,38 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The adapters of one session: asked for, then open, or refused with a reason. An adapter has a
- * number in the session, and another one each time it is asked for. Thread-safe.
+ * The adapters of one session. An adapter has a number in the session, and another one each time it
+ * is asked for:
+ *
+ * <pre>
+ * asked ──▶ open ──▶ refused ── takeRefused() ──▶ asked
+ *   └──────────────────▲         forget() leads out of every state
+ * </pre>
+ *
+ * <p>Thread-safe: the link's receiving thread answers, the engine's thread finds, others ask and
+ * forget.
  */
 final class SessionAdapters implements AutoCloseable {
-  private final Map<Integer, EncryptedAdapter> asked = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Integer, PublicPart> asked = new HashMap<>();
+
+  @GuardedBy("this")
   private final Map<String, Integer> refs = new HashMap<>();
-  private final Map<String, OpenAdapter> open = new HashMap<>();
+
+  @GuardedBy("this")
+  private final Map<String, ClientOpenAdapter> open = new HashMap<>();
+
+  @GuardedBy("this")
   private final Map<String, String> problems = new HashMap<>();
+
+  @GuardedBy("this")
   private final Set<String> told = new HashSet<>();
+
+  @GuardedBy("this")
   private int nextRef = 1;
 
   /** The number an adapter is to be asked for by; empty if it was asked for already. */
-  synchronized OptionalInt ask(EncryptedAdapter adapter) {
+  synchronized OptionalInt ask(PublicPart adapter) {
     if (refs.containsKey(adapter.digest())) {
       return OptionalInt.empty();
     }
@@ -45,11 +65,11 @@ final class SessionAdapters implements AutoCloseable {
     return OptionalInt.of(ref);
   }
 
-  synchronized @Nullable EncryptedAdapter asked(int ref) {
+  synchronized @Nullable PublicPart asked(int ref) {
     return asked.get(ref);
   }
 
-  synchronized @Nullable OpenAdapter find(String digest) {
+  synchronized @Nullable ClientOpenAdapter find(String digest) {
     return open.get(digest);
   }
 
@@ -57,7 +77,7 @@ final class SessionAdapters implements AutoCloseable {
     return Optional.ofNullable(problems.get(digest));
   }
 
-  synchronized void opened(String digest, OpenAdapter adapter) {
+  synchronized void opened(String digest, ClientOpenAdapter adapter) {
     problems.remove(digest);
     told.remove(digest);
     open.put(digest, adapter);
@@ -74,19 +94,20 @@ final class SessionAdapters implements AutoCloseable {
     return told.add(digest);
   }
 
+  @GuardedBy("this")
   private void end(String digest) {
-    OpenAdapter adapter = open.remove(digest);
+    ClientOpenAdapter adapter = open.remove(digest);
     if (adapter != null) {
       adapter.close();
     }
   }
 
   /** Adapters that were refused, to be asked for again under new numbers; they stay refused. */
-  synchronized List<EncryptedAdapter> takeRefused() {
-    List<EncryptedAdapter> again = new ArrayList<>();
+  synchronized List<PublicPart> takeRefused() {
+    List<PublicPart> again = new ArrayList<>();
     for (String digest : problems.keySet()) {
       Integer ref = refs.remove(digest);
-      EncryptedAdapter adapter = ref == null ? null : asked.remove(ref);
+      PublicPart adapter = ref == null ? null : asked.remove(ref);
       if (adapter != null) {
         again.add(adapter);
       }
@@ -97,8 +118,8 @@ final class SessionAdapters implements AutoCloseable {
   /** Positions of pads that are ready. */
   synchronized int padsReady() {
     int sum = 0;
-    for (OpenAdapter adapter : open.values()) {
-      for (OpenAdapter.Group group : adapter.groups().values()) {
+    for (ClientOpenAdapter adapter : open.values()) {
+      for (ClientOpenAdapter.Group group : adapter.groups().values()) {
         sum += group.pads() == null ? 0 : group.pads().available();
       }
     }
@@ -108,7 +129,7 @@ final class SessionAdapters implements AutoCloseable {
   /** Wipes what was made ahead. */
   @Override
   public synchronized void close() {
-    open.values().forEach(OpenAdapter::close);
+    open.values().forEach(ClientOpenAdapter::close);
     open.clear();
   }
 }

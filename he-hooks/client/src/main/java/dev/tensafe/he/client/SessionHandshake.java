@@ -5,10 +5,10 @@ import dev.tensafe.he.HeException.Reason;
 import dev.tensafe.he.Profile;
 import dev.tensafe.he.transport.FrameChannel;
 import dev.tensafe.he.wire.CloseReason;
+import dev.tensafe.he.wire.ControlMessages;
 import dev.tensafe.he.wire.Frame;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.Hello;
-import dev.tensafe.he.wire.Messages;
 import dev.tensafe.nativelib.ckks.CkksContext;
 import dev.tensafe.nativelib.ckks.PublicKey;
 import dev.tensafe.nativelib.ckks.SecretKey;
@@ -42,7 +42,7 @@ record SessionHandshake(SecretKey key, Hello.Host host) {
         channel.send(FrameType.PUBLIC_KEY, publicKey.message());
       }
       Frame second = require(channel, FrameType.READY);
-      Messages.requireEmpty(second.payload());
+      ControlMessages.requireEmpty(second.payload());
       channel.release(second);
       return new SessionHandshake(key, host);
     } catch (IOException | RuntimeException e) {
@@ -58,7 +58,7 @@ record SessionHandshake(SecretKey key, Hello.Host host) {
       throw new IOException("the adapter host ended the connection");
     }
     if (frame.type() == FrameType.CLOSE) {
-      throw closed(Messages.readClose(frame.payload()));
+      throw closed(ControlMessages.readClose(frame.payload()));
     }
     if (frame.type() != type) {
       throw new HeException(Reason.PROTOCOL, "a " + frame.type() + " where " + type + " is due");

@@ -8,9 +8,9 @@ import dev.tensafe.he.HeException;
 import dev.tensafe.he.Profile;
 import dev.tensafe.he.transport.EmbeddedChannel;
 import dev.tensafe.he.wire.CloseReason;
+import dev.tensafe.he.wire.ControlMessages;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.Hello;
-import dev.tensafe.he.wire.Messages;
 import dev.tensafe.nativelib.ckks.CkksContext;
 import dev.tensafe.tssp.keys.KeyId;
 import java.nio.ByteBuffer;
@@ -40,7 +40,7 @@ class SessionHandshakeTest {
     HeException other = refused(FrameType.HOST_HELLO, hello(2).encode());
     assertEquals("he.protocol", other.code());
     assertTrue(other.description().contains("version 2"), other.description());
-    HeException told = refused(FrameType.CLOSE, Messages.close(CloseReason.VERSION));
+    HeException told = refused(FrameType.CLOSE, ControlMessages.close(CloseReason.VERSION));
     assertEquals("he.connection", told.code());
     assertTrue(told.description().contains("another version"), told.description());
   }

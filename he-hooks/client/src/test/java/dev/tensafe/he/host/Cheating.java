@@ -13,13 +13,13 @@ public final class Cheating {
   public static void add(
       AdapterHost host, VerifiedPackage verified, GroupId group, int column, int difference) {
     try {
-      Field field = HostedAdapter.class.getDeclaredField("sealed");
+      Field field = SealedPart.class.getDeclaredField("sealed");
       field.setAccessible(true);
       @SuppressWarnings("unchecked")
-      Map<GroupId, HostedAdapter.Sealed> sealed =
-          (Map<GroupId, HostedAdapter.Sealed>) field.get(host.find(verified.digest()));
-      HostedAdapter.Sealed of = sealed.get(group);
-      of.weights().put(column, of.weights().get(column) + difference);
+      Map<GroupId, SealedPart.Weights> sealed =
+          (Map<GroupId, SealedPart.Weights>) field.get(host.find(verified.digest()));
+      SealedPart.Weights of = sealed.get(group);
+      of.values().put(column, of.values().get(column) + difference);
     } catch (ReflectiveOperationException e) {
       throw new AssertionError(e);
     }

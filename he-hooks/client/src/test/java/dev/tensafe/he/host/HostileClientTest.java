@@ -8,10 +8,12 @@ import dev.tensafe.he.Profile;
 import dev.tensafe.he.Setting;
 import dev.tensafe.he.client.ProbeRate;
 import dev.tensafe.he.transport.Address;
+import dev.tensafe.he.wire.AdapterMessages;
+import dev.tensafe.he.wire.ControlMessages;
+import dev.tensafe.he.wire.EvaluationMessages;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.GroupId;
 import dev.tensafe.he.wire.Hello;
-import dev.tensafe.he.wire.Messages;
 import dev.tensafe.model.shape.ProjectionGroup;
 import dev.tensafe.nativelib.ckks.CkksContext;
 import dev.tensafe.nativelib.ckks.PublicKey;
@@ -210,13 +212,14 @@ class HostileClientTest {
       byte[] digest = HexFormat.of().parseHex(setting.adapter.digest());
       GroupId group = new GroupId(0, 0);
       ByteBuffer unopened = ByteBuffer.allocate(100);
-      new Messages.Evaluate(1, 9, group).encode(unopened);
+      new EvaluationMessages.Evaluate(1, 9, group).encode(unopened);
       ByteBuffer noGroup = ByteBuffer.allocate(100);
-      new Messages.Evaluate(1, 1, new GroupId(77, 0)).encode(noGroup);
+      new EvaluationMessages.Evaluate(1, 1, new GroupId(77, 0)).encode(noGroup);
       ByteBuffer garbage = ByteBuffer.allocate(5000);
-      new Messages.Evaluate(1, 1, group).encode(garbage);
+      new EvaluationMessages.Evaluate(1, 1, group).encode(garbage);
       ByteBuffer noBlock = ByteBuffer.allocate(2000);
-      new Messages.Padded(1, new Messages.Block(1, group, 4), 0, 1).encode(noBlock);
+      new EvaluationMessages.Padded(1, new EvaluationMessages.Block(1, group, 4), 0, 1)
+          .encode(noBlock);
       for (ByteBuffer payload : new ByteBuffer[] {unopened, noGroup, garbage}) {
         assertBroken(key, digest, FrameType.EVALUATE.id(), payload.rewind());
       }
@@ -228,7 +231,7 @@ class HostileClientTest {
       throws IOException {
     try (Raw raw = new Raw()) {
       raw.begin(key);
-      raw.send(FrameType.OPEN.id(), new Messages.Open(1, digest).encode());
+      raw.send(FrameType.OPEN.id(), new AdapterMessages.Open(1, digest).encode());
       assertEquals(FrameType.OPENED.id(), raw.receive().get());
       raw.send(type, payload);
       assertTrue(raw.closedForCause());
@@ -243,11 +246,11 @@ class HostileClientTest {
       for (int[] blocks : new int[][] {{1, 2, 3, 4, 5}, {2, 1}, {3, 3}, {0}}) {
         try (Raw raw = new Raw()) {
           raw.begin(key);
-          raw.send(FrameType.OPEN.id(), new Messages.Open(1, digest).encode());
+          raw.send(FrameType.OPEN.id(), new AdapterMessages.Open(1, digest).encode());
           assertEquals(FrameType.OPENED.id(), raw.receive().get());
           for (int block : blocks) {
             ByteBuffer payload = ByteBuffer.allocate(20);
-            new Messages.Block(1, new GroupId(0, 0), block).encode(payload);
+            new EvaluationMessages.Block(1, new GroupId(0, 0), block).encode(payload);
             raw.send(FrameType.PREPARE.id(), payload.putLong(block * 1000L).flip());
           }
           assertTrue(raw.closedForCause());
@@ -262,11 +265,11 @@ class HostileClientTest {
         SecretKey key = SecretKey.generate(context);
         Raw raw = new Raw()) {
       raw.begin(key);
-      raw.send(FrameType.OPEN.id(), new Messages.Open(1, new byte[32]).encode());
+      raw.send(FrameType.OPEN.id(), new AdapterMessages.Open(1, new byte[32]).encode());
       ByteBuffer refused = raw.receive();
       assertEquals(FrameType.REFUSED.id(), refused.get());
-      assertEquals(1, Messages.Refused.decode(refused).refusal().id());
-      raw.send(FrameType.PING.id(), Messages.number(42));
+      assertEquals(1, AdapterMessages.Refused.decode(refused).refusal().id());
+      raw.send(FrameType.PING.id(), ControlMessages.number(42));
       ByteBuffer pong = raw.receive();
       assertEquals(FrameType.PONG.id(), pong.get());
       assertEquals(42, pong.getLong());

@@ -177,7 +177,7 @@ public final class AdapterDirectory {
         throw new HeException(
             Reason.REFUSED, "a package of mode he with its sealed part is needed here");
       }
-      HostedAdapter added = host.add(verified);
+      SealedPart added = host.add(verified);
       versions.record(verified.manifest());
       entries.put(path, new Entry(stamp, added.digest(), Optional.of(verified.manifest())));
     } catch (CodedException e) {

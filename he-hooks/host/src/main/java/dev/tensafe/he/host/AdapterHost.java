@@ -4,14 +4,8 @@ import dev.tensafe.he.wire.Refusal;
 import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.keys.RecipientKey;
 import dev.tensafe.tssp.verify.VerifiedPackage;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,17 +18,14 @@ import org.slf4j.LoggerFactory;
 public final class AdapterHost implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AdapterHost.class);
 
-  final Evaluation evaluation = new Evaluation();
+  final ProfileTools tools = new ProfileTools();
   final HostStats stats = new HostStats();
   final PoolFiller pools = new PoolFiller();
   final HostLimits limits;
   final TokenMeter meter;
+  final HostSessions sessions;
   private final RecipientKey key;
-  private final Map<String, HostedAdapter> adapters = new ConcurrentHashMap<>();
-  private final Map<String, Integer> users = new HashMap<>();
-  private final Set<String> withdrawn = ConcurrentHashMap.newKeySet();
-  private final Set<HostSession> sessions = ConcurrentHashMap.newKeySet();
-  private volatile boolean draining;
+  private final SealedParts parts = new SealedParts();
 
   /**
    * @param key opens sealed parts; not closed here
@@ -44,6 +35,7 @@ public final class AdapterHost implements AutoCloseable {
     this.key = key;
     this.meter = meter;
     this.limits = limits;
+    this.sessions = new HostSessions(limits.maxSessions());
   }
 
   /** By which model hosts choose this host for an adapter. */
@@ -57,66 +49,51 @@ public final class AdapterHost implements AutoCloseable {
    * @throws dev.tensafe.tssp.TsspException {@code tssp.not_a_recipient} and the other codes of
    *     opening a part
    */
-  public HostedAdapter add(VerifiedPackage verified) {
-    synchronized (users) {
-      HostedAdapter known = adapters.get(verified.digest());
-      if (known != null) {
-        users.merge(known.digest(), 1, Integer::sum);
-        return known;
-      }
+  public SealedPart add(VerifiedPackage verified) {
+    SealedPart known = parts.share(verified.digest());
+    if (known != null) {
+      return known;
     }
-    HostedAdapter adapter = SealedReader.read(verified, key);
-    synchronized (users) {
-      HostedAdapter meanwhile = adapters.putIfAbsent(adapter.digest(), adapter);
-      users.merge(adapter.digest(), 1, Integer::sum);
-      withdrawn.remove(adapter.digest());
-      if (meanwhile != null) {
-        adapter.close();
-        return meanwhile;
-      }
+    SealedPart read = SealedPartReader.read(verified, key);
+    SealedPart served = parts.add(read);
+    if (served == read) {
+      LOG.info(
+          "adapter '{}' version {} is served: {}",
+          verified.manifest().name(),
+          verified.manifest().version(),
+          read.digest());
     }
-    LOG.info(
-        "adapter '{}' version {} is served: {}",
-        verified.manifest().name(),
-        verified.manifest().version(),
-        adapter.digest());
-    return adapter;
+    return served;
   }
 
   /** Undoes one {@link #add}; with the last the adapter is withdrawn. */
   public void release(String digest) {
-    synchronized (users) {
-      if (users.merge(digest, -1, Integer::sum) <= 0) {
-        withdraw(digest);
-      }
-    }
+    wipe(parts.release(digest));
   }
 
   /** Ends the use of an adapter at once; its weights are wiped when the last evaluation ends. */
   public void withdraw(String digest) {
-    HostedAdapter adapter;
-    synchronized (users) {
-      adapter = adapters.remove(digest);
-      users.remove(digest);
-    }
-    if (adapter != null) {
-      withdrawn.add(digest);
-      adapter.close();
-      LOG.info("adapter '{}' is withdrawn: {}", adapter.manifest().name(), digest);
+    wipe(parts.withdraw(digest));
+  }
+
+  private static void wipe(@Nullable SealedPart withdrawn) {
+    if (withdrawn != null) {
+      withdrawn.close();
+      LOG.info("adapter '{}' is withdrawn: {}", withdrawn.manifest().name(), withdrawn.digest());
     }
   }
 
-  @Nullable HostedAdapter find(String digest) {
-    return adapters.get(digest);
+  @Nullable SealedPart find(String digest) {
+    return parts.find(digest);
   }
 
-  /** Why there is no such adapter. */
+  /** The refusal for a digest that is not served. */
   Refusal whyNot(String digest) {
-    return withdrawn.contains(digest) ? Refusal.WITHDRAWN : Refusal.UNKNOWN_ADAPTER;
+    return parts.whyNot(digest);
   }
 
-  public Collection<HostedAdapter> adapters() {
-    return List.copyOf(adapters.values());
+  public Collection<SealedPart> adapters() {
+    return parts.all();
   }
 
   public HostStats stats() {
@@ -136,28 +113,14 @@ public final class AdapterHost implements AutoCloseable {
     return pools.capacity();
   }
 
-  /** Sessions that stand now. */
+  /** Sessions that there are now. */
   public int openSessions() {
-    return sessions.size();
+    return sessions.count();
   }
 
   /** Whether it is draining. */
   public boolean isDraining() {
-    return draining;
-  }
-
-  /** Enters a session, unless there are too many. */
-  boolean enter(HostSession session) {
-    synchronized (sessions) {
-      return !draining && sessions.size() < limits.maxSessions() && sessions.add(session);
-    }
-  }
-
-  void leave(HostSession session) {
-    synchronized (sessions) {
-      sessions.remove(session);
-      sessions.notifyAll();
-    }
+    return sessions.isDraining();
   }
 
   /**
@@ -166,40 +129,21 @@ public final class AdapterHost implements AutoCloseable {
    * @return false when the time was over first
    */
   public boolean awaitEnd(long millis) {
-    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
-    synchronized (sessions) {
-      long left = millis;
-      while (!sessions.isEmpty() && left > 0) {
-        try {
-          sessions.wait(left);
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          return false;
-        }
-        left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-      }
-      return sessions.isEmpty();
-    }
+    return sessions.awaitNone(millis);
   }
 
-  /** Tells every session to end; new ones are refused. */
+  /** Asks every session to end; new ones are refused. */
   public void drain() {
-    List<HostSession> all;
-    synchronized (sessions) {
-      draining = true;
-      all = new ArrayList<>(sessions);
-    }
-    all.forEach(HostSession::drain);
+    sessions.drain();
   }
 
   /** Ends all sessions, wipes all weights, records what was used. */
   @Override
   public void close() {
-    draining = true;
     try {
-      new ArrayList<>(sessions).forEach(HostSession::abort);
+      sessions.abort();
       pools.close();
-      adapters.keySet().forEach(this::withdraw);
+      parts.all().forEach(part -> withdraw(part.digest()));
     } finally {
       meter.close();
     }

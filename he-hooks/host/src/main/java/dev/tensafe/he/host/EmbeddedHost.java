@@ -28,7 +28,7 @@ public final class EmbeddedHost implements LocalHost {
 
   @Override
   public Served serve(VerifiedPackage verified) {
-    HostedAdapter adapter = host.add(verified);
+    SealedPart adapter = host.add(verified);
     return () -> host.release(adapter.digest());
   }
 

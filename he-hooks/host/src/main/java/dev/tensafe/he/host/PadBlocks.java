@@ -1,5 +1,6 @@
 package dev.tensafe.he.host;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
 import dev.tensafe.nativelib.ckks.AnswerPads;
@@ -8,12 +9,23 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** The blocks of pads of one group in one session. Thread-safe. */
+/**
+ * The blocks of pads of one group in one session: announced, ready, then ended, each once. The
+ * session's thread announces and ends, the {@link PoolFiller}'s makes ready. Thread-safe.
+ */
 final class PadBlocks implements AutoCloseable {
   private final int most;
+
+  @GuardedBy("this")
   private final Set<Integer> announced = new HashSet<>();
+
+  @GuardedBy("this")
   private final Map<Integer, AnswerPads> ready = new HashMap<>();
+
+  @GuardedBy("this")
   private int highest;
+
+  @GuardedBy("this")
   private boolean closed;
 
   /**

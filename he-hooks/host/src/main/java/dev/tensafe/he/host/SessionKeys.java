@@ -5,10 +5,10 @@ import dev.tensafe.he.HeException.Reason;
 import dev.tensafe.he.Profile;
 import dev.tensafe.he.transport.FrameChannel;
 import dev.tensafe.he.wire.CloseReason;
+import dev.tensafe.he.wire.ControlMessages;
 import dev.tensafe.he.wire.Frame;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.Hello;
-import dev.tensafe.he.wire.Messages;
 import dev.tensafe.nativelib.ckks.CkksContext;
 import dev.tensafe.nativelib.ckks.MaskExpander;
 import dev.tensafe.nativelib.ckks.PublicKey;
@@ -60,7 +60,7 @@ record SessionKeys(
     if (client.version() != Hello.VERSION) {
       host.stats.broken();
       LOG.warn("{} speaks version {}, not {}", channel.peer(), client.version(), Hello.VERSION);
-      out.send(FrameType.CLOSE, Messages.close(CloseReason.VERSION));
+      out.send(FrameType.CLOSE, ControlMessages.close(CloseReason.VERSION));
       return null;
     }
     byte[] nonce = new byte[Hello.NONCE_BYTES];
@@ -73,7 +73,7 @@ record SessionKeys(
     if (second == null) {
       return null;
     }
-    CkksContext context = host.evaluation.of(client.profile()).context();
+    CkksContext context = host.tools.of(client.profile()).context();
     PublicKey publicKey =
         PublicKey.read(
             context, require(second, FrameType.PUBLIC_KEY), Hello.publicKeySeed(client, answer));

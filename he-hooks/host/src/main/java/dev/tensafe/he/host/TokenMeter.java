@@ -78,7 +78,7 @@ public final class TokenMeter implements AutoCloseable {
    * @return empty, or why they may not be evaluated: then nothing is counted
    */
   synchronized Optional<Refusal> spend(
-      HostedAdapter adapter, String client, GroupId group, int tokens) {
+      SealedPart adapter, String client, GroupId group, int tokens) {
     LocalDate today = ledger.today();
     Map<LedgerAccount, OptionalLong> limits = limits(adapter, client, today);
     List<Charge> charges = new ArrayList<>();
@@ -102,7 +102,7 @@ public final class TokenMeter implements AutoCloseable {
   }
 
   private Map<LedgerAccount, OptionalLong> limits(
-      HostedAdapter adapter, String client, LocalDate today) {
+      SealedPart adapter, String client, LocalDate today) {
     String digest = adapter.digest();
     Map<LedgerAccount, OptionalLong> limits = new LinkedHashMap<>();
     limits.put(

@@ -39,7 +39,7 @@ class TokenMeterTest {
     return TokenMeter.open(directory.resolve("usage.json"), () -> now, perDay);
   }
 
-  private static HostedAdapter adapter(OptionalLong total) {
+  private static SealedPart adapter(OptionalLong total) {
     Manifest manifest =
         new Manifest(
             "0".repeat(32),
@@ -56,7 +56,7 @@ class TokenMeterTest {
             OptionalInt.of(1),
             Optional.empty(),
             Map.of());
-    return new HostedAdapter(manifest, "d".repeat(64), Map.of());
+    return new SealedPart(manifest, "d".repeat(64), Map.of());
   }
 
   private long onDisk(String client) throws Exception {
@@ -71,7 +71,7 @@ class TokenMeterTest {
 
   @Test
   void aTokenCountsOnceThoughItPassesManyGroups() throws Exception {
-    HostedAdapter a = adapter(OptionalLong.empty());
+    SealedPart a = adapter(OptionalLong.empty());
     try (TokenMeter meter = open(OptionalLong.empty())) {
       for (int i = 0; i < 10; i++) {
         assertEquals(Optional.empty(), meter.spend(a, "x", FIRST, 5));
@@ -90,7 +90,7 @@ class TokenMeterTest {
 
   @Test
   void aBudgetHoldsAcrossClientsGroupsAndCrashes() throws Exception {
-    HostedAdapter a = adapter(OptionalLong.of(1000));
+    SealedPart a = adapter(OptionalLong.of(1000));
     TokenMeter crashing = open(OptionalLong.empty());
     assertEquals(Optional.empty(), crashing.spend(a, "x", FIRST, 500));
     assertEquals(Optional.empty(), crashing.spend(a, "y", FIRST, 400));
@@ -115,7 +115,7 @@ class TokenMeterTest {
 
   @Test
   void aClientsDayEndsAtMidnight() {
-    HostedAdapter a = adapter(OptionalLong.empty());
+    SealedPart a = adapter(OptionalLong.empty());
     try (TokenMeter meter = open(OptionalLong.of(100))) {
       assertEquals(Optional.empty(), meter.spend(a, "x", FIRST, 100));
       assertEquals(Optional.of(Refusal.BUDGET_EXHAUSTED), meter.spend(a, "x", FIRST, 1));
@@ -127,7 +127,7 @@ class TokenMeterTest {
 
   @Test
   void whatCannotBeRecordedIsNotAnswered() throws Exception {
-    HostedAdapter a = adapter(OptionalLong.of(1000));
+    SealedPart a = adapter(OptionalLong.of(1000));
     Path gone = Files.createDirectory(directory.resolve("gone"));
     try (TokenMeter meter =
         TokenMeter.open(gone.resolve("usage.json"), () -> now, OptionalLong.empty())) {

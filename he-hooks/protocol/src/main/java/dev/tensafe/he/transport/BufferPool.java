@@ -1,5 +1,6 @@
 package dev.tensafe.he.transport;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Iterator;
@@ -11,11 +12,14 @@ public final class BufferPool {
   private static final int KEPT = 16;
   private static final int SMALLEST = 1 << 12;
 
+  private final Object lock = new Object();
+
+  @GuardedBy("lock")
   private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
 
   /** A buffer from 0 to {@code bytes}, big-endian. */
   public ByteBuffer take(int bytes) {
-    synchronized (free) {
+    synchronized (lock) {
       for (Iterator<ByteBuffer> all = free.iterator(); all.hasNext(); ) {
         ByteBuffer buffer = all.next();
         if (buffer.capacity() >= bytes) {
@@ -31,7 +35,7 @@ public final class BufferPool {
 
   /** Gives a buffer back, whole. */
   public void give(ByteBuffer buffer) {
-    synchronized (free) {
+    synchronized (lock) {
       if (free.size() >= KEPT) {
         // small ones make way for large ones
         ByteBuffer smallest = free.peekFirst();

@@ -31,28 +31,29 @@ class GroupIdTest {
   void aModuleHasTheNumberOfItsGroup(String module, int input) {
     GroupId group = GroupLayout.group("model.layers.258." + module);
     assertEquals(new GroupId(258, input), group);
-    ByteBuffer out = ByteBuffer.allocate(Messages.EVALUATE_HEAD);
-    new Messages.Evaluate(1, 2, group).encode(out);
+    ByteBuffer out = ByteBuffer.allocate(EvaluationMessages.EVALUATE_HEAD);
+    new EvaluationMessages.Evaluate(1, 2, group).encode(out);
     assertArrayEquals(new byte[] {1, 2, (byte) input, 0}, Arrays.copyOfRange(out.array(), 12, 16));
   }
 
   @ParameterizedTest
   @ValueSource(ints = {4, 77, 255})
   void anUnknownInputIsAMalformedMessage(int input) {
-    ByteBuffer evaluate = ByteBuffer.allocate(Messages.EVALUATE_HEAD);
-    new Messages.Evaluate(1, 2, new GroupId(3, 1)).encode(evaluate);
-    refused(() -> Messages.Evaluate.decode(evaluate.put(14, (byte) input).flip()));
-    ByteBuffer block = ByteBuffer.allocate(Messages.Block.BYTES);
-    new Messages.Block(1, new GroupId(3, 1), 2).encode(block);
-    refused(() -> Messages.Block.decode(block.put(6, (byte) input).flip()));
+    ByteBuffer evaluate = ByteBuffer.allocate(EvaluationMessages.EVALUATE_HEAD);
+    new EvaluationMessages.Evaluate(1, 2, new GroupId(3, 1)).encode(evaluate);
+    refused(() -> EvaluationMessages.Evaluate.decode(evaluate.put(14, (byte) input).flip()));
+    ByteBuffer block = ByteBuffer.allocate(EvaluationMessages.Block.BYTES);
+    new EvaluationMessages.Block(1, new GroupId(3, 1), 2).encode(block);
+    refused(() -> EvaluationMessages.Block.decode(block.put(6, (byte) input).flip()));
     ByteBuffer opened =
-        new Messages.Opened(
+        new AdapterMessages.Opened(
                 1,
                 List.of(
-                    new Messages.Group(new GroupId(3, 1), 8, 8, List.of(new Packing(1, 1)), false)))
+                    new AdapterMessages.Group(
+                        new GroupId(3, 1), 8, 8, List.of(new Packing(1, 1)), false)))
             .encode();
-    Messages.Opened.decode(opened.duplicate());
-    refused(() -> Messages.Opened.decode(opened.put(8, (byte) input)));
+    AdapterMessages.Opened.decode(opened.duplicate());
+    refused(() -> AdapterMessages.Opened.decode(opened.put(8, (byte) input)));
   }
 
   private static void refused(Executable decode) {

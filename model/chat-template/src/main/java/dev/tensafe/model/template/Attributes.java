@@ -38,7 +38,7 @@ final class Attributes {
     if (object instanceof Map<?, ?> map && map.containsKey(key)) {
       return map.get(key);
     }
-    if (object instanceof Generator) {
+    if (object instanceof PythonGenerator) {
       throw TemplateException.error("a generator is not subscriptable");
     }
     if (key instanceof Long || key instanceof Boolean) {

@@ -5,5 +5,5 @@ import org.jspecify.annotations.Nullable;
 /** Something a template can call: a macro, a global function or a method bound to its object. */
 @FunctionalInterface
 interface Callable {
-  @Nullable Object call(Frame frame, Arguments arguments);
+  @Nullable Object call(VariableScope scope, Arguments arguments);
 }

@@ -9,13 +9,13 @@ final class Environment {
   /** A filter: {@code value | name(arguments)}. */
   @FunctionalInterface
   interface Filter {
-    @Nullable Object apply(@Nullable Object value, Arguments arguments, Frame frame);
+    @Nullable Object apply(@Nullable Object value, Arguments arguments, VariableScope scope);
   }
 
   /** A test: {@code value is name(arguments)}. */
   @FunctionalInterface
   interface Test {
-    boolean holds(@Nullable Object value, Arguments arguments, Frame frame);
+    boolean holds(@Nullable Object value, Arguments arguments, VariableScope scope);
   }
 
   private final Map<String, Filter> filters = new HashMap<>();

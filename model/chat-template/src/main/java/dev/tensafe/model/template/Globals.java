@@ -41,7 +41,7 @@ final class Globals {
         "strftime_now", (Callable) (f, a) -> format(a.text(0, "format"), ZonedDateTime.now(clock)));
   }
 
-  private static Object range(Arguments a, Frame frame) {
+  private static Object range(Arguments a, VariableScope scope) {
     boolean single = a.positional().size() == 1;
     long start = single ? 0 : Numbers.integer(a.required(0, "start"));
     long stop = Numbers.integer(a.required(single ? 0 : 1, "stop"));
@@ -55,7 +55,7 @@ final class Globals {
           "template.limit", "range() is longer than " + MAX_RANGE + " items");
     }
     long items = (long) count;
-    frame.budget().bulk(items * 16);
+    scope.budget().bulk(items * 16);
     List<@Nullable Object> out = new ArrayList<>();
     for (long i = 0; i < items; i++) {
       out.add(start + i * step);

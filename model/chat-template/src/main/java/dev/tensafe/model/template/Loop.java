@@ -21,7 +21,7 @@ record Loop(List<@Nullable Object> items, int index) {
           index == items.size() - 1 ? new Undefined("nextitem") : items.get(index + 1);
       case "cycle" ->
           (Callable)
-              (frame, arguments) ->
+              (scope, arguments) ->
                   arguments.positional().get(index % Math.max(1, arguments.positional().size()));
       default -> throw TemplateException.unsupported("loop." + name);
     };

@@ -35,13 +35,13 @@ final class Methods {
     }
     if (object instanceof List<?> list) {
       return switch (name) {
-        case "index" -> (frame, a) -> indexOf(list, a.required(0, "value"));
+        case "index" -> (scope, a) -> indexOf(list, a.required(0, "value"));
         case "count" ->
-            (frame, a) -> {
+            (scope, a) -> {
               Object wanted = a.required(0, "value");
               return list.stream().filter(item -> Values.equal(item, wanted)).count();
             };
-        case "copy" -> (frame, a) -> new ArrayList<@Nullable Object>(list);
+        case "copy" -> (scope, a) -> new ArrayList<@Nullable Object>(list);
         default -> mutating(name, "list");
       };
     }
@@ -51,15 +51,15 @@ final class Methods {
   private static @Nullable Callable ofDict(Map<?, ?> map, String name) {
     return switch (name) {
       case "get" ->
-          (frame, a) -> {
+          (scope, a) -> {
             Object key = a.required(0, "key");
             return map.containsKey(key) ? map.get(key) : a.get(1, "default", null);
           };
-      case "items" -> (frame, a) -> pairs(map);
-      case "keys" -> (frame, a) -> new ArrayList<@Nullable Object>(map.keySet());
-      case "values" -> (frame, a) -> new ArrayList<@Nullable Object>(map.values());
+      case "items" -> (scope, a) -> pairs(map);
+      case "keys" -> (scope, a) -> new ArrayList<@Nullable Object>(map.keySet());
+      case "values" -> (scope, a) -> new ArrayList<@Nullable Object>(map.values());
       case "copy" ->
-          (frame, a) -> new java.util.LinkedHashMap<@Nullable Object, @Nullable Object>(map);
+          (scope, a) -> new java.util.LinkedHashMap<@Nullable Object, @Nullable Object>(map);
       default -> null;
     };
   }
@@ -84,7 +84,7 @@ final class Methods {
     if (!MUTATING.contains(name)) {
       return null;
     }
-    return (frame, a) -> {
+    return (scope, a) -> {
       throw TemplateException.unsupported("changing a " + type + " with ." + name + "()");
     };
   }

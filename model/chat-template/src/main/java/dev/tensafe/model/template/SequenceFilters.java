@@ -36,9 +36,9 @@ final class SequenceFilters {
     filters.put("attr", (v, a, f) -> Attributes.attribute(v, a.text(0, "name")));
   }
 
-  private static List<@Nullable Object> items(@Nullable Object value, Frame frame) {
+  private static List<@Nullable Object> items(@Nullable Object value, VariableScope scope) {
     List<@Nullable Object> out = Values.iterate(value);
-    frame.budget().bulk(out.size() * 16L);
+    scope.budget().bulk(out.size() * 16L);
     return out;
   }
 
@@ -49,35 +49,35 @@ final class SequenceFilters {
     return items.get(first ? 0 : items.size() - 1);
   }
 
-  private static Object join(List<@Nullable Object> items, Arguments a, Frame frame) {
+  private static Object join(List<@Nullable Object> items, Arguments a, VariableScope scope) {
     Object gap = a.get(0, "d", "");
     Object attribute = a.get(1, "attribute", null);
     StringBuilder out = new StringBuilder();
     for (int i = 0; i < items.size(); i++) {
-      out.append(i == 0 ? "" : Text.str(gap, frame.budget()));
+      out.append(i == 0 ? "" : Text.str(gap, scope.budget()));
       Object item = attribute == null ? items.get(i) : path(items.get(i), attribute);
-      String text = Text.str(item, frame.budget());
-      frame.budget().bulk(text.length());
+      String text = Text.str(item, scope.budget());
+      scope.budget().bulk(text.length());
       out.append(text);
     }
     return out.toString();
   }
 
-  private static Object reverse(@Nullable Object value, Frame frame) {
+  private static Object reverse(@Nullable Object value, VariableScope scope) {
     if (value instanceof String text) {
       return new StringBuilder(text).reverse().toString();
     }
-    List<@Nullable Object> out = items(value, frame);
+    List<@Nullable Object> out = items(value, scope);
     Collections.reverse(out);
-    return Generator.of(out);
+    return PythonGenerator.of(out);
   }
 
   private static Object pairs(@Nullable Object value) {
     if (value instanceof Map<?, ?> map) {
-      return Generator.of(Methods.pairs(map));
+      return PythonGenerator.of(Methods.pairs(map));
     }
     if (value instanceof Undefined) {
-      return Generator.of(List.of());
+      return PythonGenerator.of(List.of());
     }
     throw TemplateException.error("items needs a dict, not a " + Values.typeName(value));
   }
@@ -104,13 +104,13 @@ final class SequenceFilters {
     return bothUndefined || (a == null && b == null) ? 0 : Values.compare(a, b);
   }
 
-  private static Object sort(List<@Nullable Object> items, Arguments a, Frame frame) {
+  private static Object sort(List<@Nullable Object> items, Arguments a, VariableScope scope) {
     a.check("sort", 3, Set.of("reverse", "case_sensitive", "attribute"));
     boolean sensitive = a.flag(1, "case_sensitive", false);
     Object attribute = a.get(2, "attribute", null);
     Comparator<@Nullable Object> comparator =
         (x, y) -> {
-          frame.budget().step();
+          scope.budget().step();
           return order(
               folded(attribute == null ? x : path(x, attribute), sensitive),
               folded(attribute == null ? y : path(y, attribute), sensitive));
@@ -119,7 +119,7 @@ final class SequenceFilters {
     return items;
   }
 
-  private static Object dictSort(@Nullable Object value, Arguments a, Frame frame) {
+  private static Object dictSort(@Nullable Object value, Arguments a, VariableScope scope) {
     if (!(value instanceof Map<?, ?> map)) {
       throw TemplateException.error("dictsort needs a dict, not a " + Values.typeName(value));
     }
@@ -129,7 +129,7 @@ final class SequenceFilters {
     List<@Nullable Object> pairs = Methods.pairs(map);
     Comparator<@Nullable Object> comparator =
         (x, y) -> {
-          frame.budget().step();
+          scope.budget().step();
           return order(
               folded(Attributes.item(x, (long) by), sensitive),
               folded(Attributes.item(y, (long) by), sensitive));
@@ -138,20 +138,20 @@ final class SequenceFilters {
     return pairs;
   }
 
-  private static Object unique(List<@Nullable Object> items, Arguments a, Frame frame) {
+  private static Object unique(List<@Nullable Object> items, Arguments a, VariableScope scope) {
     boolean sensitive = a.flag(0, "case_sensitive", false);
     Object attribute = a.get(1, "attribute", null);
     List<@Nullable Object> keys = new ArrayList<>();
     List<@Nullable Object> out = new ArrayList<>();
     for (Object item : items) {
       Object key = folded(attribute == null ? item : path(item, attribute), sensitive);
-      frame.budget().bulk(keys.size() * 8L);
+      scope.budget().bulk(keys.size() * 8L);
       if (keys.stream().noneMatch(known -> Values.equal(known, key))) {
         keys.add(key);
         out.add(item);
       }
     }
-    return Generator.of(out);
+    return PythonGenerator.of(out);
   }
 
   private static @Nullable Object extreme(List<@Nullable Object> items, Arguments a, int sign) {
@@ -178,7 +178,7 @@ final class SequenceFilters {
     return total == null ? 0L : total;
   }
 
-  private static Object map(List<@Nullable Object> items, Arguments a, Frame frame) {
+  private static Object map(List<@Nullable Object> items, Arguments a, VariableScope scope) {
     List<@Nullable Object> out = new ArrayList<>();
     if (a.named().containsKey("attribute")) {
       a.check("map", 0, Set.of("attribute", "default"));
@@ -188,34 +188,38 @@ final class SequenceFilters {
         out.add(found instanceof Undefined && otherwise != null ? otherwise : found);
       }
     } else {
-      Environment.Filter filter = frame.environment().filter(a.text(0, "filter"));
+      Environment.Filter filter = scope.environment().filter(a.text(0, "filter"));
       Arguments rest = a.skip(1);
       for (Object item : items) {
-        frame.budget().step();
-        out.add(filter.apply(item, rest, frame));
+        scope.budget().step();
+        out.add(filter.apply(item, rest, scope));
       }
     }
-    return Generator.of(out);
+    return PythonGenerator.of(out);
   }
 
   private static Object filter(
-      List<@Nullable Object> items, Arguments a, Frame frame, boolean byAttribute, boolean keep) {
+      List<@Nullable Object> items,
+      Arguments a,
+      VariableScope scope,
+      boolean byAttribute,
+      boolean keep) {
     Object attribute = byAttribute ? a.required(0, "attribute") : null;
     Arguments rest = byAttribute ? a.skip(1) : a;
     Environment.Test test = null;
     if (!rest.positional().isEmpty()) {
-      test = frame.environment().test(rest.text(0, "test"));
+      test = scope.environment().test(rest.text(0, "test"));
     }
     Arguments testArguments = rest.skip(1);
     List<@Nullable Object> out = new ArrayList<>();
     for (Object item : items) {
-      frame.budget().step();
+      scope.budget().step();
       Object value = byAttribute ? path(item, attribute) : item;
-      boolean holds = test == null ? Values.truthy(value) : test.holds(value, testArguments, frame);
+      boolean holds = test == null ? Values.truthy(value) : test.holds(value, testArguments, scope);
       if (holds == keep) {
         out.add(item);
       }
     }
-    return Generator.of(out);
+    return PythonGenerator.of(out);
   }
 }

@@ -14,13 +14,13 @@ interface Stmt {
     CONTINUE
   }
 
-  Flow run(Frame frame, Output out);
+  Flow run(VariableScope scope, RenderedText out);
 
   /** Runs a body, stopping at the first break or continue. */
-  static Flow runAll(List<Stmt> body, Frame frame, Output out) {
+  static Flow runAll(List<Stmt> body, VariableScope scope, RenderedText out) {
     for (Stmt statement : body) {
-      frame.budget().step();
-      Flow flow = statement.run(frame, out);
+      scope.budget().step();
+      Flow flow = statement.run(scope, out);
       if (flow != Flow.NEXT) {
         return flow;
       }
@@ -29,16 +29,16 @@ interface Stmt {
   }
 
   /** Renders a body into a string of its own. */
-  static String capture(List<Stmt> body, Frame frame) {
-    Output out = new Output(frame.budget());
-    runAll(body, frame, out);
+  static String capture(List<Stmt> body, VariableScope scope) {
+    RenderedText out = new RenderedText(scope.budget());
+    runAll(body, scope, out);
     return out.text();
   }
 
   /** Literal text. */
   record Literal(String text) implements Stmt {
     @Override
-    public Flow run(Frame frame, Output out) {
+    public Flow run(VariableScope scope, RenderedText out) {
       out.write(text);
       return Flow.NEXT;
     }
@@ -47,8 +47,8 @@ interface Stmt {
   /** {@code {{ expression }}}. */
   record Print(Expr expr) implements Stmt {
     @Override
-    public Flow run(Frame frame, Output out) {
-      out.write(Text.str(Expr.value(expr, frame), frame.budget()));
+    public Flow run(VariableScope scope, RenderedText out) {
+      out.write(Text.str(Expr.value(expr, scope), scope.budget()));
       return Flow.NEXT;
     }
   }
@@ -56,7 +56,7 @@ interface Stmt {
   /** {@code {% break %}} or {@code {% continue %}}. */
   record Jump(Flow flow) implements Stmt {
     @Override
-    public Flow run(Frame frame, Output out) {
+    public Flow run(VariableScope scope, RenderedText out) {
       return flow;
     }
   }
@@ -64,11 +64,11 @@ interface Stmt {
   /** One condition and its body per branch; the last condition of an else branch is null. */
   record If(List<@Nullable Expr> conditions, List<List<Stmt>> bodies) implements Stmt {
     @Override
-    public Flow run(Frame frame, Output out) {
+    public Flow run(VariableScope scope, RenderedText out) {
       for (int i = 0; i < conditions.size(); i++) {
         Expr condition = conditions.get(i);
-        if (condition == null || Values.truthy(Expr.value(condition, frame))) {
-          return runAll(bodies.get(i), frame, out);
+        if (condition == null || Values.truthy(Expr.value(condition, scope))) {
+          return runAll(bodies.get(i), scope, out);
         }
       }
       return Flow.NEXT;
@@ -77,7 +77,7 @@ interface Stmt {
 
   /** The target of an assignment: a name, a namespace attribute, or a tuple of targets. */
   record Target(@Nullable String name, @Nullable String attribute, List<Target> parts) {
-    void assign(@Nullable Object value, Frame frame) {
+    void assign(@Nullable Object value, VariableScope scope) {
       if (name == null) {
         List<@Nullable Object> values = Values.iterate(value);
         if (values.size() != parts.size()) {
@@ -85,11 +85,11 @@ interface Stmt {
               "cannot unpack " + values.size() + " values into " + parts.size());
         }
         for (int i = 0; i < parts.size(); i++) {
-          parts.get(i).assign(values.get(i), frame);
+          parts.get(i).assign(values.get(i), scope);
         }
       } else if (attribute == null) {
-        frame.set(name, value);
-      } else if (frame.get(name) instanceof Namespace namespace) {
+        scope.set(name, value);
+      } else if (scope.get(name) instanceof Namespace namespace) {
         namespace.attributes().put(attribute, value);
       } else {
         throw TemplateException.error("cannot assign attribute: " + name + " is no namespace");
@@ -100,8 +100,8 @@ interface Stmt {
   /** {@code {% set target = expression %}}. */
   record Assign(Target target, Expr expr) implements Stmt {
     @Override
-    public Flow run(Frame frame, Output out) {
-      target.assign(Expr.value(expr, frame), frame);
+    public Flow run(VariableScope scope, RenderedText out) {
+      target.assign(Expr.value(expr, scope), scope);
       return Flow.NEXT;
     }
   }
@@ -110,14 +110,14 @@ interface Stmt {
   record Captured(@Nullable Target target, String variable, List<Stmt> body, Expr result)
       implements Stmt {
     @Override
-    public Flow run(Frame frame, Output out) {
-      Frame inner = frame.child();
+    public Flow run(VariableScope scope, RenderedText out) {
+      VariableScope inner = scope.child();
       inner.set(variable, capture(body, inner));
       Object value = Expr.value(result, inner);
       if (target == null) {
-        out.write(Text.str(value, frame.budget()));
+        out.write(Text.str(value, scope.budget()));
       } else {
-        target.assign(value, frame);
+        target.assign(value, scope);
       }
       return Flow.NEXT;
     }
@@ -126,8 +126,8 @@ interface Stmt {
   /** {@code {% with a = 1 %}}, {@code {% generation %}}: a body, in a scope of its own or not. */
   record Scope(List<Assign> assignments, List<Stmt> body, boolean nested) implements Stmt {
     @Override
-    public Flow run(Frame frame, Output out) {
-      Frame inner = nested ? frame.child() : frame;
+    public Flow run(VariableScope scope, RenderedText out) {
+      VariableScope inner = nested ? scope.child() : scope;
       for (Assign assignment : assignments) {
         assignment.run(inner, out);
       }
@@ -140,13 +140,13 @@ interface Stmt {
       Target target, Expr items, @Nullable Expr condition, List<Stmt> body, List<Stmt> otherwise)
       implements Stmt {
     @Override
-    public Flow run(Frame frame, Output out) {
-      List<@Nullable Object> selected = Values.iterate(Expr.value(items, frame));
-      frame.budget().spend(selected.size());
+    public Flow run(VariableScope scope, RenderedText out) {
+      List<@Nullable Object> selected = Values.iterate(Expr.value(items, scope));
+      scope.budget().spend(selected.size());
       if (condition != null) {
         List<@Nullable Object> kept = new ArrayList<>();
         for (Object item : selected) {
-          Frame inner = frame.child();
+          VariableScope inner = scope.child();
           target.assign(item, inner);
           if (Values.truthy(Expr.value(condition, inner))) {
             kept.add(item);
@@ -155,10 +155,10 @@ interface Stmt {
         selected = kept;
       }
       if (selected.isEmpty()) {
-        return runAll(otherwise, frame, out);
+        return runAll(otherwise, scope, out);
       }
       for (int i = 0; i < selected.size(); i++) {
-        Frame inner = frame.child();
+        VariableScope inner = scope.child();
         inner.set("loop", new Loop(selected, i));
         target.assign(selected.get(i), inner);
         if (runAll(body, inner, out) == Flow.BREAK) {
@@ -173,15 +173,15 @@ interface Stmt {
   record Macro(String name, List<String> parameters, Map<String, Expr> defaults, List<Stmt> body)
       implements Stmt {
     @Override
-    public Flow run(Frame frame, Output out) {
-      frame.set(name, bind(frame, null));
+    public Flow run(VariableScope scope, RenderedText out) {
+      scope.set(name, bind(scope, null));
       return Flow.NEXT;
     }
 
     /** The macro as a function closed over its scope. */
-    Callable bind(Frame scope, @Nullable Callable caller) {
+    Callable bind(VariableScope scope, @Nullable Callable caller) {
       return (from, arguments) -> {
-        Frame inner = scope.callee(from);
+        VariableScope inner = scope.callee(from);
         Object callerArgument = arguments.named().get("caller");
         inner.set("caller", callerArgument != null ? callerArgument : undefinedOr(caller));
         if (arguments.positional().size() > parameters.size()) {
@@ -210,16 +210,16 @@ interface Stmt {
   /** {@code {% call(parameters) macro(…) %}…{% endcall %}}. */
   record CallBlock(Macro body, Expr.Call call) implements Stmt {
     @Override
-    public Flow run(Frame frame, Output out) {
-      Object target = Expr.value(call.function(), frame);
+    public Flow run(VariableScope scope, RenderedText out) {
+      Object target = Expr.value(call.function(), scope);
       if (!(target instanceof Callable callable)) {
         throw TemplateException.error("call: a " + Values.typeName(target) + " is not callable");
       }
-      Arguments arguments = call.arguments().evaluate(frame);
+      Arguments arguments = call.arguments().evaluate(scope);
       Map<String, @Nullable Object> named = new java.util.LinkedHashMap<>(arguments.named());
-      named.put("caller", body.bind(frame, null));
-      Object result = callable.call(frame, new Arguments(arguments.positional(), named));
-      out.write(Text.str(result, frame.budget()));
+      named.put("caller", body.bind(scope, null));
+      Object result = callable.call(scope, new Arguments(arguments.positional(), named));
+      out.write(Text.str(result, scope.budget()));
       return Flow.NEXT;
     }
   }

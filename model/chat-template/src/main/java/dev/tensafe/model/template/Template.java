@@ -47,11 +47,11 @@ public final class Template {
    */
   public String render(Map<String, ? extends @Nullable Object> variables) {
     Budget budget = new Budget(MAX_STEPS, MAX_CHARACTERS);
-    Frame frame = new Frame(environment, budget);
-    variables.forEach(frame::set);
-    Output out = new Output(budget);
+    VariableScope scope = new VariableScope(environment, budget);
+    variables.forEach(scope::set);
+    RenderedText out = new RenderedText(budget);
     try {
-      Stmt.runAll(body, frame, out);
+      Stmt.runAll(body, scope, out);
     } catch (StackOverflowError e) {
       throw new TemplateException("template.limit", "the template nests too deeply");
     }

@@ -42,13 +42,13 @@ final class TextFilters {
     filters.put("round", (v, a, f) -> round(v, a));
   }
 
-  private static String text(@Nullable Object value, Frame frame) {
-    String text = Text.str(value, frame.budget());
-    frame.budget().bulk(text.length());
+  private static String text(@Nullable Object value, VariableScope scope) {
+    String text = Text.str(value, scope.budget());
+    scope.budget().bulk(text.length());
     return text;
   }
 
-  private static @Nullable Object orElse(@Nullable Object value, Arguments a, Frame frame) {
+  private static @Nullable Object orElse(@Nullable Object value, Arguments a, VariableScope scope) {
     boolean missing =
         value instanceof Undefined || (a.flag(1, "boolean", false) && !Values.truthy(value));
     return missing ? a.get(0, "default_value", "") : value;

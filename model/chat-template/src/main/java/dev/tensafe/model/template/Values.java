@@ -110,7 +110,7 @@ final class Values {
       List<@Nullable Object> out = new ArrayList<>();
       text.codePoints().forEach(c -> out.add(Character.toString(c)));
       return out;
-    } else if (value instanceof Generator generator) {
+    } else if (value instanceof PythonGenerator generator) {
       List<@Nullable Object> out = new ArrayList<>();
       generator.items().forEachRemaining(out::add);
       return out;
@@ -136,7 +136,7 @@ final class Values {
         || value instanceof String
         || value instanceof List
         || value instanceof Map
-        || value instanceof Generator;
+        || value instanceof PythonGenerator;
   }
 
   /** The type's name in Python. */

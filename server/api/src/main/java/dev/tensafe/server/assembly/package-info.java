@@ -1,3 +1,3 @@
-/** Which implementations the server is made of. */
+/** Puts a server together: which implementations, in which order, with which settings. */
 @org.jspecify.annotations.NullMarked
 package dev.tensafe.server.assembly;

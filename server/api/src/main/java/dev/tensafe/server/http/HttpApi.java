@@ -35,6 +35,7 @@ final class HttpApi {
   private final ModelsHandler models;
   private final AdapterHandler adapters;
   private final BooleanSupplier ready;
+  private final ApiDocument document = ApiDocument.load();
 
   HttpApi(
       Vertx vertx,
@@ -70,6 +71,7 @@ final class HttpApi {
     router.get("/health").handler(r -> new Responder(r).json(200, status("ok")));
     router.get("/ready").handler(this::ready);
     router.get("/version").handler(r -> new Responder(r).json(200, version()));
+    router.get("/openapi.json").handler(document::answer);
     Handler<RoutingContext> infer = authorizer.require(ApiKeys.Scope.INFER);
     router
         .get("/metrics")

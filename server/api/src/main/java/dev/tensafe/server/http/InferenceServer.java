@@ -6,11 +6,13 @@ import dev.tensafe.server.config.ApiKeys;
 import dev.tensafe.server.config.ServerConfig;
 import dev.tensafe.server.metrics.ServerMetrics;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -65,9 +67,13 @@ public final class InferenceServer implements AutoCloseable {
       HttpServer server = vertx.createHttpServer(options(config));
       ServerMetrics metrics =
           new ServerMetrics(model.name(), model.engine(), model.adapters(), clock);
+      long timeoutNanos = TimeUnit.SECONDS.toNanos(config.requestTimeoutSeconds());
       InferenceHandler inference =
           new InferenceHandler(
-              vertx, model, metrics, ticker, clock, config.requestTimeoutSeconds());
+              vertx,
+              model,
+              new ModelPins(model, timeoutNanos),
+              new RequestSubmission(vertx, model, metrics, ticker, clock, timeoutNanos));
       InferenceServer self = new InferenceServer(config, model, vertx, server, ticker, inference);
       AdapterHandler adapters = new AdapterHandler(vertx, config, model, metrics.adapters());
       HttpApi api =
@@ -126,6 +132,11 @@ public final class InferenceServer implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new ExecutionException(e);
     }
+  }
+
+  /** What answers requests: the router. */
+  Handler<HttpServerRequest> handler() {
+    return server.requestHandler();
   }
 
   private boolean isReady() {

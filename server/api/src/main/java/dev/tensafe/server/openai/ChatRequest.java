@@ -32,7 +32,7 @@ public record ChatRequest(
    * @throws ApiException 400 naming the field
    */
   public static ChatRequest parse(JsonNode body, int vocabSize) {
-    Fields fields = new Fields(body);
+    RequestFields fields = new RequestFields(body);
     RequestParser parser = new RequestParser(fields, vocabSize);
     parser.refuseUnsupported(UNSUPPORTED);
     JsonNode choice = fields.get("tool_choice");
@@ -52,10 +52,10 @@ public record ChatRequest(
 
   /** Parses the field {@code messages} of a body; also used for tokenisation. */
   public static List<Map<String, @Nullable Object>> messages(JsonNode body) {
-    return messages(new Fields(body));
+    return messages(new RequestFields(body));
   }
 
-  private static List<Map<String, @Nullable Object>> messages(Fields fields) {
+  private static List<Map<String, @Nullable Object>> messages(RequestFields fields) {
     JsonNode list = fields.get("messages");
     if (list == null) {
       throw ApiException.invalid(
@@ -74,7 +74,7 @@ public record ChatRequest(
 
   private static Map<String, @Nullable Object> message(JsonNode node, String where) {
     if (!node.isObject()) {
-      throw Fields.wrongType(where, "an object");
+      throw RequestFields.wrongType(where, "an object");
     }
     String role = node.path("role").asText();
     if (!ROLES.contains(role)) {
@@ -107,7 +107,7 @@ public record ChatRequest(
       return node.textValue();
     }
     if (!node.isArray()) {
-      throw Fields.wrongType(where, "a string or a list of parts");
+      throw RequestFields.wrongType(where, "a string or a list of parts");
     }
     StringBuilder text = new StringBuilder();
     for (JsonNode part : node) {

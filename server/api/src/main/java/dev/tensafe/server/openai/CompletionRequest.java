@@ -45,7 +45,7 @@ public record CompletionRequest(InferenceRequest inference, List<Prompt> prompts
    * @throws ApiException 400 naming the field
    */
   public static CompletionRequest parse(JsonNode body, int vocabSize) {
-    Fields fields = new Fields(body);
+    RequestFields fields = new RequestFields(body);
     RequestParser parser = new RequestParser(fields, vocabSize);
     parser.refuseUnsupported(List.of());
     if (fields.has("suffix") && !String.valueOf(fields.text("suffix")).isEmpty()) {
@@ -67,7 +67,7 @@ public record CompletionRequest(InferenceRequest inference, List<Prompt> prompts
     return new CompletionRequest(inference, prompts, echo);
   }
 
-  private static List<Prompt> prompts(Fields fields, int vocabSize) {
+  private static List<Prompt> prompts(RequestFields fields, int vocabSize) {
     JsonNode node = fields.get("prompt");
     if (node == null) {
       throw ApiException.invalid("prompt", "missing_required_parameter", "'prompt' is required");
@@ -76,13 +76,13 @@ public record CompletionRequest(InferenceRequest inference, List<Prompt> prompts
     if (node.isTextual()) {
       out.add(new Prompt.OfText(node.textValue()));
     } else if (node.isArray() && !node.isEmpty() && node.get(0).isNumber()) {
-      out.add(new Prompt.OfTokens(Fields.tokens(node, "prompt", vocabSize)));
+      out.add(new Prompt.OfTokens(RequestFields.tokens(node, "prompt", vocabSize)));
     } else if (node.isArray() && !node.isEmpty()) {
       for (JsonNode item : node) {
         if (item.isTextual()) {
           out.add(new Prompt.OfText(item.textValue()));
         } else if (item.isArray() && !item.isEmpty()) {
-          out.add(new Prompt.OfTokens(Fields.tokens(item, "prompt", vocabSize)));
+          out.add(new Prompt.OfTokens(RequestFields.tokens(item, "prompt", vocabSize)));
         } else {
           throw wrongPrompt();
         }
@@ -94,6 +94,7 @@ public record CompletionRequest(InferenceRequest inference, List<Prompt> prompts
   }
 
   private static ApiException wrongPrompt() {
-    return Fields.wrongType("prompt", "a string, a list of strings, or (lists of) token ids");
+    return RequestFields.wrongType(
+        "prompt", "a string, a list of strings, or (lists of) token ids");
   }
 }

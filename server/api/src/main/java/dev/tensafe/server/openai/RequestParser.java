@@ -15,10 +15,10 @@ final class RequestParser {
   private static final int MAX_CHOICES = 128;
   private static final int MAX_TOKENS = 1 << 28;
 
-  private final Fields fields;
+  private final RequestFields fields;
   private final int vocabSize;
 
-  RequestParser(Fields fields, int vocabSize) {
+  RequestParser(RequestFields fields, int vocabSize) {
     this.fields = fields;
     this.vocabSize = vocabSize;
   }
@@ -81,7 +81,7 @@ final class RequestParser {
       return out;
     }
     if (!node.isObject()) {
-      throw Fields.wrongType("logit_bias", "an object of token ids and numbers");
+      throw RequestFields.wrongType("logit_bias", "an object of token ids and numbers");
     }
     for (Map.Entry<String, JsonNode> entry : node.properties()) {
       boolean digits = entry.getKey().matches("\\d{1,9}");
@@ -105,9 +105,9 @@ final class RequestParser {
       return Set.of();
     }
     if (!node.isArray()) {
-      throw Fields.wrongType("stop_token_ids", "a list of token ids");
+      throw RequestFields.wrongType("stop_token_ids", "a list of token ids");
     }
-    return Arrays.stream(Fields.tokens(node, "stop_token_ids", vocabSize))
+    return Arrays.stream(RequestFields.tokens(node, "stop_token_ids", vocabSize))
         .boxed()
         .collect(Collectors.toSet());
   }
@@ -122,11 +122,11 @@ final class RequestParser {
           "stream_options", "invalid_value", "'stream_options' needs 'stream': true");
     }
     if (!options.isObject()) {
-      throw Fields.wrongType("stream_options", "an object");
+      throw RequestFields.wrongType("stream_options", "an object");
     }
     JsonNode include = options.path("include_usage");
     if (!include.isMissingNode() && !include.isNull() && !include.isBoolean()) {
-      throw Fields.wrongType("stream_options.include_usage", "true or false");
+      throw RequestFields.wrongType("stream_options.include_usage", "true or false");
     }
     return include.asBoolean(false);
   }

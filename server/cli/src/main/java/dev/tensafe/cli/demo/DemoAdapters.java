@@ -2,6 +2,7 @@ package dev.tensafe.cli.demo;
 
 import dev.tensafe.lora.registry.AdapterRegistry;
 import dev.tensafe.runtime.ConfigException;
+import dev.tensafe.server.assembly.AdapterSource;
 import dev.tensafe.tssp.keys.RecipientKey;
 import dev.tensafe.tssp.keys.SigningKey;
 import dev.tensafe.tssp.manifest.Mode;
@@ -11,6 +12,7 @@ import dev.tensafe.tssp.pack.PackRequest;
 import dev.tensafe.tssp.trust.Role;
 import dev.tensafe.tssp.trust.TrustDirectory;
 import dev.tensafe.tssp.trust.TrustedKey;
+import dev.tensafe.tssp.verify.DigestCache;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * operator pins the owner, a host opens them. This process plays all three roles. Its keys are made
  * at its start and never written to disk. The packages lie in a temporary directory until it ends.
  */
-public final class DemoAdapters implements AutoCloseable {
+public final class DemoAdapters implements AdapterSource {
   private static final Logger LOG = LoggerFactory.getLogger(DemoAdapters.class);
 
   /** Known-answer vectors of the encrypted one. */
@@ -39,14 +41,21 @@ public final class DemoAdapters implements AutoCloseable {
 
   private final DemoFiles files;
   private final Path directory;
+  private final DigestCache cache;
   private final InstantSource clock;
   private final RecipientKey host;
   private final SigningKey owner;
 
   private DemoAdapters(
-      DemoFiles files, Path directory, InstantSource clock, RecipientKey host, SigningKey owner) {
+      DemoFiles files,
+      Path directory,
+      DigestCache cache,
+      InstantSource clock,
+      RecipientKey host,
+      SigningKey owner) {
     this.files = files;
     this.directory = directory;
+    this.cache = cache;
     this.clock = clock;
     this.host = host;
     this.owner = owner;
@@ -57,16 +66,23 @@ public final class DemoAdapters implements AutoCloseable {
    *
    * @throws ConfigException {@code config.demo} when there is no temporary directory to write to
    */
-  public static DemoAdapters create(DemoFiles files, InstantSource clock) {
+  public static DemoAdapters create(DemoFiles files, DigestCache cache, InstantSource clock) {
     SecureRandom random = new SecureRandom();
+    Path directory;
     try {
-      DemoAdapters demo =
-          new DemoAdapters(
-              files,
-              Files.createTempDirectory("tensafe-demo-"),
-              clock,
-              RecipientKey.generate(random),
-              SigningKey.generate(random));
+      directory = Files.createTempDirectory("tensafe-demo-");
+    } catch (IOException e) {
+      throw new ConfigException("config.demo", "cannot write to the temporary directory", e);
+    }
+    DemoAdapters demo =
+        new DemoAdapters(
+            files,
+            directory,
+            cache,
+            clock,
+            RecipientKey.generate(random),
+            SigningKey.generate(random));
+    try {
       new TrustDirectory(demo.trust())
           .add(
               new TrustedKey(
@@ -78,26 +94,30 @@ public final class DemoAdapters implements AutoCloseable {
                   Optional.empty(),
                   0));
       return demo;
-    } catch (IOException e) {
-      throw new ConfigException("config.demo", "cannot write to the temporary directory", e);
+    } catch (RuntimeException e) {
+      demo.close();
+      throw e;
     }
   }
 
-  /** Opens what is packed here; the caller closes it. */
-  public RecipientKey host() {
+  @Override
+  public RecipientKey key() {
     return host;
   }
 
+  @Override
   public Path trust() {
     return directory.resolve("trust");
   }
 
+  @Override
   public Path store() {
     return directory.resolve("adapters");
   }
 
   /** Packs both adapters and registers them. */
-  public void register(AdapterRegistry registry) {
+  @Override
+  public void fill(AdapterRegistry registry) {
     register(registry, DemoFiles.PLAIN, Mode.PLAIN);
     register(registry, DemoFiles.ENCRYPTED, Mode.HE);
     LOG.info(
@@ -124,7 +144,7 @@ public final class DemoAdapters implements AutoCloseable {
             PROBES,
             Optional.empty(),
             Map.of());
-    new AdapterPacker(clock, new SecureRandom()).pack(request, owner, file);
+    new AdapterPacker(clock, new SecureRandom(), cache).pack(request, owner, file);
     Path upload = registry.newUpload();
     try {
       Files.move(file, upload, StandardCopyOption.REPLACE_EXISTING);
@@ -137,6 +157,7 @@ public final class DemoAdapters implements AutoCloseable {
   @Override
   public void close() {
     owner.close();
+    host.close();
     try (Stream<Path> all = Files.walk(directory)) {
       for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(path);

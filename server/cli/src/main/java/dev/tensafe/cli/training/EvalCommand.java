@@ -3,8 +3,8 @@ package dev.tensafe.cli.training;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.runtime.log.LogSetup;
-import dev.tensafe.training.run.Evaluation;
 import dev.tensafe.training.run.Loss;
+import dev.tensafe.training.run.ModelEvaluation;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -55,9 +55,10 @@ public final class EvalCommand implements Callable<Integer> {
     LogSetup.apply(false, Level.WARNING);
     int cores = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
     ObjectNode out = JsonNodeFactory.instance.objectNode();
-    report(out, "model", Evaluation.loss(model, Optional.empty(), data, length, cores));
+    report(out, "model", ModelEvaluation.loss(model, Optional.empty(), data, length, cores));
     if (adapter != null) {
-      report(out, "adapter", Evaluation.loss(model, Optional.of(adapter), data, length, cores));
+      report(
+          out, "adapter", ModelEvaluation.loss(model, Optional.of(adapter), data, length, cores));
     }
     if (json) {
       spec.commandLine().getOut().println(out);

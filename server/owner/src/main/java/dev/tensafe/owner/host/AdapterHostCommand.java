@@ -175,11 +175,14 @@ public final class AdapterHostCommand implements Callable<Integer> {
               return thread;
             });
     Integer port = metricsPort;
-    try (AdapterHostHttp unusedHttp =
+    try (AdapterHostHttp http =
         port == null ? null : AdapterHostHttp.start(host, metricsHost, port)) {
       var unusedTask =
           refresher.scheduleWithFixedDelay(
               directory::refresh, REFRESH_MILLIS, REFRESH_MILLIS, TimeUnit.MILLISECONDS);
+      if (http != null) {
+        LOG.info("/health and /metrics on {}:{}", metricsHost, http.port());
+      }
       spec.commandLine().getOut().println("listening on " + server.address());
       spec.commandLine().getOut().flush();
       signals.await();

@@ -2,7 +2,7 @@ package dev.tensafe.owner.host;
 
 import dev.tensafe.he.host.AdapterHost;
 import dev.tensafe.he.host.HostStats;
-import dev.tensafe.he.host.HostedAdapter;
+import dev.tensafe.he.host.SealedPart;
 import dev.tensafe.he.host.TokenMeter;
 import dev.tensafe.he.wire.Refusal;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -63,7 +63,7 @@ public final class AdapterHostMetrics {
   /** In Prometheus' text format. */
   public String scrape() {
     Map<String, String> names = new HashMap<>();
-    for (HostedAdapter adapter : host.adapters()) {
+    for (SealedPart adapter : host.adapters()) {
       names.put(adapter.digest(), adapter.manifest().name());
     }
     List<MultiGauge.Row<?>> rows = new ArrayList<>();

@@ -35,7 +35,9 @@ public final class InspectCommand implements Callable<Integer> {
         node.put("verified", false);
         out.println(node.toPrettyString());
       } else {
-        out.println("NOT VERIFIED: anyone can write what follows; 'tensafe verify' checks it");
+        String program = spec.root().name();
+        out.println(
+            "NOT VERIFIED: anyone can write what follows; '" + program + " verify' checks it");
         report.print(out);
       }
     }

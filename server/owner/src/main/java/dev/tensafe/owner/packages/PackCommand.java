@@ -1,6 +1,7 @@
 package dev.tensafe.owner.packages;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.tensafe.runtime.log.LogSetup;
 import dev.tensafe.tssp.crypto.Digests;
 import dev.tensafe.tssp.keys.PublicKeyFile;
 import dev.tensafe.tssp.keys.RecipientPublicKey;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -141,6 +143,7 @@ public final class PackCommand implements Callable<Integer> {
   private @Nullable Map<String, String> annotations;
 
   @Mixin private PassphraseOptions passphrases = new PassphraseOptions();
+  @Mixin private CacheOptions cache = new CacheOptions();
 
   @Option(names = "--out", required = true, paramLabel = "FILE.tssp", description = "the package")
   private Path out = Path.of("");
@@ -150,6 +153,7 @@ public final class PackCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    LogSetup.apply(false, Level.INFO);
     List<Path> hosts = adapterHosts == null ? List.of() : adapterHosts;
     if ((mode == Mode.HE) == hosts.isEmpty()) {
       throw new ParameterException(
@@ -174,9 +178,11 @@ public final class PackCommand implements Callable<Integer> {
             Optional.ofNullable(license),
             annotations == null ? Map.of() : annotations);
     Manifest manifest;
+    InstantSource clock = InstantSource.system();
     try (SigningKey key = passphrases.signingKey(signingKey)) {
       manifest =
-          new AdapterPacker(InstantSource.system(), new SecureRandom()).pack(request, key, out);
+          new AdapterPacker(clock, new SecureRandom(), cache.digests(clock))
+              .pack(request, key, out);
     }
     String digest = HexFormat.of().formatHex(Digests.sha256(ManifestWriter.write(manifest)));
     spec.commandLine()

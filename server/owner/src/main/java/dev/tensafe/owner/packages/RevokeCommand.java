@@ -53,7 +53,9 @@ public final class RevokeCommand implements Callable<Integer> {
     try (SigningKey key = passphrases.signingKey(signingKey)) {
       DurableFile.write(out, Revocation.sign(key, Instant.now(), ids, ownKey, new SecureRandom()));
     }
-    spec.commandLine().getOut().println(out + ": 'tensafe trust import' takes it over");
+    spec.commandLine()
+        .getOut()
+        .println(out + ": '" + spec.root().name() + " trust import' takes it over");
     return 0;
   }
 }

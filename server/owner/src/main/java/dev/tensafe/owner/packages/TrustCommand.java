@@ -217,7 +217,7 @@ public final class TrustCommand implements Runnable {
     @Option(names = "--dir", required = true, paramLabel = "DIR", description = "trust directory")
     private Path directory = Path.of("");
 
-    @Parameters(paramLabel = "FILE.rev", description = "made by 'tensafe revoke'")
+    @Parameters(paramLabel = "FILE.rev", description = "made by 'revoke'")
     private Path file = Path.of("");
 
     @Override

@@ -1,6 +1,7 @@
 package dev.tensafe.owner.packages;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.runtime.log.LogSetup;
 import dev.tensafe.tssp.file.PackageFile;
 import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.keys.PublicKeyFile;
@@ -20,9 +21,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.logging.Level;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -60,25 +63,28 @@ public final class VerifyCommand implements Callable<Integer> {
       description = "a recipient key of the reader: what is addressed to it must not be withheld")
   private @Nullable List<Path> readers;
 
+  @Mixin private CacheOptions cache = new CacheOptions();
+
   @Option(names = "--json", description = "as JSON")
   private boolean json;
 
   @Override
   public Integer call() {
+    LogSetup.apply(false, Level.INFO);
+    InstantSource clock = InstantSource.system();
     SeenVersions versions =
         adapters == null ? SeenVersions.none() : SeenVersionsFile.open(adapters);
     Set<KeyId> readerIds = new HashSet<>();
     if (readers != null) {
       readers.forEach(file -> readerIds.add(PublicKeyFile.readRecipient(file).id()));
     }
-    PackageVerifier verifier =
-        new PackageVerifier(TrustStore.open(trust), versions, InstantSource.system());
+    PackageVerifier verifier = new PackageVerifier(TrustStore.open(trust), versions, clock);
     try (PackageFile file = PackageFile.open(path)) {
       VerifiedPackage verified =
           verifier.verify(
               file,
               new VerifyRequest(
-                  Optional.ofNullable(base).map(BaseModel::of),
+                  Optional.ofNullable(base).map(b -> BaseModel.of(b, cache.digests(clock))),
                   readerIds,
                   VerifyRequest.ENFORCEABLE));
       print(new PackageReport(file), verified);

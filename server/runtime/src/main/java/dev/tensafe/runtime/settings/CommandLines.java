@@ -37,7 +37,7 @@ public final class CommandLines {
     line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
     line.setCaseInsensitiveEnumValuesAllowed(true);
-    SettingsProvider settings = new SettingsProvider(environment);
+    SettingsProvider settings = new SettingsProvider(environment, System.getProperty("user.home"));
     line.setDefaultValueProvider(settings);
     line.setExecutionStrategy(parsed -> execute(parsed, settings));
     line.setParameterExceptionHandler(missing(line.getParameterExceptionHandler(), settings));

@@ -13,15 +13,21 @@ import picocli.CommandLine.Model.OptionSpec;
 /**
  * Values for flags that were not given: the command's own variable of the environment, then its
  * YAML file, then the flag's own default. So a flag wins over the environment, and the environment
- * over the file. For one thread.
+ * over the file. The default of {@code --cache-dir} is the user's ({@link CacheDirectory}). For one
+ * thread.
  */
 public final class SettingsProvider implements IDefaultValueProvider {
   private final Variables variables;
+  private final @Nullable String cacheDirectory;
   private @Nullable CommandSpec owner;
   private Map<String, String> file = Map.of();
 
-  public SettingsProvider(Map<String, String> environment) {
+  /**
+   * @param home of the user, for the cache directory; null if there is none
+   */
+  SettingsProvider(Map<String, String> environment, @Nullable String home) {
     variables = new Variables(environment);
+    cacheDirectory = CacheDirectory.of(environment, home).map(Path::toString).orElse(null);
   }
 
   @Override
@@ -33,7 +39,8 @@ public final class SettingsProvider implements IDefaultValueProvider {
     if (value != null) {
       return value;
     }
-    return option.command() == owner ? file.get(key(option)) : null;
+    String setting = option.command() == owner ? file.get(key(option)) : null;
+    return setting == null && key(option).equals("cache-dir") ? cacheDirectory : setting;
   }
 
   /**

@@ -1,0 +1,35 @@
+package dev.tensafe.he.client;
+
+import dev.tensafe.he.HeException;
+import dev.tensafe.he.HeException.Reason;
+
+/**
+ * An open adapter and the link it is open over: the way a batch takes for a whole step.
+ *
+ * @param adapter in a session that may end at any time
+ */
+record AdapterRoute(HostLink link, ClientOpenAdapter adapter) {
+  /** The failure of a step as this protocol names it: the end of the session explains the rest. */
+  HeException explain(RuntimeException failure) {
+    return failure instanceof HeException known
+        ? known
+        // a key was wiped while it was in use, if the session has ended
+        : adapter.session().reason().orElseGet(() -> unusable(failure));
+  }
+
+  /** An answer that failed in a way nothing else explains. */
+  static HeException unusable(RuntimeException failure) {
+    return new HeException(Reason.ANSWER, "an answer cannot be used", failure);
+  }
+
+  /**
+   * Ends the session after a failure. An adapter host that computed with other weights is not asked
+   * for this adapter again.
+   */
+  void breakOff(PublicPart of, HeException reason) {
+    if (reason.reason() == Reason.PROBE) {
+      link.distrust(of);
+    }
+    adapter.session().drop(reason);
+  }
+}

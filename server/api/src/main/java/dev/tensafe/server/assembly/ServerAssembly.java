@@ -1,0 +1,148 @@
+package dev.tensafe.server.assembly;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.tensafe.batching.engine.Engine;
+import dev.tensafe.batching.engine.Ticker;
+import dev.tensafe.model.exec.ExecutorFactories;
+import dev.tensafe.model.exec.ExecutorFactory;
+import dev.tensafe.model.files.ModelFiles;
+import dev.tensafe.server.http.InferenceServer;
+import dev.tensafe.server.http.ServedModel;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * A whole server: model files, executor, adapters, engine, and once it listens, HTTP; each built on
+ * those before it. Life: {@link #load}, {@link #listen}, {@link #drain}, {@link #close}, which
+ * closes them in reverse. A step that fails leaves nothing open. Used by one thread.
+ */
+public final class ServerAssembly implements AutoCloseable {
+  private final OpenedParts parts;
+  private final ServerSettings settings;
+  private final ServedModel model;
+  private final Ticker ticker;
+  private final Clock clock;
+  private Optional<InferenceServer> server = Optional.empty();
+
+  private ServerAssembly(
+      OpenedParts parts, ServerSettings settings, ServedModel model, Ticker ticker, Clock clock) {
+    this.parts = parts;
+    this.settings = settings;
+    this.model = model;
+    this.ticker = ticker;
+    this.clock = clock;
+  }
+
+  /**
+   * Builds everything behind the socket, and starts the engine.
+   *
+   * @throws dev.tensafe.formats.CodedException that says which setting or file cannot be used:
+   *     {@code model.*}, {@code safetensors.*}, {@code template.*}, {@code config.*}, {@code
+   *     adapter.*}, {@code trust.*}, {@code key.*}, {@code he.*}
+   */
+  public static ServerAssembly load(
+      ServerSettings settings, ExecutorFactories executors, Ticker ticker, Clock clock) {
+    requireNonNull(ticker, "ticker is null");
+    requireNonNull(clock, "clock is null");
+    ExecutorFactory factory = executors.named(settings.executor());
+    OpenedParts parts = new OpenedParts();
+    try {
+      ExecutorService compute =
+          Executors.newSingleThreadExecutor(task -> new Thread(task, "engine"));
+      parts.add(compute::shutdown);
+      ModelFiles files = ModelFiles.open(settings.model(), clock);
+      parts.add(files::close);
+      LoadedModel loaded =
+          on(compute, () -> LoadedModel.load(factory, settings.compute(), settings.cache(), files));
+      parts.add(loaded::close);
+      String name = settings.http().modelName();
+      AdapterHosting adapters =
+          settings
+              .adapters()
+              .map(
+                  a ->
+                      AdapterHosting.open(
+                          a, name, settings.model(), files.config().layers(), clock))
+              .orElseGet(AdapterHosting::none);
+      parts.add(adapters::close);
+      Engine engine =
+          new Engine(
+              loaded.engine(), loaded.executor(), adapters.hooks(), files.tokenizer(), ticker);
+      parts.add(engine::close);
+      engine.start(compute);
+      ServedModel model =
+          new ServedModel(
+              name,
+              clock.instant().getEpochSecond(),
+              files.config().vocabSize(),
+              files.tokenizer(),
+              files.chatTemplate(),
+              engine,
+              adapters.registry());
+      return new ServerAssembly(parts, settings, model, ticker, clock);
+    } catch (RuntimeException | Error e) {
+      parts.closeAfter(e);
+      throw e;
+    }
+  }
+
+  /** Runs work on the engine's thread, to its end: what it uses is not closed under it. */
+  private static <T> T on(ExecutorService compute, Callable<T> work) {
+    Future<T> result = compute.submit(work);
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return result.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException("loading failed", e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /**
+   * Begins to serve; once only.
+   *
+   * @return the URL that it listens on, with the port that was bound
+   * @throws dev.tensafe.runtime.ConfigException {@code config.*}; it may be tried again
+   */
+  public String listen() {
+    if (server.isPresent()) {
+      throw new IllegalStateException("the server listens already");
+    }
+    InferenceServer started = InferenceServer.start(settings.http(), model, ticker, clock);
+    parts.add(started::close);
+    server = Optional.of(started);
+    return started.url();
+  }
+
+  /**
+   * Refuses new requests; returns when the running ones are done, or the drain time is over.
+   *
+   * @return whether all were done
+   */
+  public boolean drain() {
+    return server.map(s -> s.drain().toCompletionStage().toCompletableFuture().join()).orElse(true);
+  }
+
+  @Override
+  public void close() {
+    parts.close();
+  }
+}

@@ -1,0 +1,21 @@
+package dev.tensafe.server.assembly;
+
+import dev.tensafe.model.exec.ExecutorOptions;
+import dev.tensafe.server.config.ServerConfig;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * All settings of a server.
+ *
+ * @param model the model's directory
+ * @param executor name of the executor
+ * @param adapters empty when none are accepted
+ */
+public record ServerSettings(
+    Path model,
+    ServerConfig http,
+    String executor,
+    ExecutorOptions compute,
+    CacheSizing cache,
+    Optional<AdapterSettings> adapters) {}

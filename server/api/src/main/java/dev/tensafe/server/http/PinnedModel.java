@@ -1,0 +1,64 @@
+package dev.tensafe.server.http;
+
+import dev.tensafe.batching.cache.CacheScope;
+import dev.tensafe.lora.registry.AdapterInfo;
+import dev.tensafe.lora.registry.AdapterLease;
+import dev.tensafe.model.exec.SequenceInput;
+import dev.tensafe.server.openai.Provenance;
+import dev.tensafe.tssp.manifest.Mode;
+import java.util.Optional;
+
+/**
+ * The model or adapter version for one request, kept in memory until {@link #release}.
+ *
+ * @param flow requests of one flow share their part of the engine's time
+ * @param profile of the encryption, where this server computes encrypted adapters
+ * @param lease empty for the base model
+ */
+record PinnedModel(
+    String tenant, String flow, Optional<String> profile, Optional<AdapterLease> lease) {
+  private Optional<AdapterInfo> info() {
+    return lease.map(AdapterLease::info);
+  }
+
+  private static boolean encrypted(AdapterInfo info) {
+    return info.manifest().mode() == Mode.HE;
+  }
+
+  /** The adapter, if its owner limits its tokens. */
+  Optional<AdapterInfo> budgeted() {
+    return info().filter(AdapterInfo::budgeted);
+  }
+
+  /** The adapter's number among the engine's hooks. */
+  long handle() {
+    return lease.map(AdapterLease::handle).orElse(SequenceInput.BASE);
+  }
+
+  /** The scope in which keys and values may be shared: same weights, tenant and protection. */
+  CacheScope scope() {
+    return new CacheScope(
+        info().map(AdapterInfo::digest).orElse(""),
+        tenant,
+        info().filter(PinnedModel::encrypted).flatMap(i -> profile).orElse(""));
+  }
+
+  Optional<String> adapter() {
+    return info().map(AdapterInfo::name);
+  }
+
+  Provenance provenance() {
+    return info()
+        .map(
+            i ->
+                new Provenance(
+                    i.digest(),
+                    i.manifest().mode().label(),
+                    encrypted(i) ? profile.orElse(null) : null))
+        .orElse(Provenance.BASE);
+  }
+
+  void release() {
+    lease.ifPresent(AdapterLease::close);
+  }
+}

@@ -1,0 +1,43 @@
+package dev.tensafe.server.http;
+
+import dev.tensafe.batching.sample.SamplingParams;
+import dev.tensafe.server.openai.InferenceRequest;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request that is ready for the engine.
+ *
+ * @param prompts at least one
+ * @param echoed whether answers begin with their prompt
+ */
+record PreparedRequest(InferenceRequest request, List<Prompt> prompts, boolean echoed) {
+  PreparedRequest {
+    prompts = List.copyOf(prompts);
+  }
+
+  /**
+   * A prompt in tokens.
+   *
+   * @param echo its text where answers begin with it
+   * @param params the request's, with the output bounded by what the context has left
+   */
+  record Prompt(int[] tokens, @Nullable String echo, SamplingParams params) {
+    /** Its size only. */
+    @Override
+    public String toString() {
+      return "Prompt[" + tokens.length + " tokens]";
+    }
+  }
+
+  /** Tokens of all prompts; one with several choices counts once. */
+  int promptTokens() {
+    return prompts.stream().mapToInt(prompt -> prompt.tokens().length).sum();
+  }
+
+  /** Its size only. */
+  @Override
+  public String toString() {
+    return "PreparedRequest" + prompts;
+  }
+}

@@ -1,0 +1,71 @@
+package dev.tensafe.server.http;
+
+import dev.tensafe.batching.sample.SamplingParams;
+import dev.tensafe.server.http.PreparedRequest.Prompt;
+import dev.tensafe.server.openai.ApiException;
+import dev.tensafe.server.openai.ChatRequest;
+import dev.tensafe.server.openai.CompletionRequest;
+import dev.tensafe.server.openai.InferenceRequest;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Turns parsed requests into tokens, and checks them against the context. Slow for long texts: not
+ * for event loops. Thread-safe.
+ */
+final class RequestPreparation {
+  private final ServedModel model;
+  private final PromptEncoder encoder;
+
+  RequestPreparation(ServedModel model) {
+    this.model = model;
+    this.encoder = new PromptEncoder(model);
+  }
+
+  /**
+   * @throws ApiException 400 {@code context_length_exceeded}, {@code no_chat_template}, …
+   */
+  PreparedRequest chat(ChatRequest chat) {
+    InferenceRequest request = chat.inference();
+    int[] tokens = encoder.chat(chat.messages(), true);
+    Prompt prompt = new Prompt(tokens, null, bounded(request, tokens.length, "messages"));
+    return new PreparedRequest(request, List.of(prompt), false);
+  }
+
+  /**
+   * @throws ApiException 400 {@code context_length_exceeded}, {@code invalid_value}
+   */
+  PreparedRequest completion(CompletionRequest completion) {
+    InferenceRequest request = completion.inference();
+    List<Prompt> prompts = new ArrayList<>();
+    for (CompletionRequest.Prompt given : completion.prompts()) {
+      int[] tokens = encoder.completion(given);
+      String echo = completion.echo() ? text(given, tokens) : null;
+      prompts.add(new Prompt(tokens, echo, bounded(request, tokens.length, "prompt")));
+    }
+    return new PreparedRequest(request, prompts, completion.echo());
+  }
+
+  private String text(CompletionRequest.Prompt given, int[] tokens) {
+    return given instanceof CompletionRequest.Prompt.OfText text
+        ? text.text()
+        : model.tokenizer().decode(tokens, true);
+  }
+
+  private SamplingParams bounded(InferenceRequest request, int promptLength, String promptParam) {
+    int limit = model.engine().maxSequenceLength();
+    Integer asked = request.maxTokens();
+    long total = (long) promptLength + (asked == null ? 1 : asked);
+    if (total > limit) {
+      throw ApiException.invalid(
+          promptParam,
+          "context_length_exceeded",
+          "the context holds "
+              + limit
+              + " tokens, but the prompt has "
+              + promptLength
+              + (asked == null ? "" : " and '" + request.maxTokensParam() + "' asks for " + asked));
+    }
+    return request.sampling().withMaxTokens(asked == null ? limit - promptLength : asked);
+  }
+}

@@ -1,0 +1,185 @@
+package dev.tensafe.cli;
+
+import dev.tensafe.cli.demo.DemoAdapters;
+import dev.tensafe.cli.demo.DemoFiles;
+import dev.tensafe.he.Profile;
+import dev.tensafe.he.client.LinkConfig;
+import dev.tensafe.he.client.ProbeRate;
+import dev.tensafe.he.transport.Address;
+import dev.tensafe.model.exec.ExecutorOptions;
+import dev.tensafe.owner.host.TlsFiles;
+import dev.tensafe.runtime.ConfigException;
+import dev.tensafe.runtime.settings.Setting;
+import dev.tensafe.server.assembly.AdapterSettings;
+import dev.tensafe.server.assembly.AdapterSource;
+import dev.tensafe.server.assembly.CacheSizing;
+import dev.tensafe.server.assembly.EncryptedSettings;
+import dev.tensafe.server.assembly.ServerSettings;
+import dev.tensafe.server.config.ServerConfig;
+import dev.tensafe.tssp.verify.DigestCache;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes the server's typed settings of the flags of {@code serve}; errors name the key. */
+final class ServeSettings {
+  private static final Logger LOG = LoggerFactory.getLogger(ServeSettings.class);
+
+  private final ServeOptions options;
+  private final InstantSource clock;
+
+  private ServeSettings(ServeOptions options, InstantSource clock) {
+    this.options = options;
+    this.clock = clock;
+  }
+
+  /**
+   * Checks and converts.
+   *
+   * @throws dev.tensafe.formats.CodedException {@code config.*}, {@code he.address}, {@code he.tls}
+   */
+  static ServerSettings of(ServeOptions options, InstantSource clock) {
+    return new ServeSettings(options, clock).settings();
+  }
+
+  private ServerSettings settings() {
+    Path given = options.model;
+    Optional<DemoFiles> demo = given == null ? Optional.of(DemoFiles.bundled()) : Optional.empty();
+    Path model = given == null ? demo.orElseThrow().model() : given;
+    return new ServerSettings(
+        model,
+        http(model, demo.isPresent()),
+        options.executor,
+        new ExecutorOptions(format(), threads()),
+        cache(),
+        adapters(demo));
+  }
+
+  private ServerConfig http(Path model, boolean demo) {
+    Setting.range("max-body-kib", options.maxBodyKib, 1, 1 << 20);
+    String given = options.servedModelName;
+    Path last = model.toAbsolutePath().normalize().getFileName();
+    String standard = demo ? DemoFiles.MODEL_NAME : last == null ? "model" : last.toString();
+    List<String> origins = options.corsOrigins;
+    return new ServerConfig(
+        options.host,
+        options.port,
+        given != null ? given : standard,
+        options.apiKeys,
+        options.maxBodyKib * 1024,
+        (long) options.maxAdapterMib << 20,
+        options.bodyTimeoutSeconds,
+        options.requestTimeoutSeconds,
+        options.drainTimeoutSeconds,
+        origins == null ? List.of() : origins,
+        options.tlsCert,
+        options.tlsKey);
+  }
+
+  private ExecutorOptions.Format format() {
+    return switch (options.dtype) {
+      case "f32" -> ExecutorOptions.Format.F32;
+      case "bf16" -> ExecutorOptions.Format.BF16;
+      case "auto" -> ExecutorOptions.Format.AUTO;
+      default ->
+          throw new ConfigException(
+              "config.dtype", "dtype is '" + options.dtype + "'; it must be auto, f32 or bf16");
+    };
+  }
+
+  private int threads() {
+    Integer given = options.threads;
+    int threads = given == null ? Runtime.getRuntime().availableProcessors() : given;
+    Setting.range("threads", threads, 1, 1024);
+    return threads;
+  }
+
+  private CacheSizing cache() {
+    Integer length = options.maxModelLen;
+    return new CacheSizing(
+        options.kvCacheMib,
+        length == null ? OptionalInt.empty() : OptionalInt.of(length),
+        options.maxRunning,
+        options.tokensPerStep,
+        options.maxQueuedTokens);
+  }
+
+  /** The demo's adapters belong to its model as long as no setting of adapters is given. */
+  private Optional<AdapterSettings> adapters(Optional<DemoFiles> demo) {
+    Setting.range("adapter-memory-mib", options.adapterMemoryMib, 1, 1 << 22);
+    long memory = (long) options.adapterMemoryMib << 20;
+    DigestCache digests = options.cache.digests(clock);
+    EncryptedSettings encrypted = encrypted();
+    if (demo.isPresent() && !options.namesAdapterSettings()) {
+      DemoFiles files = demo.get();
+      return Optional.of(
+          new AdapterSettings(
+              () -> DemoAdapters.create(files, digests, clock), digests, memory, encrypted));
+    }
+    Path store = options.adapters;
+    Path trust = options.trust;
+    Path key = options.recipientKey;
+    if (store == null || trust == null || key == null) {
+      List<String> missing = new ArrayList<>();
+      missing.add(store == null ? "--adapters" : "");
+      missing.add(trust == null ? "--trust" : "");
+      missing.add(key == null ? "--recipient-key" : "");
+      missing.removeIf(String::isEmpty);
+      LOG.info("no adapter is accepted: {} not given", String.join(", ", missing));
+      return Optional.empty();
+    }
+    return Optional.of(
+        new AdapterSettings(
+            () -> new AdapterSource.Operated(store, trust, options.passphrase.recipientKey(key)),
+            digests,
+            memory,
+            encrypted));
+  }
+
+  private EncryptedSettings encrypted() {
+    Setting.range("adapter-host-timeout-millis", options.adapterHostTimeoutMillis, 10, 600_000);
+    Setting.range("pad-memory-mib", options.padMemoryMib, 0, 1 << 20);
+    Setting.range("probe-rate", options.probeRate, 0, 1 << 20);
+    LinkConfig standard = LinkConfig.standard(profile());
+    LinkConfig link =
+        new LinkConfig(
+            standard.profile(),
+            options.adapterHostTimeoutMillis,
+            standard.connectMillis(),
+            standard.retryMillis(),
+            standard.maxRetryMillis(),
+            standard.pingMillis(),
+            (long) options.padMemoryMib << 20);
+    ProbeRate probes = new ProbeRate(options.probeRate, options.probeCover);
+    List<String> hosts = options.adapterHosts;
+    if (hosts == null || hosts.isEmpty()) {
+      return new EncryptedSettings(link, probes, List.of(), null);
+    }
+    return new EncryptedSettings(
+        link,
+        probes,
+        hosts.stream().map(Address::parse).toList(),
+        TlsFiles.identity(
+            "client",
+            options.clientCert,
+            options.clientKey,
+            "adapter-host-ca",
+            options.adapterHostCa));
+  }
+
+  private Profile profile() {
+    return switch (options.heProfile) {
+      case "fast" -> Profile.FAST;
+      case "strict" -> Profile.STRICT;
+      default ->
+          throw new ConfigException(
+              "config.he-profile",
+              "he-profile is '" + options.heProfile + "'; it must be fast or strict");
+    };
+  }
+}
