@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -199,21 +200,53 @@ class TwinTest {
     }
   }
 
+  /** Every packing, each with one of the kernels. */
+  @ParameterizedTest
+  @MethodSource("profiles")
+  void innerProductsAreRightForEveryPacking(CkksParameters parameters) {
+    List<String> kernels = RunnableLevels.names();
+    int n = parameters.degree();
+    for (int k = 0; k < kernels.size(); k++) {
+      try (CkksContext context = CkksContext.open(parameters, kernels.get(k));
+          Parties parties = new Parties(context)) {
+        int count = k;
+        for (int t = 1; t <= n; t *= 2) {
+          for (int s = 1; (long) t * s <= n; s *= 2) {
+            if (count++ % kernels.size() == 0) {
+              checkPacking(parties, t, s);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  static List<CkksParameters> profiles() {
+    return List.of(CkksParameters.FAST, CkksParameters.STRICT);
+  }
+
+  @Tag("long")
   @ParameterizedTest
   @MethodSource("kernels")
-  void innerProductsAreRightForEveryPacking(CkksParameters parameters, String kernel) {
+  void innerProductsAreRightForEveryPackingWithEveryKernel(
+      CkksParameters parameters, String kernel) {
     int n = parameters.degree();
     try (CkksContext context = CkksContext.open(parameters, kernel);
         Parties parties = new Parties(context)) {
       for (int t = 1; t <= n; t *= 2) {
         for (int s = 1; (long) t * s <= n; s *= 2) {
-          int m = 1 + random.nextInt(Math.min(2 * t, 40));
-          int rows = 1 + random.nextInt(Math.min(2 * s, 12));
-          int d = 1 + random.nextInt(Math.min(3 * (n / (t * s)), 900));
-          checkProduct(parties, new InputShape(m, d, new Packing(t, s)), rows);
+          checkPacking(parties, t, s);
         }
       }
     }
+  }
+
+  private void checkPacking(Parties parties, int t, int s) {
+    int n = parties.context.parameters().degree();
+    int m = 1 + random.nextInt(Math.min(2 * t, 40));
+    int rows = 1 + random.nextInt(Math.min(2 * s, 12));
+    int d = 1 + random.nextInt(Math.min(3 * (n / (t * s)), 900));
+    checkProduct(parties, new InputShape(m, d, new Packing(t, s)), rows);
   }
 
   private void checkProduct(Parties parties, InputShape shape, int rows) {

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -65,7 +66,7 @@ final class ApiSpec {
                         method -> {
                           if (METHODS.contains(method)) {
                             out.put(
-                                method.toUpperCase(java.util.Locale.ROOT) + " " + path.getKey(),
+                                method.toUpperCase(Locale.ROOT) + " " + path.getKey(),
                                 "/paths/" + escaped(path.getKey()) + "/" + method);
                           }
                         }));

@@ -47,6 +47,11 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class EncryptedFailureTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  /** Of a host that is not meant to be slow: a busy machine must not make it so. */
+  private static final long PATIENT_MILLIS = 30_000;
+
+  /** Of a host that says nothing any more. */
   private static final long TIMEOUT_MILLIS = 700;
 
   @TempDir Path directory;
@@ -124,11 +129,16 @@ class EncryptedFailureTest {
   }
 
   private void start(OptionalLong tokensPerDay, long padBytes) throws Exception {
+    start(tokensPerDay, padBytes, PATIENT_MILLIS);
+  }
+
+  private void start(OptionalLong tokensPerDay, long padBytes, long timeoutMillis)
+      throws Exception {
     host = HeSetup.unix(owner, directory, tokensPerDay);
     relay =
         Relay.start(
             new Address.Unix(directory.resolve("relay.sock")), host.server.address(), 0, meddler);
-    LinkConfig config = new LinkConfig(Profile.FAST, TIMEOUT_MILLIS, 2_000, 20, 100, 200, padBytes);
+    LinkConfig config = new LinkConfig(Profile.FAST, timeoutMillis, 2_000, 20, 100, 200, padBytes);
     serve(host.mode(relay.address(), config, null));
     Path plain = owner.pack("plain", 1, owner.peft(1));
     assertEquals(201, server.upload(plain).statusCode());
@@ -214,11 +224,7 @@ class EncryptedFailureTest {
     CompletableFuture<HttpResponse<String>> broken = later("secret", 400);
     TestServer.await("it to run", () -> meddler.down.get() > before + 2_000);
     breaking.run();
-    long started = System.nanoTime();
-    HttpResponse<String> failed = broken.get(60, TimeUnit.SECONDS);
-    long millis = (System.nanoTime() - started) / 1_000_000;
-    assertUnavailable(failed);
-    assertTrue(millis < TIMEOUT_MILLIS + 5_000, "it took " + millis + " ms");
+    assertUnavailable(broken.get(PATIENT_MILLIS / 2, TimeUnit.MILLISECONDS));
     assertEquals(base, text(baseRunning.get()));
     assertEquals(plain, text(plainRunning.get()));
     mending.run();
@@ -228,14 +234,15 @@ class EncryptedFailureTest {
 
   @Test
   void aSlowHost() throws Exception {
-    start(OptionalLong.empty(), 1 << 28);
+    start(OptionalLong.empty(), 1 << 28, TIMEOUT_MILLIS);
     breakWhileOthersRun(meddler::stall, meddler::goOn);
   }
 
   @ParameterizedTest
   @ValueSource(longs = {0, 1 << 28})
   void aHostThatAnswersGarbage(long padBytes) throws Exception {
-    start(OptionalLong.empty(), padBytes);
+    // garbage for a length is waited for
+    start(OptionalLong.empty(), padBytes, TIMEOUT_MILLIS);
     breakWhileOthersRun(() -> meddler.garbage = true, () -> meddler.garbage = false);
   }
 
@@ -406,7 +413,7 @@ class EncryptedFailureTest {
 
   @Test
   void aHostThatDoesNotReadIsLeft() throws Exception {
-    start(OptionalLong.empty(), 0);
+    start(OptionalLong.empty(), 0, TIMEOUT_MILLIS);
     String secret = text(ask("secret", 20));
     String base = text(ask("tiny", 20));
     meddler.stallUp();
@@ -433,7 +440,7 @@ class EncryptedFailureTest {
             TlsIdentity.of(ofHost.certificate(), ofHost.key(), ofClient.certificate()));
     Path encrypted = owner.packEncrypted("secret", 1, owner.peft(2));
     host.deliver(encrypted);
-    LinkConfig config = HeSetup.quick(Profile.FAST, TIMEOUT_MILLIS);
+    LinkConfig config = HeSetup.quick(Profile.FAST, PATIENT_MILLIS);
     // a stranger's certificate, and a host that is not the one that is believed
     for (TlsIdentity wrong :
         List.of(

@@ -94,7 +94,7 @@ final class HeSetup implements AutoCloseable {
   }
 
   TestServer.EncryptedModeFactory mode() {
-    return mode(quick(Profile.FAST, 5_000), null);
+    return mode(quick(Profile.FAST, 30_000), null);
   }
 
   @Override

@@ -39,6 +39,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -53,8 +54,19 @@ class ReaderFuzzTest {
   private static final Place PLACE = new Place();
 
   @MethodSource("seeds")
-  @FuzzTest(maxDuration = "30s")
+  @FuzzTest(maxDuration = "10s")
   void onlyTypedErrorsAndBoundedMemory(byte[] data) throws IOException {
+    check(data);
+  }
+
+  @Tag("long")
+  @MethodSource("seeds")
+  @FuzzTest(maxDuration = "10m")
+  void onlyTypedErrorsAndBoundedMemoryForLong(byte[] data) throws IOException {
+    check(data);
+  }
+
+  private static void check(byte[] data) throws IOException {
     if (data == null || data.length == 0) {
       return;
     }

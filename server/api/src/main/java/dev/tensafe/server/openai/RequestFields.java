@@ -53,11 +53,15 @@ final class RequestFields {
   }
 
   boolean flag(String name) {
+    return flag(name, false);
+  }
+
+  boolean flag(String name, boolean otherwise) {
     JsonNode value = get(name);
     if (value != null && !value.isBoolean()) {
       throw wrongType(name, "true or false");
     }
-    return value != null && value.booleanValue();
+    return value == null ? otherwise : value.booleanValue();
   }
 
   @Nullable String text(String name) {

@@ -1,0 +1,47 @@
+package dev.tensafe.server.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A parsed {@code POST /tokenize}: a conversation or a text, with vLLM's fields. */
+public sealed interface TokenizeRequest {
+  /** Messages for the chat template. */
+  record Conversation(List<Map<String, @Nullable Object>> messages, boolean addGenerationPrompt)
+      implements TokenizeRequest {
+    /** Shape only: messages are secret. */
+    @Override
+    public String toString() {
+      return "Conversation[" + messages.size() + " messages]";
+    }
+  }
+
+  /** A text for the tokenizer. */
+  record Text(String prompt, boolean addSpecialTokens) implements TokenizeRequest {
+    /** The prompt is secret. */
+    @Override
+    public String toString() {
+      return "Text";
+    }
+  }
+
+  /**
+   * Parses and checks a body.
+   *
+   * @throws ApiException 400 naming the field
+   */
+  static TokenizeRequest parse(JsonNode body) {
+    RequestFields fields = new RequestFields(body);
+    if (fields.has("messages")) {
+      return new Conversation(
+          ChatRequest.messages(body), fields.flag("add_generation_prompt", true));
+    }
+    JsonNode prompt = fields.get("prompt");
+    if (prompt == null || !prompt.isTextual()) {
+      throw ApiException.invalid(
+          "prompt", "missing_required_parameter", "'prompt' (a string) or 'messages' is required");
+    }
+    return new Text(prompt.textValue(), fields.flag("add_special_tokens", true));
+  }
+}
