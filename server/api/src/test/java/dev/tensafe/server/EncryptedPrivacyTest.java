@@ -254,7 +254,8 @@ class EncryptedPrivacyTest {
    * The first numbers of the session's secret key, where it lies here; none if it cannot be read.
    */
   private byte[] secretKey() throws ReflectiveOperationException {
-    Collection<?> links = (Collection<?>) field(server.encrypted.orElseThrow(), "links");
+    Object hosts = field(server.encrypted.orElseThrow(), "links");
+    Collection<?> links = (Collection<?>) field(hosts, "links");
     Object session = field(links.iterator().next(), "session");
     return keyBytes((SecretKey) field(session, "key"));
   }
