@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "adapter-host",
     description =
-        "Serves the sealed parts of packages of mode he to model hosts; sees no prompt and no key.",
+        "Serves the sealed parts of packages of mode he to model hosts, over ciphertexts alone.",
     mixinStandardHelpOptions = true,
     showDefaultValues = true,
     sortOptions = false)
