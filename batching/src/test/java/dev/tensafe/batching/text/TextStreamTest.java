@@ -5,12 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.model.synthetic.SyntheticModel;
 import dev.tensafe.model.tokenizer.Tokenizer;
+import dev.tensafe.testkit.Shared;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,17 +78,8 @@ class TextStreamTest {
     "phi-3-mini,fixtures/tokenizers/phi-3-mini"
   })
   void piecesJoinToTheWholeText(String name, String dir) throws IOException {
-    Path shared = Path.of("..", "..", "shared");
-    if (!Files.exists(shared)) {
-      System.out.println("SKIPPED: shared/ is not beside the checkout");
-      org.junit.jupiter.api.Assumptions.abort("shared/ is not beside the checkout");
-    }
-    JsonNode golden =
-        new ObjectMapper()
-            .readTree(shared.resolve("fixtures/tokenizer-golden-hf.json").toFile())
-            .path("encodings")
-            .path(name);
-    try (Tokenizer tokenizer = Tokenizer.load(shared.resolve(dir))) {
+    JsonNode golden = Shared.json("fixtures/tokenizer-golden-hf.json").path("encodings").path(name);
+    try (Tokenizer tokenizer = Tokenizer.load(Shared.path(dir))) {
       for (JsonNode item : golden) {
         IncrementalDecoder decoder = new IncrementalDecoder(tokenizer, true);
         StringBuilder joined = new StringBuilder();
