@@ -22,8 +22,13 @@ using namespace tensafe::ckks;
 
 struct Fixture {
   explicit Fixture(Parameters parameters)
-      : context(std::move(parameters), base::process_dispatch()), key(context) {}
+      : context(std::move(parameters), base::process_dispatch()),
+        masks(Seed{}),
+        halves(context, Seed{}),
+        key(context, SecretKind::kTernary, Seed{}) {}
   Context context;
+  MaskExpander masks;
+  PublicHalves halves;
   SecretKey key;
 };
 
@@ -50,17 +55,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   try {
     switch (kind) {
-      case 1: EncryptedInputs(f.context, f.key.masks(), bytes); break;
+      case 1: EncryptedInputs(f.context, f.masks, bytes); break;
       case 2: {
         const AnswerShape shape =
             answer_shape(f.context, read_head(f.context, MessageKind::kAnswers, bytes), bytes.size());
-        const std::vector<double> scales(shape.tokens, 1.0);
-        std::vector<double> out(shape.tokens * shape.rows);
-        decrypt_answers(f.key, shape, bytes, scales.data(), nullptr, out.data());
+        std::vector<std::int64_t> out(shape.tokens * shape.rows);
+        decrypt_integers(f.key, shape, bytes, out.data());
         break;
       }
-      case 3: read_public_key(f.context, bytes, Seed{}); break;
-      case 4: Ciphertext::read_seeded(f.context, f.key.masks(), bytes); break;
+      case 3: read_public_key(f.halves, bytes); break;
+      case 4: Ciphertext::read_seeded(f.context, f.masks, bytes); break;
       default: Ciphertext::read(f.context, bytes); break;
     }
   } catch (const CkksError&) {

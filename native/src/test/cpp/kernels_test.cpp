@@ -98,6 +98,9 @@ TENSAFE_TEST(all_kernels_give_the_same_words) {
               [&](const RingKernels& k, std::uint64_t* p) { k.multiply_add(p, b.data(), c.data(), n, q); });
         check("multiply subtract", *start,
               [&](const RingKernels& k, std::uint64_t* p) { k.multiply_subtract(p, b.data(), c.data(), n, q); });
+        check("multiply pairs", *start, [&](const RingKernels& k, std::uint64_t* p) {
+          k.multiply_pairs(p, start->data(), b.data(), c.data(), start->data(), n, q);
+        });
         check("add", *start, [&](const RingKernels& k, std::uint64_t* p) { k.add(p, b.data(), n, q); });
         check("subtract", *start, [&](const RingKernels& k, std::uint64_t* p) { k.subtract(p, b.data(), n, q); });
         check("scale", *start, [&](const RingKernels& k, std::uint64_t* p) { k.scale(p, q.value - 2, n, q); });
@@ -196,12 +199,23 @@ TENSAFE_TEST(small_loops_agree) {
     }
     float largest = 0;
     for (std::size_t i = 0; i < kCount; ++i) largest = std::max(largest, std::fabs(reals[i] * factors[i]));
-    TENSAFE_CHECK(kernels->largest_magnitude(reals.data(), factors.data(), kCount) ==
-                      std::bit_cast<std::uint32_t>(largest),
-                  << kernels->name);
+    // no multiple of a vector
+    for (const std::size_t count : {kCount, kCount - 3}) {
+      double squares;
+      double expected;
+      TENSAFE_CHECK(kernels->measure(reals.data(), factors.data(), count, &squares) ==
+                        std::bit_cast<std::uint32_t>(largest),
+                    << kernels->name);
+      scalar_kernels().measure(reals.data(), factors.data(), count, &expected);
+      TENSAFE_CHECK(squares == expected, << kernels->name);
+      double sum = 0;
+      for (std::size_t i = 0; i < count; ++i) sum += static_cast<double>(reals[i]) * reals[i];
+      TENSAFE_CHECK(std::fabs(squares / sum - 1) < 1e-12, << kernels->name);
+    }
     for (const float bad : {INFINITY, -INFINITY, NAN}) {
       const float kept = std::exchange(reals[kCount / 3], bad);
-      TENSAFE_CHECK(kernels->largest_magnitude(reals.data(), factors.data(), kCount) >= 0x7f800000U,
+      double squares;
+      TENSAFE_CHECK(kernels->measure(reals.data(), factors.data(), kCount, &squares) >= 0x7f800000U,
                     << kernels->name);
       reals[kCount / 3] = kept;
     }
@@ -209,6 +223,14 @@ TENSAFE_TEST(small_loops_agree) {
     for (std::size_t i = 0; i < kCount; ++i) {
       const double scaled = static_cast<double>(reals[i] * factors[i]) * 0x1.8p47;
       TENSAFE_CHECK(near[i] == std::llrint(scaled), << kernels->name << " " << scaled);
+    }
+    for (const double scale : {0x1.8p3, 0x1.8p47, 0x1.5555555555555p54, 0x1p62}) {
+      AlignedArray<std::int64_t> wide(kCount);
+      kernels->quantize_wide(reals.data(), factors.data(), scale, wide.data(), kCount);
+      for (std::size_t i = 0; i < kCount; ++i) {
+        const double scaled = static_cast<double>(reals[i] * factors[i]) * scale;
+        TENSAFE_CHECK(wide[i] == std::llrint(scaled), << kernels->name << " " << scaled);
+      }
     }
     kernels->near_residues(near.data(), c.data(), kCount, q);
     for (std::size_t i = 0; i < kCount; ++i) {
@@ -221,6 +243,95 @@ TENSAFE_TEST(small_loops_agree) {
       Words e = copy(words);
       e[at] = q.value | std::uint64_t{1} << 60;
       TENSAFE_CHECK(kernels->mask_words(e.data(), kCount, kMask, q.value), << kernels->name << " " << at);
+    }
+  }
+}
+
+TENSAFE_TEST(normal_numbers_are_the_same_words_with_every_kernel) {
+  constexpr std::size_t kCount = 246;
+  std::vector<std::uint64_t> random(kCount);
+  for (std::uint64_t& word : random) word = test_random()();
+  random[0] = 0;
+  random[1] = ~std::uint64_t{0};
+  random[kCount / 2] = 0;
+  random[kCount / 2 + 1] = ~std::uint64_t{0};
+  std::vector<double> expected(kCount);
+  scalar_kernels().normal(random.data(), expected.data(), kCount);
+  for (std::size_t i = 0; i < kCount / 2; ++i) {
+    // the Box–Muller transform by the library's functions
+    const double u = 1.0 - std::ldexp(static_cast<double>(random[i] >> 12), -52);
+    const double t = std::ldexp(static_cast<double>(random[kCount / 2 + i] >> 12), -52);
+    const double radius = std::sqrt(-2 * std::log(u));
+    TENSAFE_CHECK(std::fabs(expected[i] - radius * std::cos(2 * M_PI * t)) < 1e-13, << expected[i]);
+    TENSAFE_CHECK(std::fabs(expected[kCount / 2 + i] - radius * std::sin(2 * M_PI * t)) < 1e-13, << expected[i]);
+  }
+  for (const RingKernels* kernels : runnable_kernels()) {
+    std::vector<double> out(kCount);
+    kernels->normal(random.data(), out.data(), kCount);
+    TENSAFE_CHECK(out == expected, << kernels->name);
+  }
+}
+
+TENSAFE_TEST(tokens_are_encoded_the_same_with_every_kernel) {
+  for (std::uint64_t prime : kPrimes) {
+    const Modulus q = make_modulus(prime);
+    for (std::size_t n : {1, 7, 8, 19, 576}) {
+      std::vector<float> x(n);
+      std::vector<float> factors(n);
+      std::vector<std::int8_t> errors(n);
+      std::vector<double> f[2] = {std::vector<double>(n), std::vector<double>(n)};
+      Words pad = random_residues(n, q);
+      std::normal_distribution<float> normal;
+      for (std::size_t j = 0; j < n; ++j) {
+        x[j] = normal(test_random());
+        factors[j] = std::ldexp(1.0f, static_cast<int>(j % 5) - 4);
+        errors[j] = static_cast<std::int8_t>(test_random()() % 41 - 20);
+        for (auto& values : f) values[j] = static_cast<double>(test_random()() % 100001) - 50000;
+      }
+      const double factor = 123457.25;
+      double sums[2] = {};
+      Words expected(n);
+      for (std::size_t j = 0; j < n; ++j) {
+        const std::int64_t m = std::llrint(static_cast<double>(x[j] * factors[j]) * factor);
+        expected[j] = arithmetic::add(pad[j], arithmetic::reduce_signed(m, q), q);
+        for (int i = 0; i < 2; ++i) sums[i] += f[i][j] * static_cast<double>(m + errors[j]);
+      }
+      for (const RingKernels* kernels : runnable_kernels()) {
+        Words actual = copy(pad);
+        double got[2];
+        kernels->encode(x.data(), factors.data(), factor, errors.data(), f[0].data(), f[1].data(), actual.data(), n,
+                        q, got);
+        TENSAFE_CHECK(same(actual.data(), expected.data(), n), << kernels->name << " " << n);
+        // whole numbers far below 2^53: sums are exact in any order
+        TENSAFE_CHECK(got[0] == sums[0] && got[1] == sums[1], << kernels->name << " " << n);
+      }
+    }
+  }
+}
+
+TENSAFE_TEST(bodies_are_dealt_to_tokens) {
+  const Modulus q = make_modulus(kPrimes[0]);
+  for (std::size_t tokens : {8, 32, 128}) {
+    for (std::size_t columns : {std::size_t{1}, std::size_t{5}, 2048 / tokens}) {
+      const Words product = random_residues(2048, q);
+      std::vector<std::int32_t> errors(2048);
+      for (std::int32_t& e : errors) e = static_cast<std::int32_t>(test_random()() % 41) - 20;
+      const std::size_t stride = columns + 3;
+      for (const RingKernels* kernels : runnable_kernels()) {
+        Words out(tokens * stride);
+        std::vector<std::int8_t> small(tokens * stride, 99);
+        std::fill(out.data(), out.data() + out.size(), 7);
+        kernels->spread_bodies(product.data(), errors.data(), tokens, columns, out.data(), small.data(), stride, q);
+        for (std::size_t t = 0; t < tokens; ++t) {
+          for (std::size_t j = 0; j < stride; ++j) {
+            const std::size_t from = t + tokens * j;
+            const std::uint64_t body =
+                j < columns ? arithmetic::subtract(arithmetic::reduce_signed(errors[from], q), product[from], q) : 7;
+            TENSAFE_CHECK(out[t * stride + j] == body, << kernels->name << " " << tokens << " " << j);
+            TENSAFE_CHECK(small[t * stride + j] == (j < columns ? errors[from] : 99), << kernels->name);
+          }
+        }
+      }
     }
   }
 }

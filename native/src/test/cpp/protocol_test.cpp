@@ -143,7 +143,7 @@ TENSAFE_TEST(all_kernels_read_each_others_messages) {
   const auto message = session.encrypt({3, 700, {2, 2}}, random_floats(2100), 20, magnitudes);
   const EncryptedInputs expected = session.receive(message);
   for_each_kernel(fast(), [&](const Context& context) {
-    const EncryptedInputs inputs(context, session.key.masks(), message);
+    const EncryptedInputs inputs(context, session.masks, message);
     for (std::size_t tile = 0; tile < 2048 / kTile; ++tile) {
       const std::size_t words = inputs.blocks() * 2 * kTile;
       TENSAFE_CHECK(std::equal(inputs.tile(1, 0, tile), inputs.tile(1, 0, tile) + words, expected.tile(1, 0, tile)),

@@ -162,7 +162,7 @@ TENSAFE_TEST(wide_gaussians_pass_chi_square) {
   RandomSource source;
   RandomStream stream = source.next();
   std::vector<std::int64_t> values(kCount);
-  sample_wide_gaussian(stream, kDeviation, values.data(), kCount);
+  sample_wide_gaussian(stream, kernels_for(base::process_dispatch()), kDeviation, values.data(), kCount);
   constexpr int kBins = 200;
   std::vector<double> bins(kBins);
   double low_bits[16] = {};

@@ -118,8 +118,8 @@ TENSAFE_TEST(a_pool_changes_nothing_but_where_the_zeros_come_from) {
 }
 
 
-// (z0, z1) = (p0·u, p1·u + e2): u is z0/p0 value by value, which leaves e2. Both must be errors.
-TENSAFE_TEST(an_encryption_of_zero_has_both_of_its_errors) {
+// (z0, z1) = (p0·u + p0'·u', p1·u + p1'·u'): u and u' by Cramer's rule, value by value. Both must be errors.
+TENSAFE_TEST(an_encryption_of_zero_has_two_secrets) {
   for (const Parameters& parameters : {fast(), strict()}) {
     const Context context(parameters, base::process_dispatch());
     Session session(context);
@@ -130,23 +130,29 @@ TENSAFE_TEST(an_encryption_of_zero_has_both_of_its_errors) {
       Words z1(context.limbs() * n);
       std::fill(z0.data(), z0.data() + z0.size(), 0);
       std::fill(z1.data(), z1.data() + z1.size(), 0);
-      session.rerandomizer.add_zero(z0.data(), z1.data());
+      session.rerandomizer.add_zero(session.public_key, z0.data(), z1.data());
       for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
         const Modulus& q = context.modulus(limb);
-        Words u(n);
-        Words e2(n);
+        Words u[2] = {Words(n), Words(n)};
         for (std::size_t i = 0; i < n; ++i) {
-          const std::uint64_t p0 = session.public_key.p0(limb)[i];
-          TENSAFE_CHECK(p0 != 0);
-          u[i] = arithmetic::multiply(z0[limb * n + i], arithmetic::inverse(p0, q), q);
-          e2[i] = arithmetic::subtract(
-              z1[limb * n + i], arithmetic::multiply(session.public_key.p1(limb)[i], u[i], q), q);
+          const auto times = [&](std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d) {
+            return arithmetic::subtract(arithmetic::multiply(a, d, q), arithmetic::multiply(b, c, q), q);
+          };
+          const std::uint64_t a = session.public_key.p0(0, limb)[i];
+          const std::uint64_t b = session.public_key.p0(1, limb)[i];
+          const std::uint64_t c = session.halves.p1(0, limb)[i];
+          const std::uint64_t d = session.halves.p1(1, limb)[i];
+          const std::uint64_t determinant = times(a, b, c, d);
+          TENSAFE_CHECK(determinant != 0);
+          const std::uint64_t inverse = arithmetic::inverse(determinant, q);
+          u[0][i] = arithmetic::multiply(times(z0[limb * n + i], b, z1[limb * n + i], d), inverse, q);
+          u[1][i] = arithmetic::multiply(times(a, z0[limb * n + i], c, z1[limb * n + i]), inverse, q);
         }
-        for (Words* error : {&u, &e2}) {
-          scalar_kernels().ntt_inverse(error->data(), context.tables(limb));
+        for (Words& error : u) {
+          scalar_kernels().ntt_inverse(error.data(), context.tables(limb));
           double squares = 0;
           for (std::size_t i = 0; i < n; ++i) {
-            const double e = static_cast<double>(arithmetic::centre((*error)[i], q));
+            const double e = static_cast<double>(arithmetic::centre(error[i], q));
             TENSAFE_CHECK(std::fabs(e) <= 20);
             squares += e * e;
           }
@@ -155,7 +161,7 @@ TENSAFE_TEST(an_encryption_of_zero_has_both_of_its_errors) {
         }
         // independent: two of them are equal with probability 0.088
         std::size_t equal = 0;
-        for (std::size_t i = 0; i < n; ++i) equal += u[i] == e2[i] ? 1 : 0;
+        for (std::size_t i = 0; i < n; ++i) equal += u[0][i] == u[1][i] ? 1 : 0;
         TENSAFE_CHECK(equal < n / 6, << equal);
       }
     }

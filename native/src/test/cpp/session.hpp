@@ -9,6 +9,7 @@
 #include "ckks/scheme/answer_decryption.hpp"
 #include "ckks/scheme/ciphertext.hpp"
 #include "ckks/scheme/evaluation.hpp"
+#include "ckks/scheme/group_codec.hpp"
 #include "ckks/scheme/input_encryption.hpp"
 #include "ckks/wire/message.hpp"
 #include "ring_kernel_sets.hpp"
@@ -20,34 +21,70 @@ namespace tensafe::ckks::test {
 inline Parameters fast() { return {2048, {1125899906826241}}; }
 inline Parameters strict() { return {4096, {1125899906826241, 1125899906629633}}; }
 
+inline Seed random_seed() {
+  Seed seed;
+  for (std::uint8_t& byte : seed) byte = static_cast<std::uint8_t>(test_random()());
+  return seed;
+}
+
+/// The kind of a lane's secret: uniform unless the modulus is switched.
+inline SecretKind lane_kind(const Context& context) {
+  return context.limbs() == 1 ? SecretKind::kUniform : SecretKind::kTernary;
+}
+
+/// A codec that judges nothing: scales and norms of 1, no tag.
+inline GroupCodec plain_codec(const Context& context, std::size_t columns, std::size_t rows, int scale_bits) {
+  const std::vector<double> ones(rows, 1.0);
+  const double error = 1;
+  return GroupCodec(context, {columns, rows, nullptr, scale_bits, 1.0, ones.data(), ones.data(), 1, &error, nullptr,
+                              {}, {}});
+}
+
+/// 0, 1, … : every token is its own row.
+inline std::vector<std::int32_t> all_rows(std::size_t tokens) {
+  std::vector<std::int32_t> rows(tokens);
+  for (std::size_t t = 0; t < tokens; ++t) rows[t] = static_cast<std::int32_t>(t);
+  return rows;
+}
+
 struct Session {
-  explicit Session(const Context& c) : context(c), key(c), public_key(key, Seed{7}), rerandomizer(public_key, 4) {}
+  explicit Session(const Context& c)
+      : context(c),
+        masks(random_seed()),
+        halves(c, random_seed()),
+        key(c, lane_kind(c), random_seed()),
+        public_key(key, halves),
+        rerandomizer(halves, 4) {}
 
   std::vector<std::uint8_t> encrypt(const InputShape& shape, const std::vector<float>& x, int scale_bits,
                                     std::vector<double>& magnitudes) const {
     std::vector<std::uint8_t> message(kHeadBytes + input_payload_bytes(context, shape));
-    magnitudes.resize(shape.tokens);
-    encrypt_inputs(key, shape, {x.data(), nullptr, scale_bits}, magnitudes.data(), message.data());
+    std::vector<TokenNote> notes(shape.tokens);
+    encrypt_inputs(key, plain_codec(context, shape.columns, 1, scale_bits), shape, x.data(),
+                   all_rows(shape.tokens).data(), masks, next_id, notes.data(), message.data());
+    next_id += shape.ciphertexts(context.degree());
+    magnitudes.clear();
+    for (const TokenNote& note : notes) magnitudes.push_back(note.magnitude);
     return message;
   }
 
   EncryptedInputs receive(const std::vector<std::uint8_t>& message) const {
-    return EncryptedInputs(context, key.masks(), message);
+    return EncryptedInputs(context, masks, message);
   }
 
   std::vector<std::uint8_t> answer(const EncryptedInputs& inputs, const Weights& weights,
                                    Protection protection) {
     std::vector<std::uint8_t> message(kHeadBytes +
                                       answer_payload_bytes(context, answer_shape(inputs, weights)));
-    evaluate(inputs, weights, rerandomizer, protection, message.data());
+    evaluate(inputs, weights, rerandomizer, public_key, protection, message.data());
     return message;
   }
 
+  /// The integers of an answer.
   std::vector<double> decrypt(const AnswerShape& shape, const std::vector<std::uint8_t>& message) const {
-    std::vector<double> out(shape.tokens * shape.rows);
-    const std::vector<double> ones(shape.tokens, 1.0);
-    decrypt_answers(key, shape, message, ones.data(), nullptr, out.data());
-    return out;
+    std::vector<std::int64_t> out(shape.tokens * shape.rows);
+    decrypt_integers(key, shape, message, out.data());
+    return {out.begin(), out.end()};
   }
 
   /// What the ciphertext of a received batch decrypts to: message and error, residues of a limb.
@@ -65,9 +102,12 @@ struct Session {
   }
 
   const Context& context;
+  MaskExpander masks;
+  PublicHalves halves;
   SecretKey key;
   PublicKey public_key;
   Rerandomizer rerandomizer;
+  mutable std::uint64_t next_id = 0;
 };
 
 inline std::vector<float> random_floats(std::size_t count) {

@@ -37,10 +37,12 @@ TENSAFE_CKKS(void, plaintextFree)(JNIEnv*, jclass, jlong plaintext) {
   delete &as<PlaintextHandle>(plaintext);
 }
 
-TENSAFE_CKKS(jlong, ciphertextEncrypt)(JNIEnv* env, jclass, jlong key, jlong plaintext) {
+TENSAFE_CKKS(jlong, ciphertextEncrypt)(JNIEnv* env, jclass, jlong key, jlong masks, jlong id,
+                                       jlong plaintext) {
   return guarded(env, [&] {
     const KeyHandle& secret = as<KeyHandle>(key);
-    return wrap(secret.context, Ciphertext::encrypt(secret.key, as<PlaintextHandle>(plaintext).plaintext));
+    return wrap(secret.context, Ciphertext::encrypt(secret.key, as<MaskExpander>(masks), static_cast<std::uint64_t>(id),
+                                                    as<PlaintextHandle>(plaintext).plaintext));
   });
 }
 
@@ -48,7 +50,7 @@ TENSAFE_CKKS(jlong, ciphertextEncryptZero)(JNIEnv* env, jclass, jlong key) {
   return guarded(env, [&] {
     const PublicKeyHandle& handle = as<PublicKeyHandle>(key);
     RandomSource random;
-    return wrap(handle.context, Ciphertext::encrypt_zero(*handle.key, random));
+    return wrap(handle.halves.context, Ciphertext::encrypt_zero(handle.key, random));
   });
 }
 

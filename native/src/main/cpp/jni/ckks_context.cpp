@@ -14,6 +14,41 @@ Seed seed_from(JNIEnv* env, jbyteArray bytes) {
   return seed;
 }
 
+std::vector<double> doubles_from(JNIEnv* env, jdoubleArray array) {
+  std::vector<double> values(static_cast<std::size_t>(env->GetArrayLength(array)));
+  env->GetDoubleArrayRegion(array, 0, static_cast<jsize>(values.size()), values.data());
+  return values;
+}
+
+std::vector<std::int32_t> ints_from(JNIEnv* env, jintArray array) {
+  std::vector<std::int32_t> values(static_cast<std::size_t>(env->GetArrayLength(array)));
+  env->GetIntArrayRegion(array, 0, static_cast<jsize>(values.size()), values.data());
+  return values;
+}
+
+std::vector<std::int64_t> longs_from(JNIEnv* env, jlongArray array) {
+  std::vector<std::int64_t> values(static_cast<std::size_t>(env->GetArrayLength(array)));
+  env->GetLongArrayRegion(array, 0, static_cast<jsize>(values.size()), reinterpret_cast<jlong*>(values.data()));
+  return values;
+}
+
+std::vector<TokenNote> notes_from(JNIEnv* env, jdoubleArray array, std::size_t tokens) {
+  std::vector<TokenNote> notes(tokens);
+  env->GetDoubleArrayRegion(array, 0, static_cast<jsize>(tokens * kNoteNumbers),
+                            reinterpret_cast<jdouble*>(notes.data()));
+  return notes;
+}
+
+void notes_to(JNIEnv* env, const std::vector<TokenNote>& notes, jdoubleArray array) {
+  env->SetDoubleArrayRegion(array, 0, static_cast<jsize>(notes.size() * kNoteNumbers),
+                            reinterpret_cast<const jdouble*>(notes.data()));
+}
+
+void verdicts_to(JNIEnv* env, const std::vector<Verdict>& verdicts, jdoubleArray array) {
+  env->SetDoubleArrayRegion(array, 0, static_cast<jsize>(verdicts.size() * kVerdictNumbers),
+                            reinterpret_cast<const jdouble*>(verdicts.data()));
+}
+
 }  // namespace tensafe::jni
 
 using namespace tensafe;

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 #include "ckks/scheme/ciphertext.hpp"
 #include "ckks/scheme/encrypted_inputs.hpp"
+#include "ckks/scheme/group_codec.hpp"
 #include "ckks/scheme/rerandomizer.hpp"
 #include "ckks/scheme/slots.hpp"
 #include "ckks/scheme/weights.hpp"
@@ -19,16 +21,28 @@ using namespace tensafe::ckks;
 
 using ContextHandle = std::shared_ptr<const Context>;
 
+struct HalvesHandle {
+  ContextHandle context;
+  std::shared_ptr<const PublicHalves> halves;
+};
+
 struct KeyHandle {
-  explicit KeyHandle(const ContextHandle& c) : context(c), key(*context) {}
+  KeyHandle(const ContextHandle& c, SecretKind kind, const Seed& seed) : context(c), key(*context, kind, seed) {}
 
   ContextHandle context;
   SecretKey key;
 };
 
 struct PublicKeyHandle {
+  HalvesHandle halves;
+  PublicKey key;
+};
+
+struct CodecHandle {
+  CodecHandle(const ContextHandle& c, const CodecValues& values) : context(c), codec(*context, values) {}
+
   ContextHandle context;
-  std::shared_ptr<const PublicKey> key;
+  GroupCodec codec;
 };
 
 struct InputsHandle {
@@ -42,11 +56,10 @@ struct WeightsHandle {
 };
 
 struct RerandomizerHandle {
-  RerandomizerHandle(const PublicKeyHandle& of, std::size_t capacity)
-      : context(of.context), key(of.key), rerandomizer(*key, capacity) {}
+  RerandomizerHandle(const HalvesHandle& of, std::size_t capacity)
+      : halves(of), rerandomizer(*halves.halves, capacity) {}
 
-  ContextHandle context;
-  std::shared_ptr<const PublicKey> key;
+  HalvesHandle halves;
   Rerandomizer rerandomizer;
 };
 
@@ -61,6 +74,15 @@ struct CiphertextHandle {
 };
 
 Seed seed_from(JNIEnv* env, jbyteArray bytes);
+
+std::vector<double> doubles_from(JNIEnv* env, jdoubleArray array);
+std::vector<std::int32_t> ints_from(JNIEnv* env, jintArray array);
+std::vector<std::int64_t> longs_from(JNIEnv* env, jlongArray array);
+
+// Notes and verdicts are plain numbers to Java.
+std::vector<TokenNote> notes_from(JNIEnv* env, jdoubleArray array, std::size_t tokens);
+void notes_to(JNIEnv* env, const std::vector<TokenNote>& notes, jdoubleArray array);
+void verdicts_to(JNIEnv* env, const std::vector<Verdict>& verdicts, jdoubleArray array);
 
 }  // namespace tensafe::jni
 

@@ -11,6 +11,25 @@ using namespace tensafe::jni;
 
 namespace {
 
+struct SeedWipe {
+  Seed& seed;
+  ~SeedWipe() { tensafe::base::secure_wipe(seed.data(), seed.size()); }
+};
+
+using SecretLongs = AlignedArray<std::int64_t, true>;
+
+/// Row `index` of an array of arrays, of exactly `count` numbers.
+SecretLongs element(JNIEnv* env, jobjectArray arrays, std::size_t index, std::size_t count) {
+  auto* row = static_cast<jlongArray>(env->GetObjectArrayElement(arrays, static_cast<jsize>(index)));
+  if (row == nullptr) throw JavaException{};
+  require(static_cast<std::size_t>(env->GetArrayLength(row)) == count, ErrorCode::kInvalidArgument,
+          "codec: a tag of another shape");
+  SecretLongs values(count);
+  env->GetLongArrayRegion(row, 0, static_cast<jsize>(count), reinterpret_cast<jlong*>(values.data()));
+  env->DeleteLocalRef(row);
+  return values;
+}
+
 Packing packing_of(jint tokens, jint outputs) {
   require(tokens > 0 && outputs > 0, ErrorCode::kInvalidParameters,
           "packing: tokens and outputs must be positive");
@@ -41,45 +60,32 @@ AnswerShape answer_shape_of(const Context& context, jint tokens, jint rows, jint
   return shape;
 }
 
-std::vector<double> doubles(JNIEnv* env, jdoubleArray array) {
-  std::vector<double> values(static_cast<std::size_t>(env->GetArrayLength(array)));
-  env->GetDoubleArrayRegion(array, 0, static_cast<jsize>(values.size()), values.data());
-  return values;
-}
-
 }  // namespace
 
-TENSAFE_CKKS(jlong, secretKeyGenerate)(JNIEnv* env, jclass, jlong context) {
+TENSAFE_CKKS(jlong, publicHalvesOpen)(JNIEnv* env, jclass, jlong context, jbyteArray seed) {
   return guarded(env, [&] {
-    return address_of(new KeyHandle(as<ContextHandle>(context)));
+    const ContextHandle& handle = as<ContextHandle>(context);
+    return address_of(
+        new HalvesHandle{handle, std::make_shared<const PublicHalves>(*handle, seed_from(env, seed))});
+  });
+}
+
+TENSAFE_CKKS(void, publicHalvesFree)(JNIEnv*, jclass, jlong halves) { delete &as<HalvesHandle>(halves); }
+
+TENSAFE_CKKS(jlong, secretKeyDerive)(JNIEnv* env, jclass, jlong context, jint kind, jbyteArray bytes) {
+  return guarded(env, [&] {
+    Seed seed = seed_from(env, bytes);
+    const SeedWipe wipe{seed};
+    return address_of(new KeyHandle(as<ContextHandle>(context), static_cast<SecretKind>(kind), seed));
   });
 }
 
 TENSAFE_CKKS(void, secretKeyFree)(JNIEnv*, jclass, jlong key) { delete &as<KeyHandle>(key); }
 
-TENSAFE_CKKS(jbyteArray, secretKeyMaskSeed)(JNIEnv* env, jclass, jlong key) {
-  const Seed& seed = as<KeyHandle>(key).key.mask_seed();
-  jbyteArray bytes = env->NewByteArray(static_cast<jsize>(seed.size()));
-  if (bytes != nullptr) {
-    env->SetByteArrayRegion(bytes, 0, static_cast<jsize>(seed.size()),
-                            reinterpret_cast<const jbyte*>(seed.data()));
-  }
-  return bytes;
-}
-
 TENSAFE_CKKS(jlong, inputMessageBytes)(JNIEnv* env, jclass, jlong context, jint tokens, jint columns,
                                        jint packed_tokens, jint packed_outputs) {
   return guarded(env, [&] {
     return input_message_bytes(*as<ContextHandle>(context), tokens, columns, packed_tokens,
-                               packed_outputs);
-  });
-}
-
-TENSAFE_CKKS(jlong, secretKeyInputMessageBytes)(JNIEnv* env, jclass, jlong key, jint tokens,
-                                                jint columns, jint packed_tokens,
-                                                jint packed_outputs) {
-  return guarded(env, [&] {
-    return input_message_bytes(*as<KeyHandle>(key).context, tokens, columns, packed_tokens,
                                packed_outputs);
   });
 }
@@ -104,40 +110,67 @@ TENSAFE_CKKS(jlong, answerMessageBytes)(JNIEnv* env, jclass, jlong context, jint
   });
 }
 
-TENSAFE_CKKS(void, encryptInputs)(JNIEnv* env, jclass, jlong key, jobject x, jlong x_offset, jint tokens,
-                                  jint columns, jint packed_tokens, jint packed_outputs,
-                                  jbyteArray exponents, jint scale_bits, jdoubleArray magnitudes,
-                                  jobject out, jlong out_offset) {
-  guarded(env, [&] {
-    const SecretKey& secret = as<KeyHandle>(key).key;
-    const InputShape shape =
-        input_shape_of(secret.context(), tokens, columns, packed_tokens, packed_outputs);
-    std::vector<std::int8_t> column_exponents;
-    if (exponents != nullptr) {
-      column_exponents.resize(shape.columns);
-      env->GetByteArrayRegion(exponents, 0, columns, reinterpret_cast<jbyte*>(column_exponents.data()));
+TENSAFE_CKKS(jlong, codecOpen)(JNIEnv* env, jclass, jlong context, jbyteArray exponents, jint scale_bits,
+                               jdouble divisor, jdoubleArray row_scales, jdoubleArray row_norms,
+                               jdoubleArray errors, jobjectArray r, jobjectArray f,
+                               jdoubleArray deviations) {
+  return guarded(env, [&] {
+    std::vector<std::int8_t> by_column(static_cast<std::size_t>(env->GetArrayLength(exponents)));
+    env->GetByteArrayRegion(exponents, 0, static_cast<jsize>(by_column.size()),
+                            reinterpret_cast<jbyte*>(by_column.data()));
+    const std::vector<double> scales = doubles_from(env, row_scales);
+    const std::vector<double> norms = doubles_from(env, row_norms);
+    const std::vector<double> bounds = doubles_from(env, errors);
+    const std::vector<double> spread = doubles_from(env, deviations);
+    SecretLongs constants[kChecks];
+    SecretLongs combinations[kChecks];
+    CodecValues values{by_column.size(), scales.size(), by_column.data(), scale_bits, divisor,
+                       scales.data(),    norms.data(),  bounds.size(),    bounds.data(), nullptr, {}, {}};
+    if (!spread.empty()) {
+      values.deviations = spread.data();
+      for (std::size_t check = 0; check < kChecks; ++check) {
+        constants[check] = element(env, r, check, values.rows);
+        combinations[check] = element(env, f, check, values.columns);
+        values.r[check] = constants[check].data();
+        values.f[check] = combinations[check].data();
+      }
     }
-    std::vector<double> largest(shape.tokens);
-    const InputValues values{reinterpret_cast<const float*>(direct(env, x, x_offset)),
-                             exponents == nullptr ? nullptr : column_exponents.data(), scale_bits};
-    encrypt_inputs(secret, shape, values, largest.data(), direct(env, out, out_offset));
-    env->SetDoubleArrayRegion(magnitudes, 0, tokens, largest.data());
+    return address_of(new CodecHandle(as<ContextHandle>(context), values));
   });
 }
 
-TENSAFE_CKKS(void, decryptAnswers)(JNIEnv* env, jclass, jlong key, jobject in, jlong in_offset,
-                                   jlong length, jint tokens, jint rows, jint packed_tokens,
-                                   jint packed_outputs, jdoubleArray token_scales,
-                                   jdoubleArray row_scales, jobject out, jlong out_offset) {
+TENSAFE_CKKS(void, codecFree)(JNIEnv*, jclass, jlong codec) { delete &as<CodecHandle>(codec); }
+
+TENSAFE_CKKS(void, encryptInputs)(JNIEnv* env, jclass, jlong key, jlong codec, jint tokens,
+                                  jint packed_tokens, jint packed_outputs, jobject x, jlong x_offset, jintArray rows, jlong masks,
+                                  jlong first_id, jdoubleArray notes, jobject out, jlong out_offset) {
   guarded(env, [&] {
     const SecretKey& secret = as<KeyHandle>(key).key;
-    const AnswerShape shape = answer_shape_of(secret.context(), tokens, rows, packed_tokens, packed_outputs);
-    const std::vector<double> by_token = doubles(env, token_scales);
-    std::vector<double> by_row;
-    if (row_scales != nullptr) by_row = doubles(env, row_scales);
-    decrypt_answers(secret, shape, message(env, in, in_offset, length), by_token.data(),
-                    row_scales == nullptr ? nullptr : by_row.data(),
+    const GroupCodec& group = as<CodecHandle>(codec).codec;
+    const std::vector<std::int32_t> index = ints_from(env, rows);
+    const InputShape shape = input_shape_of(secret.context(), tokens, static_cast<jint>(group.columns()),
+                                            packed_tokens, packed_outputs);
+    std::vector<TokenNote> noted(shape.tokens);
+    encrypt_inputs(secret, group, shape, reinterpret_cast<const float*>(direct(env, x, x_offset)), index.data(),
+                   as<MaskExpander>(masks), static_cast<std::uint64_t>(first_id), noted.data(),
+                   direct(env, out, out_offset));
+    notes_to(env, noted, notes);
+  });
+}
+
+TENSAFE_CKKS(void, decryptAnswers)(JNIEnv* env, jclass, jlong key, jlong codec, jobject in, jlong in_offset,
+                                   jlong length, jint tokens, jint packed_tokens, jint packed_outputs,
+                                   jdoubleArray notes, jdoubleArray verdicts, jobject out, jlong out_offset) {
+  guarded(env, [&] {
+    const SecretKey& secret = as<KeyHandle>(key).key;
+    const GroupCodec& group = as<CodecHandle>(codec).codec;
+    const AnswerShape shape = answer_shape_of(secret.context(), tokens, static_cast<jint>(group.rows()),
+                                              packed_tokens, packed_outputs);
+    const std::vector<TokenNote> noted = notes_from(env, notes, shape.tokens);
+    std::vector<Verdict> judged(shape.tokens);
+    decrypt_answers(secret, group, shape, message(env, in, in_offset, length), noted.data(), judged.data(),
                     reinterpret_cast<double*>(direct(env, out, out_offset)));
+    verdicts_to(env, judged, verdicts);
   });
 }
 
@@ -147,32 +180,36 @@ TENSAFE_CKKS(jlong, masksOpen)(JNIEnv* env, jclass, jbyteArray seed) {
 
 TENSAFE_CKKS(void, masksFree)(JNIEnv*, jclass, jlong masks) { delete &as<MaskExpander>(masks); }
 
-TENSAFE_CKKS(jlong, publicKeyCreate)(JNIEnv* env, jclass, jlong key, jbyteArray seed) {
+TENSAFE_CKKS(jlong, publicKeyCreate)(JNIEnv* env, jclass, jlong key, jlong halves) {
   return guarded(env, [&] {
-    const KeyHandle& secret = as<KeyHandle>(key);
-    return address_of(new PublicKeyHandle{
-        secret.context, std::make_shared<const PublicKey>(secret.key, seed_from(env, seed))});
+    const HalvesHandle& over = as<HalvesHandle>(halves);
+    return address_of(new PublicKeyHandle{over, PublicKey(as<KeyHandle>(key).key, *over.halves)});
   });
 }
 
 TENSAFE_CKKS(jlong, publicKeyRead)(JNIEnv* env, jclass, jlong context, jobject in, jlong offset,
-                                   jlong length, jbyteArray seed) {
+                                   jlong length, jlong halves) {
   return guarded(env, [&] {
-    const ContextHandle& handle = as<ContextHandle>(context);
-    return address_of(new PublicKeyHandle{
-        handle, std::make_shared<const PublicKey>(read_public_key(
-                    *handle, message(env, in, offset, length), seed_from(env, seed)))});
+    const HalvesHandle& over = as<HalvesHandle>(halves);
+    require(over.context == as<ContextHandle>(context), ErrorCode::kInvalidArgument,
+            "public key: the halves are of another context");
+    return address_of(
+        new PublicKeyHandle{over, read_public_key(*over.halves, message(env, in, offset, length))});
   });
 }
 
 TENSAFE_CKKS(void, publicKeyFree)(JNIEnv*, jclass, jlong key) { delete &as<PublicKeyHandle>(key); }
 
-TENSAFE_CKKS(jlong, publicKeyBytes)(JNIEnv*, jclass, jlong key) {
-  return static_cast<jlong>(public_key_bytes(*as<PublicKeyHandle>(key).context));
+TENSAFE_CKKS(jlong, publicKeyBytes)(JNIEnv*, jclass, jlong context) {
+  return static_cast<jlong>(public_key_bytes(*as<ContextHandle>(context)));
+}
+
+TENSAFE_CKKS(jlong, publicKeyMessageBytes)(JNIEnv*, jclass, jlong key) {
+  return static_cast<jlong>(public_key_bytes(as<PublicKeyHandle>(key).key.context()));
 }
 
 TENSAFE_CKKS(void, publicKeyWrite)(JNIEnv* env, jclass, jlong key, jobject out, jlong offset) {
-  guarded(env, [&] { write_public_key(*as<PublicKeyHandle>(key).key, direct(env, out, offset)); });
+  guarded(env, [&] { write_public_key(as<PublicKeyHandle>(key).key, direct(env, out, offset)); });
 }
 
 TENSAFE_CKKS(jlong, inputsRead)(JNIEnv* env, jclass, jlong context, jlong masks, jobject in,
@@ -214,11 +251,11 @@ TENSAFE_CKKS(jlong, weightsBytes)(JNIEnv*, jclass, jlong weights) {
   return static_cast<jlong>(as<WeightsHandle>(weights).weights.bytes());
 }
 
-TENSAFE_CKKS(jlong, rerandomizerOpen)(JNIEnv* env, jclass, jlong key, jint capacity) {
+TENSAFE_CKKS(jlong, rerandomizerOpen)(JNIEnv* env, jclass, jlong halves, jint capacity) {
   return guarded(env, [&] {
     require(capacity >= 0, ErrorCode::kInvalidArgument, "re-randomisation: capacity is negative");
     return address_of(
-        new RerandomizerHandle(as<PublicKeyHandle>(key), static_cast<std::size_t>(capacity)));
+        new RerandomizerHandle(as<HalvesHandle>(halves), static_cast<std::size_t>(capacity)));
   });
 }
 
@@ -239,10 +276,10 @@ TENSAFE_CKKS(jint, rerandomizerLevel)(JNIEnv*, jclass, jlong rerandomizer) {
 }
 
 TENSAFE_CKKS(void, evaluateInputs)(JNIEnv* env, jclass, jlong inputs, jlong weights, jlong rerandomizer,
-                                   jobject out, jlong offset) {
+                                   jlong key, jobject out, jlong offset) {
   guarded(env, [&] {
     evaluate(as<InputsHandle>(inputs).inputs, as<WeightsHandle>(weights).weights,
-             as<RerandomizerHandle>(rerandomizer).rerandomizer, Protection::kRerandomized,
-             direct(env, out, offset));
+             as<RerandomizerHandle>(rerandomizer).rerandomizer, as<PublicKeyHandle>(key).key,
+             Protection::kRerandomized, direct(env, out, offset));
   });
 }

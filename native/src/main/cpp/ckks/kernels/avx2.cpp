@@ -1,6 +1,7 @@
 #if defined(__x86_64__)
 
 #include "ckks/kernels/avx2_arithmetic.hpp"
+#include "ckks/kernels/avx2_bits.hpp"
 #include "ckks/kernels/avx2_transform.hpp"
 #include "ckks/kernels/plain_loops.hpp"
 #include "ckks/kernels/ring_kernels.hpp"
@@ -33,6 +34,16 @@ void multiply_subtract(std::uint64_t* sum, const std::uint64_t* a, const std::ui
   for (std::size_t i = 0; i < n; i += 4) {
     const __m256d product = multiply_mod(load_words(a + i), load_words(b + i), m);
     store_words(sum + i, to_residues(bring_back(_mm256_sub_pd(load_words(sum + i), product), m), m));
+  }
+}
+
+void multiply_pairs(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b, const std::uint64_t* c,
+                    const std::uint64_t* d, std::size_t n, const Modulus& q) {
+  const Constants m = constants(q);
+  for (std::size_t i = 0; i < n; i += 4) {
+    const __m256d sum = _mm256_add_pd(multiply_mod(load_words(a + i), load_words(b + i), m),
+                                      multiply_mod(load_words(c + i), load_words(d + i), m));
+    store_words(out + i, to_residues(bring_back(sum, m), m));
   }
 }
 
@@ -176,18 +187,25 @@ const RingKernels& avx2_kernels() {
       .multiply = multiply,
       .multiply_add = multiply_add,
       .multiply_subtract = multiply_subtract,
+      .multiply_pairs = multiply_pairs,
       .add = plain_add,
       .subtract = plain_subtract,
       .scale = scale,
       .accumulate_tile = accumulate_tile,
       .mask_words = plain_mask_words,
       .gaussian = plain_gaussian,
+      .normal = plain_normal,
       .widen = plain_widen,
       .small_residues = plain_small_residues,
-      .largest_magnitude = plain_largest_magnitude,
+      .measure = plain_measure,
       .quantize = plain_quantize,
+      .quantize_wide = plain_quantize_wide,
+      .encode = plain_encode,
+      .spread_bodies = plain_spread_bodies,
       .near_residues = plain_near_residues,
       .reduce_signed = reduce_signed,
+      .pack = avx2_pack,
+      .unpack = avx2_unpack,
       .dot_pairs = dot_pairs,
   };
   return kernels;

@@ -1,5 +1,8 @@
 #if defined(__x86_64__)
 
+#ifndef TENSAFE_EMULATED_AVX512
+#include "ckks/kernels/avx2_bits.hpp"
+#endif
 #include "ckks/kernels/avx512_arithmetic.hpp"
 #include "ckks/kernels/avx512_transform.hpp"
 #include "ckks/kernels/plain_loops.hpp"
@@ -54,6 +57,19 @@ void multiply_subtract(std::uint64_t* sum, const std::uint64_t* x, const std::ui
   for (std::size_t i = 0; i < n; i += 8) {
     const Vector product = multiply_mod(load(x + i), load(y + i), b, m);
     store(sum + i, reduce_once(add(subtract(load(sum + i), product), m.q), m.q));
+  }
+}
+
+void multiply_pairs(std::uint64_t* out, const std::uint64_t* x, const std::uint64_t* y, const std::uint64_t* z,
+                    const std::uint64_t* w, std::size_t n, const Modulus& q) {
+  const Constants m = constants(q);
+  const Barrett b = barrett(q);
+  for (std::size_t i = 0; i < n; i += 8) {
+    const Vector low = product_low(product_low(m.zero, load(x + i), load(y + i)), load(z + i), load(w + i));
+    const Vector high = product_high(product_high(m.zero, load(x + i), load(y + i)), load(z + i), load(w + i));
+    // the low parts may carry; the high ones are below 2^49
+    const Vector carried = add(high, _mm512_srli_epi64(low, 52));
+    store(out + i, reduce_product(_mm512_and_si512(low, m.low52), carried, b, m));
   }
 }
 
@@ -157,6 +173,13 @@ const RingKernels& emulated_avx512ifma_kernels() {
 #else
 const RingKernels& avx512ifma_kernels() {
 #endif
+#ifdef TENSAFE_EMULATED_AVX512
+  constexpr auto pack = plain_pack;
+  constexpr auto unpack = plain_unpack;
+#else
+  constexpr auto pack = avx2_pack;
+  constexpr auto unpack = avx2_unpack;
+#endif
   static const RingKernels kernels = {
       .name = "avx512ifma",
       .ntt_forward = ntt_forward,
@@ -165,18 +188,25 @@ const RingKernels& avx512ifma_kernels() {
       .multiply = multiply,
       .multiply_add = multiply_add,
       .multiply_subtract = multiply_subtract,
+      .multiply_pairs = multiply_pairs,
       .add = plain_add,
       .subtract = plain_subtract,
       .scale = scale,
       .accumulate_tile = accumulate_tile,
       .mask_words = plain_mask_words,
       .gaussian = plain_gaussian,
+      .normal = plain_normal,
       .widen = plain_widen,
       .small_residues = plain_small_residues,
-      .largest_magnitude = plain_largest_magnitude,
+      .measure = plain_measure,
       .quantize = plain_quantize,
+      .quantize_wide = plain_quantize_wide,
+      .encode = plain_encode,
+      .spread_bodies = plain_spread_bodies,
       .near_residues = plain_near_residues,
       .reduce_signed = plain_reduce_signed,
+      .pack = pack,
+      .unpack = unpack,
       .dot_pairs = plain_dot_pairs,
   };
   return kernels;

@@ -44,6 +44,9 @@ struct RingKernels {
   /// sum −= a·b.
   void (*multiply_subtract)(std::uint64_t* sum, const std::uint64_t* a, const std::uint64_t* b,
                             std::size_t n, const Modulus& q);
+  /// out = a·b + c·d.
+  void (*multiply_pairs)(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b,
+                         const std::uint64_t* c, const std::uint64_t* d, std::size_t n, const Modulus& q);
   void (*add)(std::uint64_t* sum, const std::uint64_t* a, std::size_t n, const Modulus& q);
   void (*subtract)(std::uint64_t* sum, const std::uint64_t* a, std::size_t n, const Modulus& q);
   /// product *= factor, a residue.
@@ -61,19 +64,40 @@ struct RingKernels {
   /// Rounded Gaussians from uniform 32-bit numbers by inversion, all thresholds always compared.
   void (*gaussian)(const std::uint32_t* random, std::int32_t* out, std::size_t n,
                    const std::int32_t* thresholds);
+  /// Standard normal numbers from uniform 64-bit ones by the Box–Muller transform; n is even.
+  void (*normal)(const std::uint64_t* random, double* out, std::size_t n);
   void (*widen)(const std::int32_t* values, std::int64_t* out, std::size_t n);
   /// Residues of small signed numbers, below q in magnitude.
   void (*small_residues)(const std::int32_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
   /// The largest |values[i]·column_factors[i]| as the bits of a float; those of an infinity or more if
-  /// any product is not finite.
-  std::uint32_t (*largest_magnitude)(const float* values, const float* column_factors, std::size_t n);
+  /// any product is not finite. `squares` gets Σ values[i]².
+  std::uint32_t (*measure)(const float* values, const float* column_factors, std::size_t n, double* squares);
   /// Numbers times `factor`, rounded to the nearest integer (ties to even); below 2^51 in magnitude.
   void (*quantize)(const float* values, const float* column_factors, double factor, std::int64_t* out,
                    std::size_t n);
+  /// The same for numbers below 2^63.
+  void (*quantize_wide)(const float* values, const float* column_factors, double factor, std::int64_t* out,
+                        std::size_t n);
+  /// pad[i] + m[i] mod q for the numbers m that `quantize` gives, below q in magnitude, and the sums of
+  /// f0[i]·(m[i] + errors[i]) and f1[i]·(m[i] + errors[i]).
+  void (*encode)(const float* values, const float* column_factors, double factor, const std::int8_t* errors,
+                 const double* f0, const double* f1, std::uint64_t* pad, std::size_t n, const Modulus& q,
+                 double* sums);
+  /// Deals the coefficients of e − product to tokens: coefficient t + tokens·j, j < columns, goes to
+  /// out[t·stride + j] as a residue and its error to out_errors there. Errors fit a byte; tokens is a
+  /// multiple of 8.
+  void (*spread_bodies)(const std::uint64_t* product, const std::int32_t* errors, std::size_t tokens,
+                        std::size_t columns, std::uint64_t* out, std::int8_t* out_errors, std::size_t stride,
+                        const Modulus& q);
   /// Residues of signed numbers below q in magnitude.
   void (*near_residues)(const std::int64_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
   /// Residues of any signed numbers.
   void (*reduce_signed)(const std::int64_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
+
+  /// Packs 4·fours numbers below 2^50, the first in the lowest bits of the first byte, into 25·fours
+  /// bytes; and back, true if any is ≥ bound.
+  void (*pack)(const std::uint64_t* values, std::size_t fours, std::uint8_t* out);
+  bool (*unpack)(const std::uint8_t* in, std::size_t fours, std::uint64_t bound, std::uint64_t* values);
 
   /// Two vectors [2][n] times the rows of a matrix [rows][n], out [rows][2]; n is a multiple of 4. All are
   /// whole numbers whose sums stay below 2^53, so the order of additions does not matter.

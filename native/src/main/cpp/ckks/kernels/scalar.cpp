@@ -28,6 +28,13 @@ void multiply_subtract(std::uint64_t* sum, const std::uint64_t* a, const std::ui
   }
 }
 
+void multiply_pairs(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b, const std::uint64_t* c,
+                    const std::uint64_t* d, std::size_t n, const Modulus& q) {
+  for (std::size_t i = 0; i < n; ++i) {
+    out[i] = arithmetic::reduce128(static_cast<uint128>(a[i]) * b[i] + static_cast<uint128>(c[i]) * d[i], q);
+  }
+}
+
 void scale(std::uint64_t* product, std::uint64_t factor, std::size_t n, const Modulus& q) {
   for (std::size_t i = 0; i < n; ++i) product[i] = arithmetic::multiply(product[i], factor, q);
 }
@@ -65,18 +72,25 @@ const RingKernels& scalar_kernels() {
       .multiply = multiply,
       .multiply_add = multiply_add,
       .multiply_subtract = multiply_subtract,
+      .multiply_pairs = multiply_pairs,
       .add = plain_add,
       .subtract = plain_subtract,
       .scale = scale,
       .accumulate_tile = accumulate_tile,
       .mask_words = plain_mask_words,
       .gaussian = plain_gaussian,
+      .normal = plain_normal,
       .widen = plain_widen,
       .small_residues = plain_small_residues,
-      .largest_magnitude = plain_largest_magnitude,
+      .measure = plain_measure,
       .quantize = plain_quantize,
+      .quantize_wide = plain_quantize_wide,
+      .encode = plain_encode,
+      .spread_bodies = plain_spread_bodies,
       .near_residues = plain_near_residues,
       .reduce_signed = plain_reduce_signed,
+      .pack = plain_pack,
+      .unpack = plain_unpack,
       .dot_pairs = plain_dot_pairs,
   };
   return kernels;

@@ -6,6 +6,7 @@
 
 #include "ckks/errors.hpp"
 #include "ckks/measure/clock.hpp"
+#include "ckks/measure/measured_codec.hpp"
 #include "ckks/random/samplers.hpp"
 #include "ckks/scheme/answer_decryption.hpp"
 #include "ckks/scheme/evaluation.hpp"
@@ -64,33 +65,44 @@ class Session {
  public:
   explicit Session(const Context& context, std::size_t pool)
       : context_(context),
-        key_(context),
-        public_key_(key_, Seed{}),
-        rerandomizer_(public_key_, pool),
+        masks_(Seed{}),
+        halves_(context, Seed{}),
+        key_(context, SecretKind::kTernary, Seed{}),
+        public_key_(key_, halves_),
+        rerandomizer_(halves_, pool),
         shape_{1, kCiphertexts * context.degree(), {1, 1}},
+        codec_(measured_codec(context, shape_.columns, kRows, 20)),
         x_(shape_.columns),
         message_(kHeadBytes + input_payload_bytes(context, shape_)) {
     for (std::size_t j = 0; j < x_.size(); ++j) x_[j] = static_cast<float>(j % 17) - 8.0f;
   }
 
   static constexpr std::size_t kCiphertexts = 4;
+  static constexpr std::size_t kRows = 8;
 
   void encrypt() {
-    double magnitude;
-    encrypt_inputs(key_, shape_, {x_.data(), nullptr, 20}, &magnitude, message_.data());
+    const std::int32_t row = 0;
+    encrypt_inputs(key_, codec_, shape_, x_.data(), &row, masks_, 0, &note_, message_.data());
   }
   EncryptedInputs receive() {
-    return EncryptedInputs(context_, key_.masks(), {message_.data(), message_.size()});
+    return EncryptedInputs(context_, masks_, {message_.data(), message_.size()});
   }
   const SecretKey& key() const { return key_; }
+  const PublicKey& public_key() const { return public_key_; }
+  const GroupCodec& codec() const { return codec_; }
+  const TokenNote& note() const { return note_; }
   Rerandomizer& rerandomizer() { return rerandomizer_; }
 
  private:
   const Context& context_;
+  MaskExpander masks_;
+  PublicHalves halves_;
   SecretKey key_;
   PublicKey public_key_;
   Rerandomizer rerandomizer_;
   InputShape shape_;
+  GroupCodec codec_;
+  TokenNote note_{};
   std::vector<float> x_;
   std::vector<std::uint8_t> message_;
 };
@@ -98,7 +110,7 @@ class Session {
 /// A session whose inputs were received, and a matrix of a few rows to answer them with.
 class Answering {
  public:
-  static constexpr std::size_t kRows = 8;
+  static constexpr std::size_t kRows = Session::kRows;
 
   explicit Answering(const Context& context)
       : session_(context, kRows),
@@ -110,11 +122,12 @@ class Answering {
 
   void refill() { session_.rerandomizer().fill(kRows); }
   void answer() {
-    evaluate(inputs_, weights_, session_.rerandomizer(), Protection::kRerandomized, message_.data());
+    evaluate(inputs_, weights_, session_.rerandomizer(), session_.public_key(), Protection::kRerandomized,
+             message_.data());
   }
   void decrypt() {
-    const double scale = 1.0;
-    decrypt_answers(session_.key(), shape_, {message_.data(), message_.size()}, &scale, nullptr, out_);
+    Verdict verdict;
+    decrypt_answers(session_.key(), session_.codec(), shape_, message_, &session_.note(), &verdict, out_);
   }
 
  private:
@@ -199,12 +212,12 @@ double measure(const Context& context, Primitive primitive, int repetitions) {
     case Primitive::kAccumulateShared: return measure_accumulation(context, repetitions, 1);
     case Primitive::kAccumulateDistinct: return measure_accumulation(context, repetitions, kTile);
     case Primitive::kZeroEncryption: {
-      const SecretKey key(context);
-      const PublicKey public_key(key, Seed{});
-      Rerandomizer rerandomizer(public_key, 0);
+      Session session(context, 0);
       Words c0(context.limbs() * n);
       Words c1(context.limbs() * n);
-      return median_seconds(repetitions, [&] { rerandomizer.add_zero(c0.data(), c1.data()); });
+      return median_seconds(repetitions, [&] {
+        session.rerandomizer().add_zero(session.public_key(), c0.data(), c1.data());
+      });
     }
     case Primitive::kAnswer: return measure_answer(context, repetitions);
     case Primitive::kDecrypt: return measure_decryption(context, repetitions);

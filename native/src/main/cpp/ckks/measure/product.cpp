@@ -4,6 +4,7 @@
 
 #include "ckks/errors.hpp"
 #include "ckks/measure/clock.hpp"
+#include "ckks/measure/measured_codec.hpp"
 #include "ckks/random/stream.hpp"
 #include "ckks/scheme/answer_decryption.hpp"
 #include "ckks/scheme/evaluation.hpp"
@@ -31,9 +32,14 @@ ProductTimes measure_product(const Context& context, std::size_t tokens, std::si
   validate(shape, context.degree());
   validate(answers, context.degree());
   const std::size_t count = answers.groups() * answers.ciphertexts_per_group();
-  const SecretKey key(context);
-  const PublicKey public_key(key, Seed{});
-  Rerandomizer rerandomizer(public_key, count);
+  const MaskExpander masks(Seed{});
+  const PublicHalves halves(context, Seed{});
+  const SecretKey key(context, SecretKind::kTernary, Seed{});
+  const PublicKey public_key(key, halves);
+  Rerandomizer rerandomizer(halves, count);
+  const GroupCodec codec = measured_codec(context, columns, rows, 20);
+  std::vector<std::int32_t> token_rows;
+  for (std::size_t t = 0; t < tokens; ++t) token_rows.push_back(static_cast<std::int32_t>(t));
   std::vector<float> x;
   for (std::uint32_t word : random_words(tokens * columns)) x.push_back(static_cast<float>(word) - 0x1p31f);
   std::vector<std::int32_t> w;
@@ -43,9 +49,9 @@ ProductTimes measure_product(const Context& context, std::size_t tokens, std::si
   const Weights weights(context, w.data(), rows, columns, packing);
   std::vector<std::uint8_t> up(kHeadBytes + input_payload_bytes(context, shape));
   std::vector<std::uint8_t> down(kHeadBytes + answer_payload_bytes(context, answers));
-  std::vector<double> magnitudes(tokens);
+  std::vector<TokenNote> notes(tokens);
+  std::vector<Verdict> verdicts(tokens);
   std::vector<double> out(tokens * rows);
-  const std::vector<double> ones(tokens, 1.0);
   std::vector<double> stages[5];
   // one round to warm up
   for (int i = 0; i <= repetitions; ++i) {
@@ -53,13 +59,14 @@ ProductTimes measure_product(const Context& context, std::size_t tokens, std::si
     at[0] = thread_seconds();
     rerandomizer.fill(count);
     at[1] = thread_seconds();
-    encrypt_inputs(key, shape, {x.data(), nullptr, 20}, magnitudes.data(), up.data());
+    encrypt_inputs(key, codec, shape, x.data(), token_rows.data(), masks,
+                   static_cast<std::uint64_t>(i) * shape.ciphertexts(context.degree()), notes.data(), up.data());
     at[2] = thread_seconds();
-    const EncryptedInputs inputs(context, key.masks(), up);
+    const EncryptedInputs inputs(context, masks, up);
     at[3] = thread_seconds();
-    evaluate(inputs, weights, rerandomizer, Protection::kRerandomized, down.data());
+    evaluate(inputs, weights, rerandomizer, public_key, Protection::kRerandomized, down.data());
     at[4] = thread_seconds();
-    decrypt_answers(key, answers, down, ones.data(), nullptr, out.data());
+    decrypt_answers(key, codec, answers, down, notes.data(), verdicts.data(), out.data());
     at[5] = thread_seconds();
     for (int stage = 0; i > 0 && stage < 5; ++stage) stages[stage].push_back(at[stage + 1] - at[stage]);
   }

@@ -1,6 +1,7 @@
 #include "ckks/random/samplers.hpp"
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <numbers>
 
@@ -19,46 +20,6 @@ std::array<std::int32_t, kGaussianThresholds> make_thresholds() {
     thresholds[k] = static_cast<std::int32_t>(std::ldexp(1.0, 31) - std::nearbyint(above));
   }
   return thresholds;
-}
-
-/// ln(x) for a positive normal x: x = 2^e·m, ln m = 2·atanh((m − 1)/(m + 1)) as a series, m in
-/// [√½, √2). No branch. Error below 1e-14.
-double log_without_branches(double x) {
-  std::uint64_t bits;
-  static_assert(sizeof bits == sizeof x);
-  __builtin_memcpy(&bits, &x, sizeof bits);
-  // subtracting √½ as an integer makes the exponent field count from there
-  constexpr std::uint64_t kSqrtHalf = 0x3fe6a09e667f3bcdULL;
-  const std::uint64_t shifted = bits - kSqrtHalf;
-  const std::int64_t exponent = static_cast<std::int64_t>(shifted) >> 52;
-  const std::uint64_t fraction = bits - (static_cast<std::uint64_t>(exponent) << 52);
-  double m;
-  __builtin_memcpy(&m, &fraction, sizeof m);
-  const double z = (m - 1.0) / (m + 1.0);
-  const double square = z * z;
-  double sum = 0.0;
-  for (int k = 21; k >= 1; k -= 2) sum = sum * square + 1.0 / k;
-  return static_cast<double>(exponent) * std::numbers::ln2 + 2.0 * z * sum;
-}
-
-/// cos(2πt) and sin(2πt) for 0 ≤ t < 1 by Taylor series about the nearest quarter turn. No branch.
-void cosine_sine(double t, double& cosine, double& sine) {
-  const std::int64_t quarter = static_cast<std::int64_t>(4.0 * t + 0.5);
-  const double angle = (t - 0.25 * static_cast<double>(quarter)) * 2.0 * std::numbers::pi;
-  const double square = angle * angle;
-  double c = 0.0;
-  double s = 0.0;
-  for (int k = 18; k >= 2; k -= 2) c = (c + 1.0) * (-square / (k * (k - 1)));
-  for (int k = 19; k >= 3; k -= 2) s = (s + 1.0) * (-square / (k * (k - 1)));
-  c += 1.0;
-  s = (s + 1.0) * angle;
-  // turn by 0 … 4 quarters: swap for odd ones, then signs
-  const double odd = static_cast<double>(quarter & 1);
-  const double c_turned = c * (1.0 - odd) - s * odd;
-  const double s_turned = s * (1.0 - odd) + c * odd;
-  const double sign = 1.0 - static_cast<double>(quarter & 2);
-  cosine = sign * c_turned;
-  sine = sign * s_turned;
 }
 
 }  // namespace
@@ -94,25 +55,31 @@ void sample_gaussian(RandomStream& stream, const RingKernels& kernels, std::int3
   base::secure_wipe(random, sizeof random);
 }
 
-void sample_wide_gaussian(RandomStream& stream, double deviation, std::int64_t* out, std::size_t n) {
-  constexpr std::size_t kPiece = 128;
-  std::uint64_t random[kPiece];
-  for (std::size_t start = 0; start < n; start += kPiece) {
-    const std::size_t count = n - start < kPiece ? n - start : kPiece;
+void sample_normal(RandomStream& stream, const RingKernels& kernels, double* out, std::size_t n) {
+  constexpr std::size_t kPiece = 256;
+  alignas(64) std::uint64_t random[kPiece];
+  for (std::size_t i = 0; i < n; i += kPiece) {
+    const std::size_t count = n - i < kPiece ? n - i : kPiece;
     stream.fill(random, count * sizeof(std::uint64_t));
-    for (std::size_t i = 0; i < count; i += 2) {
-      // (0, 1] and [0, 1) with 53 bits
-      const double u = static_cast<double>((random[i] >> 11) + 1) * 0x1p-53;
-      const double t = static_cast<double>(random[i + 1] >> 11) * 0x1p-53;
-      const double radius = deviation * std::sqrt(-2.0 * log_without_branches(u));
-      double cosine;
-      double sine;
-      cosine_sine(t, cosine, sine);
-      out[start + i] = std::llrint(radius * cosine);
-      out[start + i + 1] = std::llrint(radius * sine);
-    }
+    kernels.normal(random, out + i, count);
   }
   base::secure_wipe(random, sizeof random);
+}
+
+void sample_wide_gaussian(RandomStream& stream, const RingKernels& kernels, double deviation, std::int64_t* out,
+                          std::size_t n) {
+  // 1.5·2^52 moves the unit to the last bit of the fraction: the addition rounds
+  constexpr double kMagic = 6755399441055744.0;
+  constexpr std::size_t kPiece = 256;
+  alignas(64) double normal[kPiece];
+  for (std::size_t i = 0; i < n; i += kPiece) {
+    const std::size_t count = n - i < kPiece ? n - i : kPiece;
+    sample_normal(stream, kernels, normal, count);
+    for (std::size_t k = 0; k < count; ++k) {
+      out[i + k] = std::bit_cast<std::int64_t>(deviation * normal[k] + kMagic) - std::bit_cast<std::int64_t>(kMagic);
+    }
+  }
+  base::secure_wipe(normal, sizeof normal);
 }
 
 void sample_flood(RandomStream& stream, int bits, std::int64_t* out, std::size_t n) {

@@ -47,9 +47,13 @@ void sample_gaussian(RandomStream& stream, const RingKernels& kernels, std::int3
 /// Thresholds 2^31·P(|z| ≤ k) to the nearest integer, k = 0 … 19.
 const std::int32_t* gaussian_thresholds();
 
-/// Round(N(0, deviation²)) for large deviations by the Box–Muller transform in double precision without
-/// branches. At most 8.6 deviations from 0. n is even.
-void sample_wide_gaussian(RandomStream& stream, double deviation, std::int64_t* out, std::size_t n);
+/// N(0, 1) by the Box–Muller transform in double precision without branches, from uniforms of 52 bits. At
+/// most 8.5 deviations from 0. n is even.
+void sample_normal(RandomStream& stream, const RingKernels& kernels, double* out, std::size_t n);
+
+/// Round(N(0, deviation²)) for large deviations, from those. n is even.
+void sample_wide_gaussian(RandomStream& stream, const RingKernels& kernels, double deviation, std::int64_t* out,
+                          std::size_t n);
 
 /// Uniform in [−2^bits, 2^bits), bits ≤ 62. n is even.
 void sample_flood(RandomStream& stream, int bits, std::int64_t* out, std::size_t n);

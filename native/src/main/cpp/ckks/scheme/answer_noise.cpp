@@ -13,7 +13,7 @@ void AnswerNoise::add(RandomStream& stream, const WantedCoefficients& wanted, st
   const std::size_t count = (wanted.count() + 3) / 4 * 4;
   sample_gaussian(stream, context_.kernels(), errors_.data(), count);
   if (context_.limbs() == 1) {
-    sample_wide_gaussian(stream, kFloodDeviation, flood_.data(), count);
+    sample_wide_gaussian(stream, context_.kernels(), kFloodDeviation, flood_.data(), count);
   } else {
     sample_flood(stream, kFloodBits, flood_.data(), count);
   }

@@ -6,7 +6,7 @@
 #include "ckks/errors.hpp"
 #include "ckks/scheme/error_polynomial.hpp"
 #include "ckks/scheme/modulus_switch.hpp"
-#include "ckks/wire/bits.hpp"
+#include "ckks/scheme/rerandomizer.hpp"
 #include "ckks/wire/message.hpp"
 
 namespace tensafe::ckks {
@@ -46,14 +46,15 @@ Plaintext::Plaintext(const Context& context, std::size_t limbs, const std::int64
 Ciphertext::Ciphertext(const Context& context, std::size_t limbs)
     : context_(context), limbs_(limbs), c0_(limbs * context.degree()), c1_(limbs * context.degree()) {}
 
-Ciphertext Ciphertext::encrypt(const SecretKey& key, const Plaintext& plaintext) {
+Ciphertext Ciphertext::encrypt(const SecretKey& key, const MaskExpander& masks, std::uint64_t id,
+                               const Plaintext& plaintext) {
   const Context& context = key.context();
   require(&context == &plaintext.context(), ErrorCode::kInvalidArgument,
           "encrypt: key and plaintext are of different contexts");
   const std::size_t n = context.degree();
   Ciphertext result(context, plaintext.limbs());
-  result.id_ = key.take_ids(1);
-  key.masks().expand(context, result.limbs_, *result.id_, result.c1_.data());
+  result.id_ = id;
+  masks.expand(context, result.limbs_, id, result.c1_.data());
   RandomStream stream = key.error_stream();
   const ErrorPolynomial error(context, stream);
   for (std::size_t limb = 0; limb < result.limbs_; ++limb) {
@@ -71,19 +72,17 @@ Ciphertext Ciphertext::encrypt_zero(const PublicKey& key, RandomSource& random) 
   const std::size_t n = context.degree();
   Ciphertext result(context, context.limbs());
   RandomStream stream = random.next();
-  const ErrorPolynomial u(context, stream);
+  SecretWords u[kSamples] = {SecretWords(context.limbs() * n), SecretWords(context.limbs() * n)};
+  make_zero(key.halves(), stream, result.c1_.data(), {u[0].data(), u[1].data()});
   const ErrorPolynomial e1(context, stream);
-  const ErrorPolynomial e2(context, stream);
-  SecretWords values(n);
+  SecretWords error(n);
   for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
     const Modulus& q = context.modulus(limb);
     std::uint64_t* c0 = result.c0_.data() + limb * n;
-    std::uint64_t* c1 = result.c1_.data() + limb * n;
-    u.values(context, limb, values.data());
-    e1.values(context, limb, c0);
-    e2.values(context, limb, c1);
-    context.kernels().multiply_add(c0, key.p0(limb), values.data(), n, q);
-    context.kernels().multiply_add(c1, key.p1(limb), values.data(), n, q);
+    context.kernels().multiply_pairs(c0, key.p0(0, limb), u[0].data() + limb * n, key.p0(1, limb),
+                                     u[1].data() + limb * n, n, q);
+    e1.values(context, limb, error.data());
+    context.kernels().add(c0, error.data(), n, q);
   }
   return result;
 }
@@ -92,6 +91,7 @@ Ciphertext Ciphertext::add(const Ciphertext& other) const {
   require_same(context_, other.context_, limbs_, other.limbs_);
   const std::size_t n = context_.degree();
   Ciphertext result(context_, limbs_);
+  result.rescaled_ = rescaled_ || other.rescaled_;
   std::memcpy(result.c0_.data(), c0_.data(), limbs_ * n * sizeof(std::uint64_t));
   std::memcpy(result.c1_.data(), c1_.data(), limbs_ * n * sizeof(std::uint64_t));
   for (std::size_t limb = 0; limb < limbs_; ++limb) {
@@ -105,6 +105,7 @@ Ciphertext Ciphertext::multiply(const Plaintext& plaintext) const {
   require_same(context_, plaintext.context(), limbs_, plaintext.limbs());
   const std::size_t n = context_.degree();
   Ciphertext result(context_, limbs_);
+  result.rescaled_ = rescaled_;
   for (std::size_t limb = 0; limb < limbs_; ++limb) {
     const Modulus& q = context_.modulus(limb);
     context_.kernels().multiply(result.c0_.data() + limb * n, c0(limb), plaintext.values(limb), n, q);
@@ -116,6 +117,7 @@ Ciphertext Ciphertext::multiply(const Plaintext& plaintext) const {
 Ciphertext Ciphertext::rescale() const {
   require(limbs_ == 2, ErrorCode::kInvalidArgument, "rescale: needs two limbs");
   Ciphertext result = drop_limb();
+  result.rescaled_ = true;
   const std::size_t n = context_.degree();
   Words last(n);
   std::memcpy(last.data(), c0(1), n * sizeof(std::uint64_t));
@@ -137,6 +139,8 @@ Ciphertext Ciphertext::drop_limb() const {
 void Ciphertext::decrypt(const SecretKey& key, std::size_t count, std::uint64_t* out) const {
   require(&key.context() == &context_, ErrorCode::kInvalidArgument,
           "decrypt: key and ciphertext are of different contexts");
+  require(!rescaled_ || key.kind() == SecretKind::kTernary, ErrorCode::kInvalidArgument,
+          "decrypt: the modulus was switched, which needs a ternary secret");
   const std::size_t n = context_.degree();
   require(std::has_single_bit(count) && count <= n, ErrorCode::kInvalidArgument,
           "decrypt: the number of coefficients must be a power of two up to the degree");
@@ -166,12 +170,12 @@ void Ciphertext::write(bool seeded, std::uint8_t* out) const {
   write_head(context_, head, message_bytes(seeded) - kHeadBytes, out);
   out += kHeadBytes;
   for (std::size_t limb = 0; limb < limbs_; ++limb) {
-    pack_bits(c0(limb), context_.degree(), residue_bits(context_, limb), out);
+    write_polynomial(context_, limb, c0(limb), out);
     out += polynomial_bytes(context_, limb);
   }
   if (seeded) return;
   for (std::size_t limb = 0; limb < limbs_; ++limb) {
-    pack_bits(c1(limb), context_.degree(), residue_bits(context_, limb), out);
+    write_polynomial(context_, limb, c1(limb), out);
     out += polynomial_bytes(context_, limb);
   }
 }

@@ -33,9 +33,10 @@ class Plaintext {
 /// every operation gives a new one.
 class Ciphertext {
  public:
-  /// Seeded: c1 is the mask of a fresh id.
-  static Ciphertext encrypt(const SecretKey& key, const Plaintext& plaintext);
-  /// An encryption of zero under a public key, (p0·u + e1, p1·u + e2).
+  /// Seeded: c1 is the mask of an id that was never used under this key.
+  static Ciphertext encrypt(const SecretKey& key, const MaskExpander& masks, std::uint64_t id,
+                            const Plaintext& plaintext);
+  /// An encryption of zero under a public key, (p0·u + p0'·u' + e1, p1·u + p1'·u').
   static Ciphertext encrypt_zero(const PublicKey& key, RandomSource& random);
   /// Reads kind kCiphertext, or kSeeded with the masks of its session; throws kMalformedMessage.
   static Ciphertext read(const Context& context, std::span<const std::uint8_t> message);
@@ -57,6 +58,7 @@ class Ciphertext {
   Ciphertext drop_limb() const;
 
   /// Residues of the lowest `count` coefficients of c0 + c1·s, [limbs][count]; count is a power of two.
+  /// Throws kInvalidArgument for a rescaled one under a uniform secret, which multiplies its rounding.
   void decrypt(const SecretKey& key, std::size_t count, std::uint64_t* out) const;
 
   std::size_t message_bytes(bool seeded) const;
@@ -70,6 +72,7 @@ class Ciphertext {
   Words c0_;
   Words c1_;
   std::optional<std::uint64_t> id_;
+  bool rescaled_ = false;
 };
 
 }  // namespace tensafe::ckks

@@ -5,7 +5,6 @@
 #include "ckks/errors.hpp"
 #include "ckks/scheme/answer_noise.hpp"
 #include "ckks/scheme/modulus_switch.hpp"
-#include "ckks/wire/bits.hpp"
 #include "ckks/wire/message.hpp"
 
 namespace tensafe::ckks {
@@ -72,13 +71,12 @@ AnswerShape answer_shape(const EncryptedInputs& inputs, const Weights& weights) 
 }
 
 void evaluate(const EncryptedInputs& inputs, const Weights& weights, Rerandomizer& rerandomizer,
-              Protection protection, std::uint8_t* message) {
+              const PublicKey& lane, Protection protection, std::uint8_t* message) {
   const Context& context = inputs.context();
   const AnswerShape shape = answer_shape(inputs, weights);
-  require(&rerandomizer.key().context() == &context, ErrorCode::kInvalidArgument,
-          "evaluate: the re-randomiser is of another context");
+  require(&rerandomizer.halves().context() == &context && &lane.context() == &context,
+          ErrorCode::kInvalidArgument, "evaluate: the re-randomiser or the key is of another context");
   const std::size_t n = context.degree();
-  const int bits = residue_bits(context, 0);
 
   MessageHead head{MessageKind::kAnswers};
   head.limbs = 1;
@@ -103,7 +101,7 @@ void evaluate(const EncryptedInputs& inputs, const Weights& weights, Rerandomize
         std::uint64_t* c1 = sums.component(i, 1);
         const WantedCoefficients wanted{shape.group_tokens(group), shape.block_rows(first + i),
                                         shape.packing.tokens, shape.wanted(group, first + i)};
-        if (protection == Protection::kRerandomized) rerandomizer.add_zero(c0, c1);
+        if (protection == Protection::kRerandomized) rerandomizer.add_zero(lane, c0, c1);
         for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
           context.kernels().ntt_inverse_low(c0 + limb * n, wanted.width, context.tables(limb));
         }
@@ -112,7 +110,7 @@ void evaluate(const EncryptedInputs& inputs, const Weights& weights, Rerandomize
           divide_by_last_modulus(context, c0, c0 + n, wanted.width);
           divide_values_by_last_modulus(context, c1, c1 + n);
         }
-        pack_bits(c1, n, bits, out);
+        write_polynomial(context, 0, c1, out);
         out += polynomial_bytes(context, 0);
         std::size_t k = 0;
         for (std::size_t row = 0; row < wanted.rows; ++row) {
@@ -120,8 +118,8 @@ void evaluate(const EncryptedInputs& inputs, const Weights& weights, Rerandomize
             travelling[k++] = c0[wanted.position(token, row)];
           }
         }
-        pack_bits(travelling.data(), k, bits, out);
-        out += packed_bytes(k, bits);
+        write_residues(context, 0, travelling.data(), k, out);
+        out += residue_bytes(context, 0, k);
       }
     }
   }

@@ -1,25 +1,24 @@
 #include "ckks/scheme/input_encryption.hpp"
 
-#include "ckks/scheme/error_polynomial.hpp"
-#include "ckks/scheme/quantization.hpp"
-#include "ckks/wire/bits.hpp"
+#include "ckks/errors.hpp"
+#include "ckks/random/samplers.hpp"
 #include "ckks/wire/message.hpp"
 
 namespace tensafe::ckks {
-void encrypt_inputs(const SecretKey& key, const InputShape& shape, const InputValues& values,
-                    double* magnitudes, std::uint8_t* message) {
+
+void encrypt_inputs(const SecretKey& key, const GroupCodec& codec, const InputShape& shape, const float* x,
+                    const std::int32_t* rows, const MaskExpander& masks, std::uint64_t first_id,
+                    TokenNote* notes, std::uint8_t* message) {
   const Context& context = key.context();
   const RingKernels& kernels = context.kernels();
   const std::size_t n = context.degree();
   validate(shape, n);
-  require(values.scale_bits >= 0 && values.scale_bits <= 62, ErrorCode::kInvalidArgument,
-          "inputs: scale bits are not from 0 to 62");
-  const AlignedArray<float> factors = column_factors(shape.columns, values);
+  require(codec.columns() == shape.columns, ErrorCode::kInvalidArgument,
+          "inputs: the codec is for another number of columns");
   for (std::size_t t = 0; t < shape.tokens; ++t) {
-    magnitudes[t] = magnitude(kernels, values.x + t * shape.columns, factors.data(), shape.columns);
+    notes[t] = codec.measure(x + static_cast<std::size_t>(rows[t]) * shape.columns);
   }
 
-  const std::uint64_t first_id = key.take_ids(shape.ciphertexts(n));
   MessageHead head{MessageKind::kInputs};
   head.limbs = context.limbs();
   head.packing_tokens = static_cast<std::uint32_t>(shape.packing.tokens);
@@ -35,29 +34,29 @@ void encrypt_inputs(const SecretKey& key, const InputShape& shape, const InputVa
   // integers and errors stay below every prime: 2^scale_bits ≤ q/2
   bool near = true;
   for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
-    near &= context.modulus(limb).value >> (values.scale_bits + 1) != 0;
+    near &= context.modulus(limb).value >> (codec.scale_bits() + 1) != 0;
   }
   AlignedArray<std::int64_t, true> coefficients(n);
   AlignedArray<std::int64_t, true> integers(c);
   AlignedArray<std::int32_t, true> errors(n);
   SecretWords body(n);
-  Words masks(context.limbs() * n);
+  Words mask(context.limbs() * n);
   RandomStream stream = key.error_stream();
   std::uint64_t id = first_id;
   for (std::size_t group = 0; group < shape.groups(); ++group) {
     for (std::size_t block = 0; block < shape.blocks(n); ++block, ++id) {
       sample_gaussian(stream, kernels, errors.data(), n);
       kernels.widen(errors.data(), coefficients.data(), n);
-      const std::size_t first_column = block * c;
-      const std::size_t columns = shape.columns - first_column < c ? shape.columns - first_column : c;
+      const std::size_t first = block * c;
+      const std::size_t count = shape.columns - first < c ? shape.columns - first : c;
       for (std::size_t t = 0; t < shape.group_tokens(group); ++t) {
         const std::size_t token = group * shape.packing.tokens + t;
-        const float* x = values.x + token * shape.columns + first_column;
-        quantize(kernels, x, factors.data() + first_column, magnitudes[token], values.scale_bits,
-                 integers.data(), columns);
-        for (std::size_t j = 0; j < columns; ++j) coefficients[t + stride * j] += integers[j];
+        codec.quantize(x + static_cast<std::size_t>(rows[token]) * shape.columns, notes[token].magnitude, first,
+                       count, integers.data());
+        for (std::size_t j = 0; j < count; ++j) coefficients[t + stride * j] += integers[j];
+        codec.expect(notes[token], coefficients.data() + t, stride, first, count);
       }
-      key.masks().expand(context, context.limbs(), id, masks.data());
+      masks.expand(context, context.limbs(), id, mask.data());
       for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
         const Modulus& q = context.modulus(limb);
         if (near) {
@@ -66,8 +65,8 @@ void encrypt_inputs(const SecretKey& key, const InputShape& shape, const InputVa
           kernels.reduce_signed(coefficients.data(), body.data(), n, q);
         }
         kernels.ntt_forward(body.data(), context.tables(limb));
-        kernels.multiply_subtract(body.data(), masks.data() + limb * n, key.values(limb), n, q);
-        pack_bits(body.data(), n, residue_bits(context, limb), out);
+        kernels.multiply_subtract(body.data(), mask.data() + limb * n, key.values(limb), n, q);
+        write_polynomial(context, limb, body.data(), out);
         out += polynomial_bytes(context, limb);
       }
     }

@@ -2,10 +2,21 @@
 
 #include <utility>
 
+#include "ckks/errors.hpp"
 #include "ckks/random/samplers.hpp"
 #include "ckks/scheme/error_polynomial.hpp"
 
 namespace tensafe::ckks {
+namespace {
+
+/// Nonces of p1 and p1'. No ciphertext has them as its id, so they are no masks even under one seed.
+constexpr std::uint64_t kHalfNonces[kSamples] = {~std::uint64_t{0}, ~std::uint64_t{0} - 1};
+
+/// Nonces under the seed of a secret.
+constexpr std::uint64_t kSecretNonce = 0;
+constexpr std::uint64_t kSampleNonces[kSamples] = {1, 2};
+
+}  // namespace
 
 void MaskExpander::expand(const Context& context, std::size_t limbs, std::uint64_t id,
                           std::uint64_t* out) const {
@@ -16,20 +27,26 @@ void MaskExpander::expand(const Context& context, std::size_t limbs, std::uint64
   }
 }
 
-Seed SecretKey::random_seed() {
-  Seed seed;
-  system_random(seed.data(), seed.size());
-  return seed;
+PublicHalves::PublicHalves(const Context& context, const Seed& seed)
+    : context_(context), seed_(seed), values_(kSamples * context.limbs() * context.degree()) {
+  const MaskExpander expander(seed);
+  for (std::size_t sample = 0; sample < kSamples; ++sample) {
+    expander.expand(context, context.limbs(), kHalfNonces[sample],
+                    values_.data() + sample * context.limbs() * context.degree());
+  }
 }
 
-SecretKey::SecretKey(const Context& context)
-    : context_(context),
-      values_(context.limbs() * context.degree()),
-      mask_seed_(random_seed()),
-      masks_(mask_seed_) {
+SecretKey::SecretKey(const Context& context, SecretKind kind, const Seed& seed)
+    : context_(context), kind_(kind), seed_(seed.data()), values_(context.limbs() * context.degree()) {
   const std::size_t n = context.degree();
+  RandomStream stream(seed_, kSecretNonce);
+  if (kind == SecretKind::kUniform) {
+    for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
+      sample_uniform(stream, context.kernels(), context.modulus(limb), values_.data() + limb * n, n);
+    }
+    return;
+  }
   AlignedArray<std::int64_t, true> coefficients(n);
-  RandomStream stream = errors_.next();
   sample_ternary(stream, coefficients.data(), n);
   for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
     std::uint64_t* values = values_.data() + limb * n;
@@ -38,27 +55,32 @@ SecretKey::SecretKey(const Context& context)
   }
 }
 
-Words PublicKey::expand(const Context& context, const Seed& seed) {
-  Words p1(context.limbs() * context.degree());
-  MaskExpander(seed).expand(context, context.limbs(), kPublicKeyNonce, p1.data());
-  return p1;
+RandomStream SecretKey::sample_stream(const PublicHalves& halves, std::size_t sample) const {
+  const std::lock_guard lock(mutex_);
+  if (!halves_.has_value()) halves_ = halves.seed();
+  require(*halves_ == halves.seed(), ErrorCode::kInvalidArgument,
+          "public key: a second one of this secret, over other halves");
+  return RandomStream(seed_, kSampleNonces[sample]);
 }
 
-PublicKey::PublicKey(const SecretKey& secret, const Seed& seed)
-    : context_(secret.context()),
-      p0_(context_.limbs() * context_.degree()),
-      p1_(expand(context_, seed)) {
-  const std::size_t n = context_.degree();
-  RandomStream stream = secret.error_stream();
-  const ErrorPolynomial error(context_, stream);
-  for (std::size_t limb = 0; limb < context_.limbs(); ++limb) {
-    std::uint64_t* out = p0_.data() + limb * n;
-    error.values(context_, limb, out);
-    context_.kernels().multiply_subtract(out, p1(limb), secret.values(limb), n, context_.modulus(limb));
+PublicKey::PublicKey(const SecretKey& secret, const PublicHalves& halves)
+    : halves_(halves), p0_(kSamples * halves.context().limbs() * halves.context().degree()) {
+  const Context& context = halves.context();
+  require(&secret.context() == &context, ErrorCode::kInvalidArgument,
+          "public key: secret and halves are of different contexts");
+  const std::size_t n = context.degree();
+  for (std::size_t sample = 0; sample < kSamples; ++sample) {
+    RandomStream stream = secret.sample_stream(halves, sample);
+    const ErrorPolynomial error(context, stream);
+    for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
+      std::uint64_t* out = p0_.data() + (sample * context.limbs() + limb) * n;
+      error.values(context, limb, out);
+      context.kernels().multiply_subtract(out, halves.p1(sample, limb), secret.values(limb), n,
+                                          context.modulus(limb));
+    }
   }
 }
 
-PublicKey::PublicKey(const Context& context, Words p0, const Seed& seed)
-    : context_(context), p0_(std::move(p0)), p1_(expand(context, seed)) {}
+PublicKey::PublicKey(const PublicHalves& halves, Words p0) : halves_(halves), p0_(std::move(p0)) {}
 
 }  // namespace tensafe::ckks

@@ -3,14 +3,13 @@
 #include <utility>
 
 #include "ckks/errors.hpp"
-#include "ckks/wire/bits.hpp"
 #include "ckks/wire/message.hpp"
 
 namespace tensafe::ckks {
 
 std::size_t public_key_bytes(const Context& context) {
   std::size_t bytes = kHeadBytes;
-  for (std::size_t limb = 0; limb < context.limbs(); ++limb) bytes += polynomial_bytes(context, limb);
+  for (std::size_t limb = 0; limb < context.limbs(); ++limb) bytes += kSamples * polynomial_bytes(context, limb);
   return bytes;
 }
 
@@ -20,24 +19,30 @@ void write_public_key(const PublicKey& key, std::uint8_t* out) {
   head.limbs = context.limbs();
   write_head(context, head, public_key_bytes(context) - kHeadBytes, out);
   out += kHeadBytes;
-  for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
-    pack_bits(key.p0(limb), context.degree(), residue_bits(context, limb), out);
-    out += polynomial_bytes(context, limb);
+  for (std::size_t sample = 0; sample < kSamples; ++sample) {
+    for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
+      write_polynomial(context, limb, key.p0(sample, limb), out);
+      out += polynomial_bytes(context, limb);
+    }
   }
 }
 
-PublicKey read_public_key(const Context& context, std::span<const std::uint8_t> message,
-                          const Seed& seed) {
+PublicKey read_public_key(const PublicHalves& halves, std::span<const std::uint8_t> message) {
+  const Context& context = halves.context();
   const MessageHead head = read_head(context, MessageKind::kPublicKey, message);
   require(head.limbs == context.limbs() && message.size() == public_key_bytes(context),
           ErrorCode::kMalformedMessage, "public key: length does not follow from the parameters");
-  Words p0(context.limbs() * context.degree());
+  Words p0(kSamples * context.limbs() * context.degree());
   const std::uint8_t* in = message.data() + kHeadBytes;
-  for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
-    read_polynomial(context, limb, in, p0.data() + limb * context.degree());
-    in += polynomial_bytes(context, limb);
+  std::uint64_t* to = p0.data();
+  for (std::size_t sample = 0; sample < kSamples; ++sample) {
+    for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
+      read_polynomial(context, limb, in, to);
+      in += polynomial_bytes(context, limb);
+      to += context.degree();
+    }
   }
-  return PublicKey(context, std::move(p0), seed);
+  return PublicKey(halves, std::move(p0));
 }
 
 }  // namespace tensafe::ckks

@@ -11,7 +11,21 @@ namespace {
 constexpr std::size_t kMaxCapacity = std::size_t{1} << 16;
 }
 
-Rerandomizer::Rerandomizer(const PublicKey& key, std::size_t capacity) : key_(key), capacity_(capacity) {
+void make_zero(const PublicHalves& halves, RandomStream& stream, std::uint64_t* c1,
+               std::uint64_t* const (&u)[kSamples]) {
+  const Context& context = halves.context();
+  const std::size_t n = context.degree();
+  for (std::uint64_t* values : u) {
+    const ErrorPolynomial gaussian(context, stream);
+    for (std::size_t limb = 0; limb < context.limbs(); ++limb) gaussian.values(context, limb, values + limb * n);
+  }
+  for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
+    context.kernels().multiply_pairs(c1 + limb * n, halves.p1(0, limb), u[0] + limb * n, halves.p1(1, limb),
+                                     u[1] + limb * n, n, context.modulus(limb));
+  }
+}
+
+Rerandomizer::Rerandomizer(const PublicHalves& halves, std::size_t capacity) : halves_(halves), capacity_(capacity) {
   require(capacity <= kMaxCapacity, ErrorCode::kInvalidArgument,
           "re-randomisation: a pool holds at most 65536 encryptions of zero");
   // no push_back below may throw with an entry in hand
@@ -30,27 +44,15 @@ std::unique_ptr<ZeroEncryption> Rerandomizer::blank() {
       return zero;
     }
   }
-  const std::size_t words = key_.context().limbs() * key_.context().degree();
+  const std::size_t words = halves_.context().limbs() * halves_.context().degree();
   auto zero = std::make_unique<ZeroEncryption>();
-  zero->c0 = SecretWords(words);
   zero->c1 = SecretWords(words);
+  for (SecretWords& u : zero->u) u = SecretWords(words);
   return zero;
 }
 
 void Rerandomizer::make(ZeroEncryption& zero, RandomStream& stream) const {
-  const Context& context = key_.context();
-  const RingKernels& kernels = context.kernels();
-  const std::size_t n = context.degree();
-  const ErrorPolynomial u(context, stream);
-  const ErrorPolynomial e2(context, stream);
-  SecretWords values(n);
-  for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
-    const Modulus& q = context.modulus(limb);
-    u.values(context, limb, values.data());
-    e2.values(context, limb, zero.c1.data() + limb * n);
-    kernels.multiply(zero.c0.data() + limb * n, key_.p0(limb), values.data(), n, q);
-    kernels.multiply_add(zero.c1.data() + limb * n, key_.p1(limb), values.data(), n, q);
-  }
+  make_zero(halves_, stream, zero.c1.data(), {zero.u[0].data(), zero.u[1].data()});
 }
 
 std::size_t Rerandomizer::fill(std::size_t count) {
@@ -72,7 +74,9 @@ std::size_t Rerandomizer::level() const {
   return ready_.size();
 }
 
-void Rerandomizer::add_zero(std::uint64_t* c0, std::uint64_t* c1) {
+void Rerandomizer::add_zero(const PublicKey& key, std::uint64_t* c0, std::uint64_t* c1) {
+  require(&key.halves() == &halves_, ErrorCode::kInvalidArgument,
+          "re-randomisation: the key is over other halves");
   std::unique_ptr<ZeroEncryption> zero;
   {
     const std::lock_guard lock(mutex_);
@@ -86,10 +90,13 @@ void Rerandomizer::add_zero(std::uint64_t* c0, std::uint64_t* c1) {
     RandomStream stream = random_.next();
     make(*zero, stream);
   }
-  const Context& context = key_.context();
+  const Context& context = halves_.context();
   const std::size_t n = context.degree();
+  SecretWords sum(n);
   for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
-    context.kernels().add(c0 + limb * n, zero->c0.data() + limb * n, n, context.modulus(limb));
+    context.kernels().multiply_pairs(sum.data(), key.p0(0, limb), zero->u[0].data() + limb * n, key.p0(1, limb),
+                                     zero->u[1].data() + limb * n, n, context.modulus(limb));
+    context.kernels().add(c0 + limb * n, sum.data(), n, context.modulus(limb));
     context.kernels().add(c1 + limb * n, zero->c1.data() + limb * n, n, context.modulus(limb));
   }
   // overwritten when it is filled again, freed (and wiped) when there are enough

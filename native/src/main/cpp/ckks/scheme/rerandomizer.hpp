@@ -11,29 +11,35 @@
 
 namespace tensafe::ckks {
 
-/// A fresh encryption of zero, (p0·u, p1·u + e2) as values, [limbs][degree] each; e1 is added by the
-/// user to the coefficients that travel. Used once, then overwritten or wiped.
+/// What re-randomises one answer under any key of the session: rounded Gaussians u and u', and p1·u +
+/// p1'·u', as values, [limbs][degree] each. That sum is an RLWE sample, p1'·(u·p1/p1' + u'), without an
+/// error of its own that would be multiplied by s. Used once, then overwritten or wiped.
 struct ZeroEncryption {
-  SecretWords c0;
   SecretWords c1;
+  SecretWords u[kSamples];
 };
 
+/// Draws u and u' and computes c1; `context` is the halves'.
+void make_zero(const PublicHalves& halves, RandomStream& stream, std::uint64_t* c1,
+               std::uint64_t* const (&u)[kSamples]);
+
 /// Makes answers independent of the weights beyond what they decrypt to (docs/CKKS.md,
-/// "Re-randomisation"): encryptions of zero under one session's public key, from a pool that can be
-/// filled ahead or, when it is empty, made on the spot. Safe for any number of threads.
+/// "Re-randomisation"): encryptions of zero under the keys of one session, from a pool that can be filled
+/// ahead or, when it is empty, made on the spot. Safe for any number of threads.
 class Rerandomizer {
  public:
-  Rerandomizer(const PublicKey& key, std::size_t capacity);
+  Rerandomizer(const PublicHalves& halves, std::size_t capacity);
   ~Rerandomizer();
 
-  const PublicKey& key() const noexcept { return key_; }
+  const PublicHalves& halves() const noexcept { return halves_; }
   /// Adds up to `count` to the pool, not beyond its capacity; how many were added.
   std::size_t fill(std::size_t count);
   std::size_t level() const;
   std::size_t capacity() const noexcept { return capacity_; }
 
-  /// Adds one encryption of zero to (c0, c1), [limbs][degree] values each.
-  void add_zero(std::uint64_t* c0, std::uint64_t* c1);
+  /// Adds one encryption of zero under a key over these halves, (p0·u + p0'·u', p1·u + p1'·u'), to (c0, c1),
+  /// [limbs][degree] values each. An error e1 is still to be added to the coefficients that travel.
+  void add_zero(const PublicKey& key, std::uint64_t* c0, std::uint64_t* c1);
 
   RandomStream noise_stream() { return random_.next(); }
 
@@ -41,7 +47,7 @@ class Rerandomizer {
   std::unique_ptr<ZeroEncryption> blank();
   void make(ZeroEncryption& zero, RandomStream& stream) const;
 
-  const PublicKey& key_;
+  const PublicHalves& halves_;
   std::size_t capacity_;
   RandomSource random_;
   mutable std::mutex mutex_;

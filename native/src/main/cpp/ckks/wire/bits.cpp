@@ -1,48 +1,18 @@
 #include "ckks/wire/bits.hpp"
 
 #include <bit>
-#include <cstring>
 
 namespace tensafe::ckks {
-namespace {
 
 static_assert(std::endian::native == std::endian::little, "words are stored as they lie in memory");
 
-std::uint64_t load_word(const std::uint8_t* at) {
-  std::uint64_t word;
-  std::memcpy(&word, at, sizeof word);
-  return word;
-}
-
-void store_word(std::uint8_t* at, std::uint64_t word) { std::memcpy(at, &word, sizeof word); }
-
-// 50 bits, the width of both profiles: four numbers are exactly 25 bytes.
-constexpr int kUsualBits = 50;
-constexpr std::uint64_t kUsualMask = (std::uint64_t{1} << kUsualBits) - 1;
-
-void pack_four(const std::uint64_t* v, std::uint8_t* out) {
-  store_word(out, v[0] | v[1] << 50);
-  store_word(out + 8, v[1] >> 14 | v[2] << 36);
-  store_word(out + 16, v[2] >> 28 | v[3] << 22);
-  out[24] = static_cast<std::uint8_t>(v[3] >> 42);
-}
-
-void unpack_four(const std::uint8_t* in, std::uint64_t* v) {
-  const std::uint64_t a = load_word(in);
-  const std::uint64_t b = load_word(in + 8);
-  const std::uint64_t c = load_word(in + 16);
-  v[0] = a & kUsualMask;
-  v[1] = (a >> 50 | b << 14) & kUsualMask;
-  v[2] = (b >> 36 | c << 28) & kUsualMask;
-  v[3] = (c >> 22 | static_cast<std::uint64_t>(in[24]) << 42) & kUsualMask;
-}
-
-}  // namespace
-
-void pack_bits(const std::uint64_t* values, std::size_t count, int bits, std::uint8_t* out) {
+void pack_bits(const RingKernels& kernels, const std::uint64_t* values, std::size_t count, int bits,
+               std::uint8_t* out) {
   std::size_t i = 0;
-  if (bits == kUsualBits) {
-    for (; i + 4 <= count; i += 4, out += 25) pack_four(values + i, out);
+  if (bits == kKernelBits) {
+    kernels.pack(values, count / 4, out);
+    i = count / 4 * 4;
+    out += count / 4 * 25;
   }
   // the rest bit by bit through a small reservoir
   std::uint64_t pending = 0;
@@ -66,15 +36,15 @@ void pack_bits(const std::uint64_t* values, std::size_t count, int bits, std::ui
   if (filled > 0) *out = static_cast<std::uint8_t>(pending);
 }
 
-bool unpack_bits(const std::uint8_t* in, std::size_t count, int bits, std::uint64_t bound,
-                 std::uint64_t* values) {
+bool unpack_bits(const RingKernels& kernels, const std::uint8_t* in, std::size_t count, int bits,
+                 std::uint64_t bound, std::uint64_t* values) {
   std::size_t i = 0;
   std::uint64_t above = 0;
-  if (bits == kUsualBits) {
-    for (; i + 4 <= count; i += 4, in += 25) {
-      unpack_four(in, values + i);
-      for (std::size_t k = 0; k < 4; ++k) above |= bound - 1 - values[i + k];
-    }
+  bool beyond = false;
+  if (bits == kKernelBits) {
+    beyond = kernels.unpack(in, count / 4, bound, values);
+    i = count / 4 * 4;
+    in += count / 4 * 25;
   }
   int used = 0;
   for (; i < count; ++i) {
@@ -94,7 +64,7 @@ bool unpack_bits(const std::uint8_t* in, std::size_t count, int bits, std::uint6
     values[i] = value;
   }
   const bool padding = used > 0 && (*in >> used) != 0;
-  return (above >> 63) == 0 && !padding;
+  return (above >> 63) == 0 && !padding && !beyond;
 }
 
 }  // namespace tensafe::ckks

@@ -131,9 +131,27 @@ AnswerShape answer_shape(const Context& context, const MessageHead& head, std::s
   return shape;
 }
 
-void read_polynomial(const Context& context, std::size_t limb, const std::uint8_t* in, std::uint64_t* out) {
-  expect(unpack_bits(in, context.degree(), residue_bits(context, limb), context.modulus(limb).value, out),
+std::size_t residue_bytes(const Context& context, std::size_t limb, std::size_t count) {
+  return packed_bytes(count, residue_bits(context, limb));
+}
+
+void write_residues(const Context& context, std::size_t limb, const std::uint64_t* values, std::size_t count,
+                    std::uint8_t* out) {
+  pack_bits(context.kernels(), values, count, residue_bits(context, limb), out);
+}
+
+void read_residues(const Context& context, std::size_t limb, const std::uint8_t* in, std::size_t count,
+                   std::uint64_t* out) {
+  expect(unpack_bits(context.kernels(), in, count, residue_bits(context, limb), context.modulus(limb).value, out),
          "message: a coefficient is not below the modulus");
+}
+
+void write_polynomial(const Context& context, std::size_t limb, const std::uint64_t* values, std::uint8_t* out) {
+  write_residues(context, limb, values, context.degree(), out);
+}
+
+void read_polynomial(const Context& context, std::size_t limb, const std::uint8_t* in, std::uint64_t* out) {
+  read_residues(context, limb, in, context.degree(), out);
 }
 
 }  // namespace tensafe::ckks

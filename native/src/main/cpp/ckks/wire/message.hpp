@@ -53,7 +53,17 @@ AnswerShape answer_shape(const Context& context, const MessageHead& head, std::s
 std::uint64_t input_payload_bytes(const Context& context, const InputShape& shape);
 std::uint64_t answer_payload_bytes(const Context& context, const AnswerShape& shape);
 
-/// Reads one packed polynomial or throws kMalformedMessage.
+/// Bytes of `count` packed residues of a limb.
+std::size_t residue_bytes(const Context& context, std::size_t limb, std::size_t count);
+void write_residues(const Context& context, std::size_t limb, const std::uint64_t* values, std::size_t count,
+                    std::uint8_t* out);
+/// Throws kMalformedMessage if a number is no residue.
+void read_residues(const Context& context, std::size_t limb, const std::uint8_t* in, std::size_t count,
+                   std::uint64_t* out);
+
+/// One packed polynomial.
+void write_polynomial(const Context& context, std::size_t limb, const std::uint64_t* values, std::uint8_t* out);
+/// Throws kMalformedMessage.
 void read_polynomial(const Context& context, std::size_t limb, const std::uint8_t* in, std::uint64_t* out);
 
 }  // namespace tensafe::ckks

@@ -64,6 +64,7 @@ final class CkksNative {
   static native void encryptInputs(
       long key,
       long codec,
+      int tokens,
       int packedTokens,
       int packedOutputs,
       Buffer x,

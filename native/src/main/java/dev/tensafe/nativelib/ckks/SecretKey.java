@@ -88,6 +88,7 @@ public final class SecretKey extends NativeHandle {
       CkksNative.encryptInputs(
           key.address(),
           c.address(),
+          shape.tokens(),
           shape.packing().tokens(),
           shape.packing().outputs(),
           x,
