@@ -18,11 +18,18 @@ public final class Ciphertext extends NativeHandle {
     this.context = context;
   }
 
-  /** A seeded encryption: one half is the mask of a fresh id. */
-  public static Ciphertext encrypt(SecretKey key, Plaintext plaintext) {
+  /**
+   * A seeded encryption: one half is a mask.
+   *
+   * @param id of the mask, never used before under this key
+   */
+  public static Ciphertext encrypt(
+      SecretKey key, MaskExpander masks, long id, Plaintext plaintext) {
     try (Lease k = key.use();
+        Lease m = masks.use();
         Lease p = plaintext.use()) {
-      return new Ciphertext(key.context(), CkksNative.ciphertextEncrypt(k.address(), p.address()));
+      return new Ciphertext(
+          key.context(), CkksNative.ciphertextEncrypt(k.address(), m.address(), id, p.address()));
     }
   }
 

@@ -2,7 +2,6 @@ package dev.tensafe.nativelib.ckks;
 
 import dev.tensafe.nativelib.NativeLibrary;
 import java.nio.Buffer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The native methods. Addresses are those of handles that the caller keeps alive; offsets are in
@@ -32,48 +31,61 @@ final class CkksNative {
       int packedOutputs,
       int repetitions);
 
-  static native long secretKeyGenerate(long context);
+  static native long publicHalvesOpen(long context, byte[] seed);
+
+  static native void publicHalvesFree(long halves);
+
+  static native long secretKeyDerive(long context, int kind, byte[] seed);
 
   static native void secretKeyFree(long key);
 
-  static native byte[] secretKeyMaskSeed(long key);
-
   static native long inputMessageBytes(
       long context, int tokens, int columns, int packedTokens, int packedOutputs);
-
-  static native long secretKeyInputMessageBytes(
-      long key, int tokens, int columns, int packedTokens, int packedOutputs);
 
   static native long inputsAnswerMessageBytes(long inputs, int rows);
 
   static native long answerMessageBytes(
       long context, int tokens, int rows, int packedTokens, int packedOutputs);
 
+  static native long codecOpen(
+      long context,
+      byte[] exponents,
+      int scaleBits,
+      double divisor,
+      double[] rowScales,
+      double[] rowNorms,
+      double[] errors,
+      long[][] r,
+      long[][] f,
+      double[] deviations);
+
+  static native void codecFree(long codec);
+
   static native void encryptInputs(
       long key,
-      Buffer x,
-      long offset,
-      int tokens,
-      int columns,
+      long codec,
       int packedTokens,
       int packedOutputs,
-      byte @Nullable [] exponents,
-      int scaleBits,
-      double[] magnitudes,
+      Buffer x,
+      long offset,
+      int[] rows,
+      long masks,
+      long firstId,
+      double[] notes,
       Buffer out,
       long outOffset);
 
   static native void decryptAnswers(
       long key,
+      long codec,
       Buffer in,
       long inOffset,
       long length,
       int tokens,
-      int rows,
       int packedTokens,
       int packedOutputs,
-      double[] tokenScales,
-      double @Nullable [] rowScales,
+      double[] notes,
+      double[] verdicts,
       Buffer out,
       long outOffset);
 
@@ -81,13 +93,15 @@ final class CkksNative {
 
   static native void masksFree(long masks);
 
-  static native long publicKeyCreate(long key, byte[] seed);
+  static native long publicKeyCreate(long key, long halves);
 
-  static native long publicKeyRead(long context, Buffer in, long offset, long length, byte[] seed);
+  static native long publicKeyRead(long context, Buffer in, long offset, long length, long halves);
 
   static native void publicKeyFree(long key);
 
-  static native long publicKeyBytes(long key);
+  static native long publicKeyBytes(long context);
+
+  static native long publicKeyMessageBytes(long key);
 
   static native void publicKeyWrite(long key, Buffer out, long offset);
 
@@ -110,7 +124,7 @@ final class CkksNative {
 
   static native long weightsBytes(long weights);
 
-  static native long rerandomizerOpen(long key, int capacity);
+  static native long rerandomizerOpen(long halves, int capacity);
 
   static native void rerandomizerFree(long rerandomizer);
 
@@ -119,41 +133,45 @@ final class CkksNative {
   static native int rerandomizerLevel(long rerandomizer);
 
   static native void evaluateInputs(
-      long inputs, long weights, long rerandomizer, Buffer out, long offset);
+      long inputs, long weights, long rerandomizer, long key, Buffer out, long offset);
 
   static native long padMessageBytes(long context, int rows);
 
   static native long padTokenBytes(long context, int count, int width);
 
-  static native long inputPadsOpen(long key, int tokens, int columns, int rows);
+  static native long inputBlockOpen(
+      long context, long masks, int tokens, int columns, int rows, long firstId);
 
-  static native void inputPadsFree(long pads);
+  static native void inputBlockFree(long block);
 
-  static native long inputPadsFirstId(long pads);
+  static native void inputBlockAbsorb(long block, Buffer in, long offset, long length);
 
-  static native void inputPadsAbsorb(long pads, Buffer in, long offset, long length);
+  static native long lanePadsMake(long block, long key);
 
-  static native void inputPadsEncrypt(
-      long pads,
-      int first,
-      int count,
+  static native void lanePadsFree(long pads);
+
+  static native void lanePadsEncrypt(
+      long codec,
+      long[] runs,
+      int[] first,
+      int[] count,
       Buffer x,
       long xOffset,
-      byte @Nullable [] exponents,
-      int scaleBits,
-      double[] magnitudes,
+      int[] rows,
+      double[] notes,
       Buffer out,
       long outOffset);
 
-  static native void inputPadsDecrypt(
-      long pads,
-      int first,
-      int count,
+  static native void lanePadsDecrypt(
+      long codec,
+      long[] runs,
+      int[] first,
+      int[] count,
       Buffer in,
       long offset,
       long length,
-      double[] tokenScales,
-      double @Nullable [] rowScales,
+      double[] notes,
+      double[] verdicts,
       Buffer out,
       long outOffset);
 
@@ -161,16 +179,20 @@ final class CkksNative {
 
   static native void dotWeightsFree(long weights);
 
-  static native long answerPadsOpen(
-      long masks, long weights, long rerandomizer, long firstId, Buffer out, long offset);
+  static native long answerBlockMake(
+      long masks, long weights, long halves, long firstId, Buffer out, long offset);
 
-  static native void answerPadsFree(long pads);
+  static native void answerBlockFree(long block);
 
-  static native void answerPadsEvaluate(
-      long pads,
+  static native long laneNoiseMake(long block, long key);
+
+  static native void laneNoiseFree(long noise);
+
+  static native void laneNoiseEvaluate(
       long weights,
-      int first,
-      int count,
+      long[] runs,
+      int[] first,
+      int[] count,
       Buffer in,
       long inOffset,
       long length,
@@ -181,7 +203,7 @@ final class CkksNative {
 
   static native void plaintextFree(long plaintext);
 
-  static native long ciphertextEncrypt(long key, long plaintext);
+  static native long ciphertextEncrypt(long key, long masks, long id, long plaintext);
 
   static native long ciphertextEncryptZero(long key);
 

@@ -30,16 +30,8 @@ public record FixedPoint(int scaleBits, double divisor) {
     return new FixedPoint(Math.min(LARGEST, bits), divisor);
   }
 
-  /**
-   * What an answer of each token is multiplied by to be an inner product with the integer weights.
-   *
-   * @param magnitudes [m], from {@link SecretKey#encryptInputs}
-   */
-  public double[] tokenScales(double[] magnitudes) {
-    double[] scales = new double[magnitudes.length];
-    for (int t = 0; t < scales.length; t++) {
-      scales[t] = magnitudes[t] * Math.scalb(divisor, -scaleBits);
-    }
-    return scales;
+  /** What an answer's integers of a token of this magnitude are multiplied by. */
+  public double tokenScale(double magnitude) {
+    return magnitude * Math.scalb(divisor, -scaleBits);
   }
 }

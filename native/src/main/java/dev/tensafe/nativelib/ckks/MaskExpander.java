@@ -2,7 +2,10 @@ package dev.tensafe.nativelib.ckks;
 
 import dev.tensafe.nativelib.NativeHandle;
 
-/** The public halves of a session's ciphertexts, from {@link SecretKey#maskSeed}. Thread-safe. */
+/**
+ * The uniform halves of a session's ciphertexts, from a seed that both parties know. All keys of a
+ * session share them; under one key an id is used once. Thread-safe.
+ */
 public final class MaskExpander extends NativeHandle {
   private MaskExpander(long address) {
     super(address, CkksNative::masksFree);

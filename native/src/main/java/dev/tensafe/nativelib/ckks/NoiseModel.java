@@ -2,7 +2,7 @@ package dev.tensafe.nativelib.ckks;
 
 /**
  * Variances of the noise at every stage, in squared units of a coefficient. docs/CKKS.md, "Noise".
- * Errors are independent rounded Gaussians; the secret is ternary.
+ * Errors are independent rounded Gaussians; where a modulus is switched the secret is ternary.
  */
 public record NoiseModel(CkksParameters parameters) {
   /** Deviation of the flood with one limb. */
@@ -25,10 +25,9 @@ public record NoiseModel(CkksParameters parameters) {
     return error();
   }
 
-  /** Of an encryption of zero under the public key: e·u + e1 + e2·s. */
+  /** Of an encryption of zero under a public key: e·u + e'·u' + e1. */
   public double zeroEncryption() {
-    int n = parameters.degree();
-    return n * error() * error() + error() + n * TERNARY * error();
+    return 2 * parameters.degree() * error() * error() + error();
   }
 
   /**
@@ -53,9 +52,17 @@ public record NoiseModel(CkksParameters parameters) {
     return ROUNDING * (1 + parameters.degree() * TERNARY);
   }
 
+  /** Of what the evaluating side adds to an answer, in units of what is decoded. */
+  public double evaluation() {
+    return switched(zeroEncryption() + flood());
+  }
+
   /** Of a decrypted answer, in units of what {@link SecretKey#decryptAnswers} decodes. */
   public double answer(double rowSquares, double blockSquares) {
-    double before = product(rowSquares, blockSquares) + zeroEncryption() + flood();
+    return switched(product(rowSquares, blockSquares) + zeroEncryption() + flood());
+  }
+
+  private double switched(double before) {
     if (parameters.limbs() == 1) {
       return before;
     }

@@ -5,8 +5,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * One sample p0 = −p1·s + e whose half p1 comes from a seed that neither party chooses alone. It
- * can encrypt zero, for re-randomisation, and nothing else. Immutable and thread-safe.
+ * Two samples (p0, p1) and (p0', p1') with p0 = −p1·s + e, p0' = −p1'·s + e'. With them zero can be
+ * encrypted, for re-randomisation, and nothing else. One sample alone does not make a key: p1·u by
+ * itself hides nothing, and an error in its place would be multiplied by s. Immutable and
+ * thread-safe.
  */
 public final class PublicKey extends NativeHandle {
   private PublicKey(long address) {
@@ -14,32 +16,46 @@ public final class PublicKey extends NativeHandle {
   }
 
   /**
-   * @param seed 32 bytes, from a hash of what both parties sent at the start of the session
+   * The public key of a secret; its errors follow from the secret's seed, so that whoever knows the
+   * seed gets the same one.
+   *
+   * @throws CkksException INVALID_ARGUMENT for a second pair of halves: the same errors under two
+   *     would give the secret away
    */
-  public static PublicKey of(SecretKey key, byte[] seed) {
-    try (Lease k = key.use()) {
-      return new PublicKey(CkksNative.publicKeyCreate(k.address(), seed));
+  public static PublicKey of(SecretKey key, PublicHalves halves) {
+    try (Lease k = key.use();
+        Lease h = halves.use()) {
+      return new PublicKey(CkksNative.publicKeyCreate(k.address(), h.address()));
     }
   }
 
   /**
    * Reads the message of {@link #message()}.
    *
+   * @param message the rest of it, direct; not consumed
    * @throws CkksException MALFORMED_MESSAGE for anything else
    */
-  public static PublicKey read(CkksContext context, ByteBuffer message, byte[] seed) {
+  public static PublicKey read(CkksContext context, ByteBuffer message, PublicHalves halves) {
     DirectBuffers.require(message, ByteOrder.nativeOrder(), 0, "message");
-    try (Lease c = context.use()) {
+    try (Lease c = context.use();
+        Lease h = halves.use()) {
       return new PublicKey(
           CkksNative.publicKeyRead(
-              c.address(), message, message.position(), message.remaining(), seed));
+              c.address(), message, message.position(), message.remaining(), h.address()));
     }
   }
 
-  /** The half that travels, in a new direct buffer. */
+  /** Bytes of {@link #message()}. */
+  public static long messageBytes(CkksContext context) {
+    try (Lease c = context.use()) {
+      return CkksNative.publicKeyBytes(c.address());
+    }
+  }
+
+  /** p0 and p0', which travel, in a new direct buffer. */
   public ByteBuffer message() {
     try (Lease key = lease()) {
-      ByteBuffer out = DirectBuffers.message(CkksNative.publicKeyBytes(key.address()));
+      ByteBuffer out = DirectBuffers.message(CkksNative.publicKeyMessageBytes(key.address()));
       CkksNative.publicKeyWrite(key.address(), out, 0);
       return out;
     }

@@ -54,29 +54,25 @@ public final class ReceivedInputs extends NativeHandle {
     }
   }
 
-  /** {@link #evaluate(WeightMatrix, Rerandomizer, ByteBuffer)} into a new buffer. */
-  public ByteBuffer evaluate(WeightMatrix weights, Rerandomizer rerandomizer) {
-    ByteBuffer out = DirectBuffers.message(answerMessageBytes(weights));
-    evaluate(weights, rerandomizer, out);
-    out.flip();
-    return out;
-  }
-
   /**
    * All inner products of the batch with the rows of a matrix, re-randomised. One thread works;
    * other threads may evaluate the same inputs with other weights.
    *
+   * @param lane key of the lane that the inputs are of, over the re-randomiser's halves
    * @param out direct, with room for {@link #answerMessageBytes}; its position moves past the
    *     message
    * @throws CkksException INVALID_ARGUMENT where inputs, weights and session do not fit together
    */
-  public void evaluate(WeightMatrix weights, Rerandomizer rerandomizer, ByteBuffer out) {
+  public void evaluate(
+      WeightMatrix weights, Rerandomizer rerandomizer, PublicKey lane, ByteBuffer out) {
     long bytes = answerMessageBytes(weights);
     DirectBuffers.requireWritable(out, out.order(), bytes, "message");
     try (Lease inputs = lease();
         Lease w = weights.use();
-        Lease r = rerandomizer.use()) {
-      CkksNative.evaluateInputs(inputs.address(), w.address(), r.address(), out, out.position());
+        Lease r = rerandomizer.use();
+        Lease key = lane.use()) {
+      CkksNative.evaluateInputs(
+          inputs.address(), w.address(), r.address(), key.address(), out, out.position());
     }
     out.position(out.position() + (int) bytes);
   }

@@ -3,9 +3,10 @@ package dev.tensafe.nativelib.ckks;
 import dev.tensafe.nativelib.NativeHandle;
 
 /**
- * Encryptions of zero under one session's public key, added to every answer so that it says nothing
- * of the weights beyond what it decrypts to. They come from a pool that can be filled ahead; when
- * it is empty they are made on the spot. Thread-safe.
+ * What re-randomises the answers of a session, so that they say nothing of the weights beyond what
+ * they decrypt to: p1·u + p1'·u' with its fresh u and u', from which every lane's key makes an
+ * encryption of zero. It comes from a pool that can be filled ahead; when it is empty it is made on
+ * the spot. Each is used once. Thread-safe.
  */
 public final class Rerandomizer extends NativeHandle {
   private Rerandomizer(long address) {
@@ -13,11 +14,11 @@ public final class Rerandomizer extends NativeHandle {
   }
 
   /**
-   * @param capacity of the pool, 0 to 65,536; 2·limbs·N·8 bytes each
+   * @param capacity of the pool, 0 to 65,536; 3·limbs·N·8 bytes each
    */
-  public static Rerandomizer of(PublicKey key, int capacity) {
-    try (Lease k = key.use()) {
-      return new Rerandomizer(CkksNative.rerandomizerOpen(k.address(), capacity));
+  public static Rerandomizer of(PublicHalves halves, int capacity) {
+    try (Lease h = halves.use()) {
+      return new Rerandomizer(CkksNative.rerandomizerOpen(h.address(), capacity));
     }
   }
 

@@ -5,25 +5,30 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A ternary secret of one session, with the seed of its ciphertexts' public halves and the counter
- * of their ids, which never repeat. It has no form in which it could be stored; it is wiped when
- * closed. Any number of threads may use it.
+ * The secret of one lane: one request, or one tag's set-up. All of it follows from a seed of 32
+ * bytes, which its maker keeps or wipes; the errors of encryptions do not. Wiped when closed. Any
+ * number of threads may use it.
  */
 public final class SecretKey extends NativeHandle {
   private final CkksContext context;
+  private final SecretKind kind;
 
-  private SecretKey(CkksContext context, long address) {
+  private SecretKey(CkksContext context, SecretKind kind, long address) {
     super(address, CkksNative::secretKeyFree);
     this.context = context;
+    this.kind = kind;
   }
 
-  /** A new key from the operating system's random numbers. */
-  public static SecretKey generate(CkksContext context) {
+  /**
+   * The secret that a seed stands for.
+   *
+   * @param seed 32 bytes, from a generator fit for keys; copied
+   */
+  public static SecretKey derive(CkksContext context, SecretKind kind, byte[] seed) {
     try (Lease c = context.use()) {
-      return new SecretKey(context, CkksNative.secretKeyGenerate(c.address()));
+      return new SecretKey(context, kind, CkksNative.secretKeyDerive(c.address(), kind.id(), seed));
     }
   }
 
@@ -31,22 +36,8 @@ public final class SecretKey extends NativeHandle {
     return context;
   }
 
-  /** The public seed from which the evaluating side expands the halves that do not travel. */
-  public byte[] maskSeed() {
-    try (Lease key = lease()) {
-      return CkksNative.secretKeyMaskSeed(key.address());
-    }
-  }
-
-  private long inputMessageBytes(InputShape shape) {
-    try (Lease key = lease()) {
-      return CkksNative.secretKeyInputMessageBytes(
-          key.address(),
-          shape.tokens(),
-          shape.columns(),
-          shape.packing().tokens(),
-          shape.packing().outputs());
-    }
+  public SecretKind kind() {
+    return kind;
   }
 
   /** Bytes of the message that {@link #encryptInputs} writes for a shape. */
@@ -62,99 +53,94 @@ public final class SecretKey extends NativeHandle {
   }
 
   /**
-   * {@link #encryptInputs(InputShape, FloatBuffer, ColumnScales, int, ByteBuffer)} into a new
-   * buffer.
-   */
-  public EncryptedInputs encryptInputs(
-      InputShape shape, FloatBuffer x, @Nullable ColumnScales columns, int scaleBits) {
-    ByteBuffer message = DirectBuffers.message(inputMessageBytes(shape));
-    double[] magnitudes = encryptInputs(shape, x, columns, scaleBits, message);
-    message.flip();
-    return new EncryptedInputs(message, magnitudes);
-  }
-
-  /**
-   * Encrypts a batch of activations.
+   * Encrypts tokens of this lane as ciphertexts.
    *
-   * @param x [m][d] from its position on, direct, in the machine's byte order
-   * @param columns scales of the d columns, or null for none
-   * @param scaleBits from {@link FixedPoint}
+   * @param shape of the message; its columns are the codec's
+   * @param x rows of d numbers from its position on, direct, in the machine's byte order
+   * @param rows [m], which row of {@code x} each token is
+   * @param masks of the session
+   * @param firstId of {@link InputShape#ciphertexts} ids, never used before under this key
+   * @param notes [m][{@link GroupCodec#NOTE}], written; they stay here, for the decryption
    * @param out direct, with room for {@link #inputMessageBytes}; its position moves past the
    *     message
-   * @return [m] magnitudes by which the tokens were divided; they stay here
    * @throws CkksException NOT_FINITE for a NaN or an infinity, before anything is written
    */
-  public double[] encryptInputs(
+  public void encryptInputs(
+      GroupCodec codec,
       InputShape shape,
       FloatBuffer x,
-      @Nullable ColumnScales columns,
-      int scaleBits,
+      int[] rows,
+      MaskExpander masks,
+      long firstId,
+      double[] notes,
       ByteBuffer out) {
-    long bytes = inputMessageBytes(shape);
-    DirectBuffers.require(x, x.order(), (long) shape.tokens() * shape.columns(), "inputs");
+    long bytes = inputMessageBytes(context, shape);
+    codec.requireInputs(x, rows, shape.tokens(), notes);
     DirectBuffers.requireWritable(out, out.order(), bytes, "message");
-    if (columns != null && columns.columns() != shape.columns()) {
+    if (codec.columns() != shape.columns()) {
       throw new CkksException(
           CkksException.Reason.INVALID_ARGUMENT,
-          "inputs: " + shape.columns() + " columns, but scales of " + columns.columns());
+          "inputs: " + shape.columns() + " columns, but a codec of " + codec.columns());
     }
-    double[] magnitudes = new double[shape.tokens()];
-    try (Lease key = lease()) {
+    try (Lease key = lease();
+        Lease c = codec.use();
+        Lease m = masks.use()) {
       CkksNative.encryptInputs(
           key.address(),
-          x,
-          (long) x.position() * Float.BYTES,
-          shape.tokens(),
-          shape.columns(),
+          c.address(),
           shape.packing().tokens(),
           shape.packing().outputs(),
-          columns == null ? null : columns.exponents(),
-          scaleBits,
-          magnitudes,
+          x,
+          (long) x.position() * Float.BYTES,
+          rows,
+          m.address(),
+          firstId,
+          notes,
           out,
           out.position());
     }
     out.position(out.position() + (int) bytes);
-    return magnitudes;
   }
 
   /**
-   * Decrypts the answers to a batch.
+   * Decrypts the answers to such tokens and judges them.
    *
    * @param shape what was asked for; an answer of another shape is refused
    * @param message the rest of it, direct; not consumed
-   * @param tokenScales [m], from {@link FixedPoint#tokenScales}
-   * @param rowScales [r'], or null for ones
-   * @param out [m][r'] from its position on, direct, in the machine's byte order; not advanced
-   * @throws CkksException MALFORMED_MESSAGE for anything but such an answer
+   * @param notes [m][{@link GroupCodec#NOTE}], from the encryption
+   * @param verdicts [m][{@link GroupCodec#VERDICT}], written
+   * @param out u, [m][r'] from its position on, direct, in the machine's byte order; not advanced,
+   *     and not to be used before the verdicts are
+   * @throws CkksException MALFORMED_MESSAGE for anything but such an answer; INVALID_ARGUMENT if
+   *     the answer's modulus was switched and this is no {@link SecretKind#TERNARY} secret
    */
   public void decryptAnswers(
+      GroupCodec codec,
       AnswerShape shape,
       ByteBuffer message,
-      double[] tokenScales,
-      double @Nullable [] rowScales,
+      double[] notes,
+      double[] verdicts,
       DoubleBuffer out) {
     DirectBuffers.require(message, ByteOrder.nativeOrder(), 0, "message");
-    DirectBuffers.requireWritable(
-        out, out.order(), (long) shape.tokens() * shape.rows(), "answers");
-    if (tokenScales.length != shape.tokens()
-        || (rowScales != null && rowScales.length != shape.rows())) {
+    codec.requireAnswers(shape.tokens(), notes, verdicts, out);
+    if (codec.rows() != shape.rows()) {
       throw new CkksException(
           CkksException.Reason.INVALID_ARGUMENT,
-          "answers: scales must be one for each token and row");
+          "answers: " + shape.rows() + " rows, but a codec of " + codec.rows());
     }
-    try (Lease key = lease()) {
+    try (Lease key = lease();
+        Lease c = codec.use()) {
       CkksNative.decryptAnswers(
           key.address(),
+          c.address(),
           message,
           message.position(),
           message.remaining(),
           shape.tokens(),
-          shape.rows(),
           shape.packing().tokens(),
           shape.packing().outputs(),
-          tokenScales,
-          rowScales,
+          notes,
+          verdicts,
           out,
           (long) out.position() * Double.BYTES);
     }
