@@ -50,11 +50,13 @@ final class EngineCore {
     this.tokenizer = tokenizer;
     this.eosTokens = executor.config().eosTokens();
     this.ticker = ticker;
-    this.table = new SequenceTable(config, onLeavingQueue);
+    HookEvents events = new HookEvents(hooks, errors);
+    this.table = new SequenceTable(config, onLeavingQueue, events::ended);
     this.clock = new StepClock(ticker);
     this.reports = new SequenceReports(table, errors, clock);
     this.runner =
-        new StepRunner(executor, hooks, table, reports, errors, clock, config.maxSequenceLength());
+        new StepRunner(
+            executor, hooks, events, table, reports, errors, clock, config.maxSequenceLength());
   }
 
   /** Adds one that hears of every step from now on; from any thread. */

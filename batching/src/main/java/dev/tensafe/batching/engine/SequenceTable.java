@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,15 +24,18 @@ final class SequenceTable {
   private final int blockSize;
   private final FlowCounters flows = new FlowCounters();
   private final Consumer<Sequence> onLeavingQueue;
+  private final LongConsumer onRelease;
   private long preemptions;
 
   /**
    * @param onLeavingQueue told once per sequence, when it is first scheduled or leaves before
+   * @param onRelease told a sequence's id whenever it has given up all of its blocks
    */
-  SequenceTable(EngineConfig config, Consumer<Sequence> onLeavingQueue) {
+  SequenceTable(EngineConfig config, Consumer<Sequence> onLeavingQueue, LongConsumer onRelease) {
     this.pool = new BlockPool(config.cacheBlocks());
     this.blockSize = config.scheduler().blockSize();
     this.onLeavingQueue = onLeavingQueue;
+    this.onRelease = onRelease;
   }
 
   void add(Sequence s) {
@@ -73,8 +77,14 @@ final class SequenceTable {
 
   /** Takes a running sequence's blocks; it goes back to waiting. */
   void preempt(Sequence s) {
-    pool.release(s.reset());
     preemptions++;
+    release(s);
+  }
+
+  /** Takes back what a sequence has of the cache: the one place where hooks lose sight of it. */
+  private void release(Sequence s) {
+    pool.release(s.reset());
+    onRelease.accept(s.id);
   }
 
   /** Drops the last tokens of a sequence's output, and takes back the blocks only they needed. */
@@ -114,7 +124,7 @@ final class SequenceTable {
       return false;
     }
     flows.leave(s.request.flow());
-    pool.release(s.reset());
+    release(s);
     if (!s.scheduledBefore()) {
       onLeavingQueue.accept(s);
     }

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class StepRunner {
   private final ModelExecutor executor;
   private final List<ForwardHook> hooks;
+  private final HookEvents events;
   private final SequenceTable table;
   private final SequenceReports reports;
   private final InternalErrors errors;
@@ -29,6 +30,7 @@ final class StepRunner {
   StepRunner(
       ModelExecutor executor,
       List<ForwardHook> hooks,
+      HookEvents events,
       SequenceTable table,
       SequenceReports reports,
       InternalErrors errors,
@@ -36,6 +38,7 @@ final class StepRunner {
       int maxSequenceLength) {
     this.executor = executor;
     this.hooks = List.copyOf(hooks);
+    this.events = events;
     this.table = table;
     this.reports = reports;
     this.errors = errors;
@@ -105,6 +108,8 @@ final class StepRunner {
               e);
       members.forEach(m -> reports.fail(m.sequence(), reason));
       return null;
+    } finally {
+      events.stepped();
     }
   }
 

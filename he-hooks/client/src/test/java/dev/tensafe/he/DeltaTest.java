@@ -3,7 +3,6 @@ package dev.tensafe.he;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.tensafe.he.client.ProbeRate;
 import dev.tensafe.model.shape.ProjectionGroup;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,12 +30,7 @@ class DeltaTest {
     Random random = new Random(seed);
     List<Double> errors = new ArrayList<>();
     try (Setting setting =
-        new Setting(
-            directory,
-            Setting.config(profile, padBytes),
-            new ProbeRate(3, true),
-            new Random(seed),
-            (host, verified) -> {})) {
+        new Setting(directory, Setting.config(profile, padBytes), (host, verified) -> {})) {
       Set<String> packings = new HashSet<>();
       for (int round = 0; round < 60; round++) {
         int rows = round % 4 == 3 ? 1 + random.nextInt(300) : 1 + random.nextInt(12);
@@ -71,8 +65,6 @@ class DeltaTest {
       }
       setting.listener.exchanges.forEach(e -> packings.add(e.packing()));
       System.out.println(profile + ": packings " + packings);
-      assertTrue(setting.listener.probes.size() > 10, "probes were mixed in");
-      assertTrue(setting.listener.probes.stream().allMatch(p -> p));
       assertEquals(padBytes > 0, packings.contains("pads"));
     }
     errors.sort(null);

@@ -10,7 +10,6 @@ import dev.tensafe.he.client.EncryptedAdapters;
 import dev.tensafe.he.client.EncryptedHook;
 import dev.tensafe.he.client.HeListener;
 import dev.tensafe.he.client.LinkConfig;
-import dev.tensafe.he.client.ProbeRate;
 import dev.tensafe.he.client.PublicPart;
 import dev.tensafe.he.host.AdapterHost;
 import dev.tensafe.he.host.HostLimits;
@@ -55,6 +54,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
@@ -86,7 +86,7 @@ public final class Setting implements AutoCloseable {
   public static final class Recording implements HeListener {
     public final List<Exchange> exchanges = new ArrayList<>();
     public final List<String> failures = new ArrayList<>();
-    public final List<Boolean> probes = new ArrayList<>();
+    public final List<Double> deviations = new ArrayList<>();
 
     @Override
     public void exchanged(Exchange exchange) {
@@ -99,9 +99,17 @@ public final class Setting implements AutoCloseable {
     }
 
     @Override
-    public void probed(String adapter, boolean passed) {
-      probes.add(passed);
+    public void checked(String adapter, double[] z, int count) {
+      for (int i = 0; i < count; i++) {
+        deviations.add(z[i]);
+      }
     }
+
+    @Override
+    public void distrusted(String adapter, String reason) {}
+
+    @Override
+    public void lanes(String adapter, LaneEvent event, int count) {}
   }
 
   /** Changes an adapter host before anybody connects. */
@@ -109,8 +117,7 @@ public final class Setting implements AutoCloseable {
     void with(AdapterHost host, VerifiedPackage verified);
   }
 
-  public Setting(Path in, LinkConfig config, ProbeRate probes, Random random, Meddling meddling)
-      throws IOException {
+  public Setting(Path in, LinkConfig config, Meddling meddling) throws IOException {
     Path directory = in.resolve("base");
     SyntheticModel.write(
         directory, SyntheticModel.llama(128, 256, 2, 4, 2, 300, 512), DType.F32, 3);
@@ -164,15 +171,16 @@ public final class Setting implements AutoCloseable {
     Address address = new Address.Unix(in.resolve("he.sock"));
     server = HostServer.start(host, Listener.open(address, null), 5_000, 60_000);
     client =
-        EncryptedAdapters.remote(modelHost, base, model.layers(), config, List.of(address), null);
+        EncryptedAdapters.remote(
+            modelHost, base, model.layers(), config, List.of(address), null, null);
     client.listen(listener);
     await("a session", () -> client.connected() == 1);
     adapter = client.load(verified);
-    hook = new EncryptedHook(handle -> handle == HANDLE ? adapter : null, client, probes, random);
+    hook = new EncryptedHook(handle -> handle == HANDLE ? adapter : null, client);
   }
 
   public static LinkConfig config(Profile profile, long padBytes) {
-    return new LinkConfig(profile, 5_000, 2_000, 20, 100, 200, padBytes);
+    return new LinkConfig(profile, 5_000, 2_000, 20, 100, 200, padBytes, true, OptionalInt.empty());
   }
 
   /** What came of a step. */

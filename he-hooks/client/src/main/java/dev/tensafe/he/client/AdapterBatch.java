@@ -140,7 +140,7 @@ final class AdapterBatch {
     report(chunk, began, arrived, evaluated, bytesDown);
   }
 
-  /** Checks the answer to one input, and hands it to the products unless it is a probe's. */
+  /** Checks the answer to one input, and hands it to the products. */
   private void take(
       PublicGroup group,
       int input,
@@ -149,16 +149,8 @@ final class AdapterBatch {
       DoubleBuffer u,
       int at,
       LowRankBatch products) {
-    Probe probe = inputs.probe(input);
-    if (probe != null) {
-      AnswerCheck.compare(probe, group, bounds, tokenScale, u, at);
-      if (!probe.isCover()) {
-        listener.probed(adapter.name(), true);
-      }
-      return;
-    }
     AnswerCheck.accept(group, bounds, tokenScale, inputs.norm(input), u, at);
-    int row = inputs.ownRow(input);
+    int row = input;
     for (PublicGroup.Module module : group.modules()) {
       products.put(module.slot(), index, row, u, at + module.first());
     }
@@ -187,9 +179,6 @@ final class AdapterBatch {
       return;
     }
     HeException reason = route == null ? AdapterRoute.unusable(failure) : route.explain(failure);
-    if (reason.reason() == Reason.PROBE) {
-      listener.probed(adapter.name(), false);
-    }
     if (route != null) {
       route.breakOff(adapter, reason);
     }

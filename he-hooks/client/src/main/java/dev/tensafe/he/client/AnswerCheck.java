@@ -32,22 +32,4 @@ final class AnswerCheck {
       u.put(at + k, step > 0 ? Math.rint(value / step) * step : value);
     }
   }
-
-  /**
-   * Refuses an answer to a probe that is not the known one.
-   *
-   * @param u answers, [r'] of them from {@code at} on
-   * @throws HeException {@code he.probe}
-   */
-  static void compare(
-      Probe probe, PublicGroup group, Bounds bounds, double tokenScale, DoubleBuffer u, int at) {
-    for (int k = 0; k < group.rows(); k++) {
-      double expected = probe.answer(group, k);
-      double got = u.get(at + k) / group.rowScales()[k];
-      double error = bounds.error() * tokenScale + Math.ulp(expected) * 4;
-      if (!(Math.abs(got - expected) <= error)) {
-        throw new HeException(Reason.PROBE, "the adapter host computes with other weights");
-      }
-    }
-  }
 }

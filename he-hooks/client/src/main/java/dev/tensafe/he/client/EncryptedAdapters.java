@@ -15,6 +15,7 @@ import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.keys.RecipientKey;
 import dev.tensafe.tssp.manifest.Manifest;
 import dev.tensafe.tssp.verify.VerifiedPackage;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,6 +39,7 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
   private final PackingTools tools;
   private final PadMaker padMaker;
   private final HostLinks links;
+  private final BarredHosts barred;
   private final @Nullable LocalHost embedded;
   private volatile HeListener listener = HeListener.NONE;
 
@@ -50,6 +52,7 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
       int layers,
       LinkConfig config,
       List<Target> targets,
+      BarredHosts barred,
       @Nullable LocalHost embedded) {
     this.key = key;
     this.base = base;
@@ -57,6 +60,7 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
     this.config = config;
     this.tools = new PackingTools(config.profile());
     this.padMaker = new PadMaker();
+    this.barred = barred;
     this.embedded = embedded;
     List<HostLink> all = new ArrayList<>();
     for (Target target : targets) {
@@ -70,6 +74,8 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
    *
    * @param key opens public parts; not closed here
    * @param identity needed for addresses {@code tls:}
+   * @param state directory for tags, and for hosts that are barred; null to forget both with this
+   * @throws HeException {@code he.tls}, {@code he.storage}
    */
   public static EncryptedAdapters remote(
       RecipientKey key,
@@ -77,7 +83,9 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
       int layers,
       LinkConfig config,
       List<Address> hosts,
-      @Nullable TlsIdentity identity) {
+      @Nullable TlsIdentity identity,
+      @Nullable Path state) {
+    BarredHosts barred = state == null ? BarredHosts.inMemory() : BarredHosts.open(state);
     for (Address address : hosts) {
       if (address instanceof Address.Tls && identity == null) {
         throw new HeException(
@@ -91,7 +99,8 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
               address.toString(),
               () -> Sockets.connect(address, identity, config.connectMillis())));
     }
-    EncryptedAdapters adapters = new EncryptedAdapters(key, base, layers, config, targets, null);
+    EncryptedAdapters adapters =
+        new EncryptedAdapters(key, base, layers, config, targets, barred, null);
     adapters.links.begin();
     return adapters;
   }
@@ -107,7 +116,7 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
         "adapters of mode he would run embedded: computed under encryption, but with both roles in"
             + " this process, which hides nothing from anybody; --adapter-host makes two parties");
     List<Target> targets = List.of(new Target("this process", host::connect));
-    return new EncryptedAdapters(key, base, layers, config, targets, host);
+    return new EncryptedAdapters(key, base, layers, config, targets, BarredHosts.inMemory(), host);
   }
 
   @Override
@@ -123,6 +132,20 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
   /** Sets the listener for costs and failures; there is one at a time. */
   public void listen(HeListener to) {
     listener = to;
+  }
+
+  /** The adapter hosts that this server does not use any more. */
+  public BarredHosts barred() {
+    return barred;
+  }
+
+  /**
+   * The way in which an adapter's answers are checked.
+   *
+   * @param digest of its manifest, 64 hexadecimal digits
+   */
+  public Verification verification(String digest) {
+    return embedded() ? Verification.EMBEDDED : Verification.UNVERIFIED;
   }
 
   HeListener listener() {

@@ -14,7 +14,6 @@ import dev.tensafe.nativelib.lora.LowRankAdapter;
 import dev.tensafe.nativelib.lora.LowRankBatch;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +25,6 @@ import org.jspecify.annotations.Nullable;
 public final class EncryptedHook implements ForwardHook {
   private final LongFunction<@Nullable AdapterWeights> resident;
   private final EncryptedAdapters adapters;
-  private final ProbeRate probes;
-  private final Random random;
   private final LowRankBatch products = new LowRankBatch();
   private final BatchSender sender;
   private final Scratch scratch = new Scratch();
@@ -36,17 +33,11 @@ public final class EncryptedHook implements ForwardHook {
 
   /**
    * @param resident what is in memory of an adapter, by its handle
-   * @param random decides which steps have probes; must not be predictable
    */
   public EncryptedHook(
-      LongFunction<@Nullable AdapterWeights> resident,
-      EncryptedAdapters adapters,
-      ProbeRate probes,
-      Random random) {
+      LongFunction<@Nullable AdapterWeights> resident, EncryptedAdapters adapters) {
     this.resident = resident;
     this.adapters = adapters;
-    this.probes = probes;
-    this.random = random;
     this.sender = new BatchSender(adapters.tools());
   }
 
@@ -59,8 +50,7 @@ public final class EncryptedHook implements ForwardHook {
       if (resident.apply(own.handle()) instanceof PublicPart adapter) {
         own.sequences().forEach(rows::claim);
         int index = bases.size();
-        Probe probe = probe(adapter, own.rows().length);
-        BatchInputs inputs = new BatchInputs(adapter, index, own.rows(), probe, scratch);
+        BatchInputs inputs = new BatchInputs(index, own.rows(), scratch);
         step.add(
             new AdapterBatch(
                 adapters, adapter, index, inputs, own.sequences(), rows, sender, scratch));
@@ -71,17 +61,6 @@ public final class EncryptedHook implements ForwardHook {
     batches = step;
     products.begin(bases, rowsOf);
     return !step.isEmpty();
-  }
-
-  private @Nullable Probe probe(PublicPart adapter, int rows) {
-    int count = adapter.probeCount();
-    if (probes.oneIn() == 0 || count == 0) {
-      return null;
-    }
-    if (random.nextInt(probes.oneIn()) == 0) {
-      return Probe.draw(count, rows, random);
-    }
-    return probes.cover() ? Probe.cover(count, rows, random) : null;
   }
 
   private static GroupId id(ProjectionGroup group) {

@@ -1,6 +1,9 @@
 package dev.tensafe.he.client;
 
-/** Listener for costs and failures of encrypted adapters. Called from the engine's thread. */
+/**
+ * Listener for costs, checks and failures of encrypted adapters. The engine's thread calls all but
+ * {@link #lanes}, which any thread may call.
+ */
 public interface HeListener {
   /** Ignores everything. */
   HeListener NONE =
@@ -12,14 +15,20 @@ public interface HeListener {
         public void failed(String adapter, String code) {}
 
         @Override
-        public void probed(String adapter, boolean passed) {}
+        public void checked(String adapter, double[] z, int count) {}
+
+        @Override
+        public void distrusted(String adapter, String reason) {}
+
+        @Override
+        public void lanes(String adapter, LaneEvent event, int count) {}
       };
 
   /**
    * One message and its answer.
    *
    * @param adapter name
-   * @param tokens rows, probes included
+   * @param tokens rows
    * @param packing chosen for it: {@code TxS}, or {@code pads}
    * @param fill share of the packing's token places that are used, 0 to 1
    * @param encryptNanos quantising and encrypting
@@ -51,6 +60,31 @@ public interface HeListener {
   /** The requests of an adapter in a step failed. */
   void failed(String adapter, String code);
 
-  /** A probe came back. */
-  void probed(String adapter, boolean passed);
+  /**
+   * The tag of a message's answers was checked, and they passed.
+   *
+   * @param z [count], deviations from what the tag says, in units of the honest deviation; may be
+   *     overwritten afterwards
+   */
+  void checked(String adapter, double[] z, int count);
+
+  /**
+   * An adapter host is barred from an adapter.
+   *
+   * @param reason code of a {@link BarredHosts.Reason}
+   */
+  void distrusted(String adapter, String reason);
+
+  /** Something became of keys that serve one sequence of an adapter each. */
+  void lanes(String adapter, LaneEvent event, int count);
+
+  /** What becomes of a lane. */
+  enum LaneEvent {
+    /** It is bound to the adapter, ahead of its use. */
+    MADE,
+    /** A sequence has it. */
+    USED,
+    /** It is wiped. */
+    RETIRED
+  }
 }

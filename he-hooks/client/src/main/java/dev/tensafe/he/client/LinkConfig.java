@@ -1,6 +1,7 @@
 package dev.tensafe.he.client;
 
 import dev.tensafe.he.Profile;
+import java.util.OptionalInt;
 
 /**
  * Settings of the links to adapter hosts.
@@ -9,7 +10,9 @@ import dev.tensafe.he.Profile;
  * @param connectMillis for connecting, and for each step of the handshake
  * @param retryMillis until the first attempt to connect again; doubles up to {@code maxRetryMillis}
  * @param pingMillis between signs of life on an idle session
- * @param padBytes memory for one adapter's pads; one that would take more has none
+ * @param padBytes memory for the pads of one adapter that are made ahead
+ * @param allowUnverified whether adapters are computed whose host makes no tags
+ * @param hostUid user id of the process at the other end of a Unix socket; empty for this process's
  */
 public record LinkConfig(
     Profile profile,
@@ -18,12 +21,15 @@ public record LinkConfig(
     long retryMillis,
     long maxRetryMillis,
     long pingMillis,
-    long padBytes) {
+    long padBytes,
+    boolean allowUnverified,
+    OptionalInt hostUid) {
   /**
    * 2 s for an answer, 5 s to connect, again after 0.25 … 10 s, signs of life every 5 s, 256 MiB of
-   * pads.
+   * pads; tags needed, the host runs as this process's user.
    */
   public static LinkConfig standard(Profile profile) {
-    return new LinkConfig(profile, 2_000, 5_000, 250, 10_000, 5_000, 256L << 20);
+    return new LinkConfig(
+        profile, 2_000, 5_000, 250, 10_000, 5_000, 256L << 20, false, OptionalInt.empty());
   }
 }

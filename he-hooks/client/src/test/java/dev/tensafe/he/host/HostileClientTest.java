@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tensafe.he.Profile;
 import dev.tensafe.he.Setting;
-import dev.tensafe.he.client.ProbeRate;
 import dev.tensafe.he.transport.Address;
 import dev.tensafe.he.wire.AdapterMessages;
 import dev.tensafe.he.wire.ControlMessages;
@@ -42,13 +41,7 @@ class HostileClientTest {
   @BeforeEach
   void start() throws Exception {
     System.out.println("seed " + seed);
-    setting =
-        new Setting(
-            directory,
-            Setting.config(Profile.FAST, 0),
-            ProbeRate.NONE,
-            random,
-            (host, verified) -> {});
+    setting = new Setting(directory, Setting.config(Profile.FAST, 0), (host, verified) -> {});
   }
 
   @AfterEach

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.tensafe.he.Profile;
 import dev.tensafe.he.Setting;
 import dev.tensafe.he.client.LinkConfig;
-import dev.tensafe.he.client.ProbeRate;
 import dev.tensafe.he.transport.Address;
 import dev.tensafe.he.transport.FrameChannel;
 import dev.tensafe.he.transport.Listener;
@@ -19,6 +18,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -74,10 +74,11 @@ class NonReadingHostTest {
   @Test
   void sendingEndsInTimeAndTheNextSessionWorks() throws Exception {
     Random random = new Random(3);
-    LinkConfig config = new LinkConfig(Profile.FAST, TIMEOUT_MILLIS, 2_000, 20, 100, 50, 0);
+    LinkConfig config =
+        new LinkConfig(
+            Profile.FAST, TIMEOUT_MILLIS, 2_000, 20, 100, 50, 0, true, OptionalInt.empty());
     List<FrameChannel> channels = new CopyOnWriteArrayList<>();
-    try (Setting setting =
-        new Setting(directory, config, ProbeRate.NONE, random, (host, verified) -> {})) {
+    try (Setting setting = new Setting(directory, config, (host, verified) -> {})) {
       Address address = setting.server.address();
       setting.server.close();
       try (Listener listener = Listener.open(address, null)) {

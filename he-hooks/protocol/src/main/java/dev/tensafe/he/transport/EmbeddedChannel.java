@@ -4,23 +4,53 @@ import dev.tensafe.he.wire.Frame;
 import dev.tensafe.he.wire.FrameType;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** One end of a connection within this process: the same frames, handed over in memory. */
-public final class EmbeddedChannel implements FrameChannel {
-  /** Shorter than any frame. */
-  private static final ByteBuffer END = ByteBuffer.allocate(0);
-
-  private final LinkedBlockingQueue<ByteBuffer> in;
-  private final LinkedBlockingQueue<ByteBuffer> out;
+public final class EmbeddedChannel extends TimedChannel {
+  private final Pipe in;
+  private final Pipe out;
   private final BufferPool pool;
-  private volatile boolean closed;
+  private boolean ended;
 
-  private EmbeddedChannel(
-      LinkedBlockingQueue<ByteBuffer> in, LinkedBlockingQueue<ByteBuffer> out, BufferPool pool) {
+  /** Frames on their way in one direction. */
+  private static final class Pipe {
+    private final Queue<ByteBuffer> frames = new ConcurrentLinkedQueue<>();
+    private volatile boolean closed;
+    private volatile boolean woken;
+    private volatile @Nullable Thread sleeping;
+
+    void add(ByteBuffer frame) {
+      frames.add(frame);
+      LockSupport.unpark(sleeping);
+    }
+
+    void close() {
+      closed = true;
+      LockSupport.unpark(sleeping);
+    }
+
+    void wake() {
+      woken = true;
+      LockSupport.unpark(sleeping);
+    }
+
+    void sleep(long nanos) {
+      sleeping = Thread.currentThread();
+      if (frames.isEmpty() && !closed && !woken) {
+        LockSupport.parkNanos(this, nanos);
+      }
+      sleeping = null;
+      woken = false;
+    }
+  }
+
+  private EmbeddedChannel(Pipe in, Pipe out, BufferPool pool) {
+    super(Sockets.spinNanos());
     this.in = in;
     this.out = out;
     this.pool = pool;
@@ -30,31 +60,26 @@ public final class EmbeddedChannel implements FrameChannel {
   public record Pair(EmbeddedChannel client, EmbeddedChannel host) {}
 
   public static Pair pair() {
-    LinkedBlockingQueue<ByteBuffer> up = new LinkedBlockingQueue<>();
-    LinkedBlockingQueue<ByteBuffer> down = new LinkedBlockingQueue<>();
+    Pipe up = new Pipe();
+    Pipe down = new Pipe();
     BufferPool pool = new BufferPool();
     return new Pair(new EmbeddedChannel(down, up, pool), new EmbeddedChannel(up, down, pool));
   }
 
   @Override
   public void send(ByteBuffer frame) throws IOException {
-    if (closed) {
+    if (out.closed) {
       throw new EOFException("the connection is closed");
     }
     out.add(pool.take(frame.remaining()).put(frame).flip());
   }
 
   @Override
-  public @Nullable Frame receive(int maxPayload) throws IOException {
-    ByteBuffer frame;
-    try {
-      frame = in.take();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException();
-    }
-    if (closed || frame.capacity() == 0) {
-      in.add(END);
+  @Nullable Frame next(int maxPayload) throws IOException {
+    boolean last = in.closed;
+    ByteBuffer frame = in.frames.poll();
+    if (frame == null) {
+      ended = last;
       return null;
     }
     FrameType type = Frame.type(frame);
@@ -67,19 +92,34 @@ public final class EmbeddedChannel implements FrameChannel {
   }
 
   @Override
+  boolean isEnded() {
+    return ended;
+  }
+
+  @Override
+  void sleep(long nanos) {
+    in.sleep(nanos);
+  }
+
+  @Override
+  void wake() {
+    in.wake();
+  }
+
+  @Override
   public void release(Frame frame) {
     pool.give(frame.payload());
   }
 
   @Override
-  public String peer() {
-    return "embedded";
+  public PeerIdentity peer() {
+    return new PeerIdentity.Embedded();
   }
 
   @Override
   public void close() {
-    closed = true;
-    in.add(END);
-    out.add(END);
+    in.frames.clear();
+    in.close();
+    out.close();
   }
 }

@@ -7,8 +7,10 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection that carries whole frames. One thread sends at a time and one receives; any thread
- * may close it, which ends both at once.
+ * A connection that carries whole frames. One thread sends at a time; any thread may close it,
+ * which ends sending and receiving at once. One thread receives at a time; where {@link #timed}, a
+ * thread that waits for as long as it takes gives way to one that has a deadline, for as long as
+ * such calls follow each other closely.
  */
 public interface FrameChannel extends AutoCloseable {
   /**
@@ -27,11 +29,30 @@ public interface FrameChannel extends AutoCloseable {
    */
   @Nullable Frame receive(int maxPayload) throws IOException;
 
+  /** Whether {@link #receive(int, long)} is there. */
+  default boolean timed() {
+    return false;
+  }
+
+  /**
+   * The next frame, or null when it is not there in time. What has come of it by then is kept for
+   * the next call.
+   *
+   * @param deadlineNanos on {@link System#nanoTime}'s scale, kept to the millisecond; once it is
+   *     past, only what is there already is read
+   * @return to be given back with {@link #release}
+   * @throws java.io.EOFException when the other side has ended the connection
+   * @throws dev.tensafe.he.HeException {@code he.protocol} for what is no frame
+   */
+  default @Nullable Frame receive(int maxPayload, long deadlineNanos) throws IOException {
+    throw new UnsupportedOperationException("this channel waits for as long as it takes");
+  }
+
   /** Gives a frame's memory back; its payload must not be used any more. */
   void release(Frame frame);
 
-  /** The proven identity of the other side, under which it is metered. */
-  String peer();
+  /** The other side, as far as it is proven. */
+  PeerIdentity peer();
 
   @Override
   void close();

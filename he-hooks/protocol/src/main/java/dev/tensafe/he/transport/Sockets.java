@@ -2,59 +2,96 @@ package dev.tensafe.he.transport;
 
 import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
-import dev.tensafe.he.transport.SocketFrameChannel.ByteStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.UserPrincipal;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.security.cert.Certificate;
 import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
 import java.util.HexFormat;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
+import javax.security.auth.x500.X500Principal;
 import jdk.net.ExtendedSocketOptions;
-import jdk.net.UnixDomainPrincipal;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Connections of both kinds. */
 public final class Sockets {
-  private static final Logger LOG = LoggerFactory.getLogger(Sockets.class);
   private static final String[] PROTOCOLS = {"TLSv1.3"};
 
+  /** How long a receiver looks for a frame before it sleeps. */
+  private static final long SPIN_NANOS = 20_000;
+
   private Sockets() {}
+
+  /** How long a receiver looks for a frame before it sleeps: with one core, not at all. */
+  static long spinNanos() {
+    return Runtime.getRuntime().availableProcessors() > 1 ? SPIN_NANOS : 0;
+  }
+
+  /** The number of the user that this process runs as. */
+  public static int ownUid() {
+    try {
+      return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    } catch (IOException | UnsupportedOperationException e) {
+      throw new HeException(Reason.ADDRESS, "the system does not say whose this process is", e);
+    }
+  }
 
   /**
    * Connects to an adapter host.
    *
    * @param identity needed for {@code tls:}
    * @param timeoutMillis for connecting and for every read of the handshake
+   * @param requiredUid number of the user who has to be listening on a {@code unix:} address
    * @throws IOException when nobody listens, or not within the time
-   * @throws HeException {@code he.tls} without an identity
+   * @throws HeException {@code he.tls} without an identity; {@code he.address} if another user
+   *     listens
    */
   public static FrameChannel connect(
-      Address address, @Nullable TlsIdentity identity, int timeoutMillis) throws IOException {
+      Address address, @Nullable TlsIdentity identity, int timeoutMillis, int requiredUid)
+      throws IOException {
     if (address instanceof Address.Unix unix) {
       SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
       try {
         channel.connect(UnixDomainSocketAddress.of(unix.path()));
-        return new SocketFrameChannel(new ChannelStream(channel), "unix");
+        UserPrincipal user = channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user();
+        if (!user.equals(user(requiredUid))) {
+          throw new HeException(
+              Reason.ADDRESS,
+              address + " is served by user " + user.getName() + ", not by user " + requiredUid);
+        }
+        return unix(channel, user);
       } catch (IOException | RuntimeException e) {
         channel.close();
         throw e;
       }
     }
-    Address.Tls tls = (Address.Tls) address;
+    return connect((Address.Tls) address, identity, timeoutMillis);
+  }
+
+  /** The user of a number, equal to that of a connection's other end. */
+  private static UserPrincipal user(int uid) throws IOException {
+    // no name consists of digits, so that it is taken for a number
+    return FileSystems.getDefault()
+        .getUserPrincipalLookupService()
+        .lookupPrincipalByName(Integer.toString(uid));
+  }
+
+  private static FrameChannel connect(
+      Address.Tls tls, @Nullable TlsIdentity identity, int timeoutMillis) throws IOException {
     if (identity == null) {
       throw new HeException(
-          Reason.TLS, address + " needs a client certificate, its key, and the host's authority");
+          Reason.TLS, tls + " needs a client certificate, its key, and the host's authority");
     }
     Socket plain = new Socket();
     try {
@@ -83,19 +120,30 @@ public final class Sockets {
   static FrameChannel of(SSLSocket socket, Socket plain) throws IOException {
     socket.setTcpNoDelay(true);
     socket.startHandshake();
-    byte[] certificate;
+    return new TlsChannel(socket, plain, holder(socket.getSession().getPeerCertificates()[0]));
+  }
+
+  private static PeerIdentity.Certificate holder(Certificate certificate) throws IOException {
+    if (!(certificate instanceof X509Certificate x509)) {
+      throw new IOException("the other side's certificate is of another kind than X.509");
+    }
     try {
-      certificate = socket.getSession().getPeerCertificates()[0].getEncoded();
+      return new PeerIdentity.Certificate(
+          sha256(x509.getEncoded()),
+          x509.getSubjectX500Principal().getName(X500Principal.RFC2253),
+          x509.getIssuerX500Principal().getName(X500Principal.RFC2253));
     } catch (CertificateEncodingException e) {
       throw new IOException("the other side's certificate has no encoding", e);
     }
-    return new SocketFrameChannel(new TlsStream(socket, plain), "cert:" + sha256(certificate));
   }
 
   /** Names the other side by the credentials the kernel vouches for. */
   static FrameChannel of(SocketChannel accepted) throws IOException {
-    UnixDomainPrincipal peer = accepted.getOption(ExtendedSocketOptions.SO_PEERCRED);
-    return new SocketFrameChannel(new ChannelStream(accepted), "user:" + peer.user().getName());
+    return unix(accepted, accepted.getOption(ExtendedSocketOptions.SO_PEERCRED).user());
+  }
+
+  private static FrameChannel unix(SocketChannel channel, UserPrincipal user) throws IOException {
+    return new UnixChannel(channel, new PeerIdentity.User(user.getName()), spinNanos());
   }
 
   private static String sha256(byte[] bytes) {
@@ -103,77 +151,6 @@ public final class Sockets {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
-    }
-  }
-
-  private record ChannelStream(SocketChannel channel) implements ByteStream {
-    @Override
-    public int read(ByteBuffer into) throws IOException {
-      return channel.read(into);
-    }
-
-    @Override
-    public void write(ByteBuffer from) throws IOException {
-      while (from.hasRemaining()) {
-        channel.write(from);
-      }
-    }
-
-    @Override
-    public void close() {
-      try {
-        channel.close();
-      } catch (IOException e) {
-        LOG.debug("closing a socket: {}", e.toString());
-      }
-    }
-  }
-
-  private static final class TlsStream implements ByteStream {
-    private static final int PIECE = 1 << 14;
-
-    private final SSLSocket socket;
-    private final Socket plain;
-    private final InputStream in;
-    private final OutputStream out;
-    private final byte[] reading = new byte[PIECE];
-    private final byte[] writing = new byte[4 * PIECE];
-
-    TlsStream(SSLSocket socket, Socket plain) throws IOException {
-      this.socket = socket;
-      this.plain = plain;
-      this.in = socket.getInputStream();
-      this.out = socket.getOutputStream();
-    }
-
-    @Override
-    public int read(ByteBuffer into) throws IOException {
-      int count = in.read(reading, 0, Math.min(PIECE, into.remaining()));
-      if (count > 0) {
-        into.put(reading, 0, count);
-      }
-      return count;
-    }
-
-    @Override
-    public void write(ByteBuffer from) throws IOException {
-      while (from.hasRemaining()) {
-        int count = Math.min(writing.length, from.remaining());
-        from.get(writing, 0, count);
-        out.write(writing, 0, count);
-      }
-      out.flush();
-    }
-
-    @Override
-    public void close() {
-      try {
-        // the socket below first: closing TLS in order may block behind a write that does
-        plain.close();
-        socket.close();
-      } catch (IOException e) {
-        LOG.debug("closing a socket: {}", e.toString());
-      }
     }
   }
 }

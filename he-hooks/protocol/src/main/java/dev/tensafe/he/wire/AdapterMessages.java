@@ -84,7 +84,7 @@ public final class AdapterMessages {
       int count = in.u16();
       List<Group> groups = new ArrayList<>();
       for (int i = 0; i < count; i++) {
-        GroupId id = GroupId.read(in);
+        GroupId id = GroupId.readShort(in);
         int packings = in.u8();
         if (packings < 1 || packings > MAX_PACKINGS) {
           throw Reading.bad(packings + " packings");

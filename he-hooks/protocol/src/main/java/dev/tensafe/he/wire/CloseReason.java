@@ -11,7 +11,9 @@ public enum CloseReason {
   /** As many sessions as there may be. */
   TOO_MANY(4),
   /** The adapter host is stopping. */
-  STOPPING(5);
+  STOPPING(5),
+  /** The model host was caught cheating; its account is barred. */
+  BARRED(6);
 
   private final int id;
 

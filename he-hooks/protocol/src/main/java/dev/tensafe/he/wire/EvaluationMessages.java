@@ -3,104 +3,114 @@ package dev.tensafe.he.wire;
 import java.nio.ByteBuffer;
 
 /**
- * Heads of evaluations, of their answers, and of the pads made ahead for them; what is encrypted
- * follows a head. docs/HE-PROTOCOL.md, "Session". Values; their buffers belong to the caller's
- * thread.
+ * Heads of evaluations, of their answers, and of the blocks of pads made ahead for them; what is
+ * encrypted follows a head. docs/HE-PROTOCOL.md, "Session". Values; their buffers belong to the
+ * caller's thread.
  */
 public final class EvaluationMessages {
-  /** Bytes before the ciphertexts of {@link Evaluate}. */
-  public static final int EVALUATE_HEAD = 16;
-
-  /** Bytes before the answers of {@link Answers}. */
-  public static final int ANSWERS_HEAD = 16;
-
   private EvaluationMessages() {}
 
   /**
    * The head of an evaluation; ciphertexts follow it.
    *
    * @param request not 0, unlike every other of the session
+   * @param lane whose key they are encrypted under
    */
-  public record Evaluate(long request, int ref, GroupId group) {
-    /** Writes {@value #EVALUATE_HEAD} bytes at the buffer's position. */
+  public record Evaluate(long request, int ref, GroupId group, long lane) {
+    /** Bytes of the head. */
+    public static final int BYTES = 24;
+
+    /** Writes {@value #BYTES} bytes at the buffer's position. */
     public void encode(ByteBuffer out) {
-      out.putLong(request)
-          .putInt(ref)
-          .putShort((short) group.layer())
-          .put((byte) group.input())
-          .put((byte) 0);
+      out.putLong(request).putInt(ref);
+      group.write(out);
+      out.putLong(lane);
     }
 
     /** Reads the head and moves past it. */
     public static Evaluate decode(ByteBuffer payload) {
       Reading in = new Reading(payload);
-      long request = in.u64();
-      int ref = in.u32();
-      GroupId group = GroupId.read(in);
-      in.zero(1);
+      Evaluate head = new Evaluate(requestNumber(in), in.u32(), GroupId.read(in), in.lane());
       payload.position(in.position());
-      return new Evaluate(request, ref, group);
+      return head;
     }
   }
 
   /**
-   * Names a block of pads; after it, in {@code PREPARE} the id of its first ciphertext, in {@code
-   * PREPARED} what makes it ready.
+   * Announces a block of pads, for every group of an adapter.
    *
-   * @param block unlike every other of the group in the session
+   * @param block 1 or more, greater than every other of the adapter in the session
+   * @param tokens positions of a lane that uses it
+   * @param firstId of its ciphertexts, group by group
    */
-  public record Block(int ref, GroupId group, int block) {
+  public record Prepare(int ref, int block, int tokens, long firstId) {
+    public ByteBuffer encode() {
+      return ByteBuffer.allocate(20)
+          .putInt(ref)
+          .putInt(block)
+          .putInt(tokens)
+          .putLong(firstId)
+          .flip();
+    }
+
+    public static Prepare decode(ByteBuffer payload) {
+      Reading in = new Reading(payload);
+      Prepare prepare = new Prepare(in.u32(), in.u32(), in.u32(), in.u64());
+      in.end();
+      if (prepare.block() < 1 || prepare.tokens() < 1 || prepare.firstId() < 0) {
+        throw Reading.bad("a block of pads with a number out of bounds");
+      }
+      return prepare;
+    }
+  }
+
+  /** The head of what makes a block ready for one group: polynomials, which follow it. */
+  public record Prepared(int ref, GroupId group, int block) {
     /** Bytes of the head. */
     public static final int BYTES = 12;
 
     /** Writes {@value #BYTES} bytes at the buffer's position. */
     public void encode(ByteBuffer out) {
-      out.putInt(ref)
-          .putShort((short) group.layer())
-          .put((byte) group.input())
-          .put((byte) 0)
-          .putInt(block);
+      out.putInt(ref);
+      group.write(out);
+      out.putInt(block);
     }
 
     /** Reads the head and moves past it. */
-    public static Block decode(ByteBuffer payload) {
+    public static Prepared decode(ByteBuffer payload) {
       Reading in = new Reading(payload);
-      int ref = in.u32();
-      GroupId group = GroupId.read(in);
-      in.zero(1);
-      Block block = new Block(ref, group, in.u32());
+      Prepared prepared = new Prepared(in.u32(), GroupId.read(in), in.u32());
       payload.position(in.position());
-      return block;
+      return prepared;
     }
   }
 
-  /**
-   * The head of an evaluation with pads; tokens follow it.
-   *
-   * @param first position in the block
-   * @param count of tokens, at least 1
-   */
-  public record Padded(long request, Block block, int first, int count) {
-    /** Bytes of the head. */
-    public static final int BYTES = 8 + Block.BYTES + 4;
+  /** The head of an evaluation with pads; runs and then tokens follow it. */
+  public record Padded(long request, int ref, GroupId group) {
+    /** Bytes before the runs. */
+    private static final int FIXED = 16;
 
-    /** Writes {@value #BYTES} bytes at the buffer's position. */
-    public void encode(ByteBuffer out) {
-      out.putLong(request);
-      block.encode(out);
-      out.putShort((short) first).putShort((short) count);
+    /** Bytes before the tokens. */
+    public static int bytes(PaddedRuns runs) {
+      return FIXED + runs.bytes();
     }
 
-    /** Reads the head and moves past it. */
-    public static Padded decode(ByteBuffer payload) {
-      long request = new Reading(payload).u64();
-      payload.position(payload.position() + Long.BYTES);
-      Block block = Block.decode(payload);
+    /** Writes head and runs, {@link #bytes} in all, at the buffer's position. */
+    public void encode(PaddedRuns runs, ByteBuffer out) {
+      out.putLong(request).putInt(ref);
+      group.write(out);
+      runs.encode(out);
+    }
+
+    /**
+     * Reads the head and moves past it and the runs.
+     *
+     * @param runs filled
+     */
+    public static Padded decode(ByteBuffer payload, PaddedRuns runs) {
       Reading in = new Reading(payload);
-      Padded padded = new Padded(request, block, in.u16(), in.u16());
-      if (padded.count() == 0) {
-        throw Reading.bad("no tokens");
-      }
+      Padded padded = new Padded(requestNumber(in), in.u32(), GroupId.read(in));
+      runs.decode(in);
       payload.position(in.position());
       return padded;
     }
@@ -112,7 +122,10 @@ public final class EvaluationMessages {
    * @param nanos what computing them took, as the adapter host says
    */
   public record Answers(long request, long nanos) {
-    /** Writes {@value #ANSWERS_HEAD} bytes at the buffer's position. */
+    /** Bytes of the head. */
+    public static final int BYTES = 16;
+
+    /** Writes {@value #BYTES} bytes at the buffer's position. */
     public void encode(ByteBuffer out) {
       out.putLong(request).putLong(nanos);
     }
@@ -124,5 +137,13 @@ public final class EvaluationMessages {
       payload.position(in.position());
       return answers;
     }
+  }
+
+  private static long requestNumber(Reading in) {
+    long request = in.u64();
+    if (request == 0) {
+      throw Reading.bad("an evaluation without a number");
+    }
+    return request;
   }
 }

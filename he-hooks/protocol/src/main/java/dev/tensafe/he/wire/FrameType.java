@@ -6,11 +6,11 @@ import org.jspecify.annotations.Nullable;
 public enum FrameType {
   /** C: parameters, nonce and seed of a session. */
   CLIENT_HELLO(1),
-  /** H: nonce, key id and limits. */
+  /** H: nonce, recipient key and limits. */
   HOST_HELLO(2),
-  /** C: the half of the public key that travels. */
-  PUBLIC_KEY(3),
-  /** H: the session stands. */
+  /** C: a secret that only the holder of the recipient key can open. */
+  CHALLENGE(3),
+  /** H: proof that it was opened; the session stands. */
   READY(4),
   /** C: names an adapter by its manifest's digest. */
   OPEN(5),
@@ -32,12 +32,28 @@ public enum FrameType {
   CLOSE(13),
   /** C: an adapter is not needed any more. */
   FORGET(14),
-  /** C: announces a block of pads. */
+  /** C: announces a block of pads of all groups. */
   PREPARE(15),
-  /** H: the answers' half of it. */
+  /** H: the answers' half of it, for one group. */
   PREPARED(16),
-  /** C: tokens at positions of a block. */
-  EVALUATE_PADDED(17);
+  /** C: tokens at positions of lanes. */
+  EVALUATE_PADDED(17),
+  /** C: hashes of the keys of new lanes. */
+  LANES(18),
+  /** H: which of them have to be shown. */
+  OPEN_LANES(19),
+  /** C: the seeds of those. */
+  LANE_SEEDS(20),
+  /** C: the public key of one that was not shown. */
+  LANE_KEY(21),
+  /** C: a lane will use a block. */
+  BIND(22),
+  /** C: lanes are not used any more. */
+  RETIRE(23),
+  /** C: encrypted constants of a tag. */
+  TAG_SETUP(24),
+  /** H: what they make of the weights. */
+  TAGS(25);
 
   private final int id;
 

@@ -2,6 +2,7 @@ package dev.tensafe.he.wire;
 
 import dev.tensafe.formats.FormatException;
 import dev.tensafe.formats.peft.LoraTarget;
+import java.nio.ByteBuffer;
 
 /**
  * The projections of a layer that read one vector.
@@ -23,12 +24,28 @@ public record GroupId(int layer, int input) implements Comparable<GroupId> {
     LoraTarget.Input.ofWireId(input);
   }
 
+  /** Writes the 4 bytes of a group: u16 layer, u8 input, u8 0. */
+  void write(ByteBuffer out) {
+    out.putShort((short) layer).put((byte) input).put((byte) 0);
+  }
+
   /**
-   * Reads a group.
+   * Reads the 4 bytes of a group.
    *
    * @throws dev.tensafe.he.HeException of a protocol error, for an unknown input
    */
   static GroupId read(Reading in) {
+    GroupId id = readShort(in);
+    in.zero(1);
+    return id;
+  }
+
+  /**
+   * Reads layer and input; what follows is the caller's.
+   *
+   * @throws dev.tensafe.he.HeException of a protocol error, for an unknown input
+   */
+  static GroupId readShort(Reading in) {
     int layer = in.u16();
     int input = in.u8();
     try {

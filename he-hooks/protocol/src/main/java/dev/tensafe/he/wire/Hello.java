@@ -5,19 +5,20 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
 import dev.tensafe.he.Profile;
-import dev.tensafe.tssp.keys.KeyId;
+import dev.tensafe.tssp.TsspException;
+import dev.tensafe.tssp.keys.RecipientPublicKey;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 
 /** The two messages a session begins with. docs/HE-PROTOCOL.md, "Hellos". */
 public final class Hello {
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
   public static final int NONCE_BYTES = 32;
   private static final byte[] MAGIC = "TSHELORA".getBytes(US_ASCII);
-  private static final byte[] PUBLIC_KEY_LABEL = "tensafe-he/1 public key\0".getBytes(US_ASCII);
+  private static final byte[] PUBLIC_KEY_LABEL = "tensafe-he/2 public key\0".getBytes(US_ASCII);
+  private static final byte[] TAG_KEY_LABEL = "tensafe-he/2 tag key\0".getBytes(US_ASCII);
 
   private Hello() {}
 
@@ -63,14 +64,15 @@ public final class Hello {
    * The adapter host's answer.
    *
    * @param nonce {@value #NONCE_BYTES} random bytes
-   * @param key id of the recipient key that opens its sealed parts
+   * @param key recipient key that opens its sealed parts; whether it holds it is yet to be shown
    * @param maxPayload of any later frame, in bytes
    * @param maxTokens of one evaluation
    */
-  public record Host(int version, byte[] nonce, KeyId key, int maxPayload, int maxTokens) {
+  public record Host(
+      int version, byte[] nonce, RecipientPublicKey key, int maxPayload, int maxTokens) {
     /** The payload. */
     public ByteBuffer encode() {
-      return ByteBuffer.allocate(84)
+      return ByteBuffer.allocate(52 + RecipientPublicKey.BYTES)
           .put(MAGIC)
           .putShort((short) version)
           .putShort((short) 0)
@@ -94,10 +96,18 @@ public final class Hello {
       }
       in.zero(2);
       byte[] nonce = in.bytes(NONCE_BYTES);
-      KeyId key = new KeyId(HexFormat.of().formatHex(in.bytes(32)));
+      RecipientPublicKey key = recipientKey(in.bytes(RecipientPublicKey.BYTES));
       Host hello = new Host(version, nonce, key, in.positive(1 << 30), in.positive(1 << 20));
       in.end();
       return hello;
+    }
+  }
+
+  private static RecipientPublicKey recipientKey(byte[] bytes) {
+    try {
+      return new RecipientPublicKey(bytes);
+    } catch (TsspException e) {
+      throw Reading.bad("this is no recipient key");
     }
   }
 
@@ -107,13 +117,29 @@ public final class Hello {
     }
   }
 
-  /** The seed of the public key's random half: neither side chooses it alone. */
-  public static byte[] publicKeySeed(Client client, Host host) {
+  /** The seed of the random halves of a session's public keys: neither side chooses it alone. */
+  public static byte[] publicSeed(Client client, Host host) {
+    return seed(PUBLIC_KEY_LABEL, client, host, ByteBuffer.allocate(0));
+  }
+
+  /**
+   * The seed of the random halves of the key that one tag is made under.
+   *
+   * @param ref the adapter's number in the session
+   * @param index of the tag, from 0
+   */
+  public static byte[] tagSeed(Client client, Host host, int ref, int index) {
+    return seed(
+        TAG_KEY_LABEL, client, host, ByteBuffer.allocate(5).putInt(ref).put((byte) index).flip());
+  }
+
+  private static byte[] seed(byte[] label, Client client, Host host, ByteBuffer use) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(PUBLIC_KEY_LABEL);
+      digest.update(label);
       digest.update(client.encode());
       digest.update(host.encode());
+      digest.update(use);
       return digest.digest();
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);

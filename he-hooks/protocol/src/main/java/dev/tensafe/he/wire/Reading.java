@@ -43,6 +43,25 @@ final class Reading {
     return value;
   }
 
+  /** A lane's number: 1, 2, … in a session. */
+  long lane() {
+    long lane = u64();
+    if (lane < 1) {
+      throw bad("a lane has a number below 1");
+    }
+    return lane;
+  }
+
+  /** The number of things that follow, from 1 to {@code most}, and two zero bytes. */
+  int count(int most) {
+    int count = u16();
+    if (count < 1 || count > most) {
+      throw bad(count + " where 1 to " + most + " may be");
+    }
+    zero(2);
+    return count;
+  }
+
   byte[] bytes(int count) {
     need(count);
     byte[] out = new byte[count];

@@ -8,7 +8,10 @@ public enum Refusal {
   WITHDRAWN(2, "the adapter was revoked, removed or has expired at the adapter host"),
   BUDGET_EXHAUSTED(3, "the budget of tokens at the adapter host is used up"),
   DRAINING(4, "the adapter host is stopping"),
-  STORAGE(5, "the adapter host cannot record what is used");
+  STORAGE(5, "the adapter host cannot record what is used"),
+  /** No pads for a while; the adapter stays open. */
+  PREPARATION(6, "more was prepared at the adapter host than is used"),
+  NO_TAGS(7, "the adapter host lets nobody check its answers");
 
   private final int id;
   private final String text;

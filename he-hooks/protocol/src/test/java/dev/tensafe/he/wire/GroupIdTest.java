@@ -31,20 +31,20 @@ class GroupIdTest {
   void aModuleHasTheNumberOfItsGroup(String module, int input) {
     GroupId group = GroupLayout.group("model.layers.258." + module);
     assertEquals(new GroupId(258, input), group);
-    ByteBuffer out = ByteBuffer.allocate(EvaluationMessages.EVALUATE_HEAD);
-    new EvaluationMessages.Evaluate(1, 2, group).encode(out);
+    ByteBuffer out = ByteBuffer.allocate(EvaluationMessages.Evaluate.BYTES);
+    new EvaluationMessages.Evaluate(1, 2, group, 3).encode(out);
     assertArrayEquals(new byte[] {1, 2, (byte) input, 0}, Arrays.copyOfRange(out.array(), 12, 16));
   }
 
   @ParameterizedTest
   @ValueSource(ints = {4, 77, 255})
   void anUnknownInputIsAMalformedMessage(int input) {
-    ByteBuffer evaluate = ByteBuffer.allocate(EvaluationMessages.EVALUATE_HEAD);
-    new EvaluationMessages.Evaluate(1, 2, new GroupId(3, 1)).encode(evaluate);
+    ByteBuffer evaluate = ByteBuffer.allocate(EvaluationMessages.Evaluate.BYTES);
+    new EvaluationMessages.Evaluate(1, 2, new GroupId(3, 1), 3).encode(evaluate);
     refused(() -> EvaluationMessages.Evaluate.decode(evaluate.put(14, (byte) input).flip()));
-    ByteBuffer block = ByteBuffer.allocate(EvaluationMessages.Block.BYTES);
-    new EvaluationMessages.Block(1, new GroupId(3, 1), 2).encode(block);
-    refused(() -> EvaluationMessages.Block.decode(block.put(6, (byte) input).flip()));
+    ByteBuffer prepared = ByteBuffer.allocate(EvaluationMessages.Prepared.BYTES);
+    new EvaluationMessages.Prepared(1, new GroupId(3, 1), 2).encode(prepared);
+    refused(() -> EvaluationMessages.Prepared.decode(prepared.put(6, (byte) input).flip()));
     ByteBuffer opened =
         new AdapterMessages.Opened(
                 1,

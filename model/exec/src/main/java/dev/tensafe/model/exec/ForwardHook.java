@@ -8,6 +8,7 @@ import java.util.Optional;
  * Work beside the base model's projections, such as a low-rank delta. Called on the executor's
  * thread, in the order of the forward pass: {@link #start} once per step; then, if it takes part,
  * {@link #begin} for every group it reads and {@link #finish} for each of the group's projections.
+ * The engine calls {@link #stepped} after a step, and {@link #ended} between steps.
  *
  * <p>A hook that cannot serve a sequence calls {@link StepRows#fail}; the step goes on for the
  * others. An exception thrown from a hook fails every sequence of the step.
@@ -60,4 +61,16 @@ public interface ForwardHook {
    * @param y {@code [tokens, projection.out()]}, to be changed in place
    */
   void finish(Projection projection, RowMatrix y, StepRows rows);
+
+  /** After a step, also after one that failed as a whole. */
+  default void stepped() {}
+
+  /**
+   * A sequence gives up its place in the cache: it has finished, was cancelled, has failed, or
+   * starts over later. What a hook keeps for it can go. Called for every sequence at least once,
+   * also for one that never ran.
+   *
+   * @param sequenceId as {@link StepRows#sequenceId} gives it
+   */
+  default void ended(long sequenceId) {}
 }

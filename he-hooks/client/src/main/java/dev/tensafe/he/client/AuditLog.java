@@ -1,0 +1,52 @@
+package dev.tensafe.he.client;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.he.HeException;
+import dev.tensafe.he.HeException.Reason;
+import dev.tensafe.tssp.canonical.StrictFields;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+
+/** The file {@value #NAME} of a state directory: one JSON object a line, only ever appended to. */
+final class AuditLog {
+  static final String NAME = "he-audit.log";
+
+  private final Path file;
+
+  AuditLog(Path directory) {
+    this.file = directory.resolve(NAME);
+  }
+
+  /**
+   * Records that an operator trusts a host again; it is on disk when this returns.
+   *
+   * @param who name of the operating system's user
+   * @throws HeException {@code he.storage}
+   */
+  void reenabled(BarredPair pair, String who, Instant when) {
+    ObjectNode line =
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("time", StrictFields.format(when))
+            .put("action", "reenable")
+            .put("who", who);
+    line.set("pair", BarredFile.put(pair, JsonNodeFactory.instance.objectNode()));
+    try (FileChannel channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
+      ByteBuffer bytes = StandardCharsets.UTF_8.encode(line + "\n");
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      channel.force(true);
+    } catch (IOException e) {
+      throw new HeException(Reason.STORAGE, "cannot write " + file + ": " + e.getMessage(), e);
+    }
+  }
+}
