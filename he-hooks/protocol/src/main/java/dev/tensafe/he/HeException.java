@@ -40,6 +40,8 @@ public final class HeException extends CodedException {
     PROBE("he.probe"),
     /** The adapter host refuses this adapter. */
     REFUSED("he.refused"),
+    /** A model host was caught cheating; its account is barred at the adapter host. */
+    BARRED("he.barred"),
     /** The directory of the adapter host cannot be used. */
     STORAGE("he.storage");
 

@@ -3,6 +3,8 @@ package dev.tensafe.he.host;
 import dev.tensafe.he.transport.BufferPool;
 import dev.tensafe.he.transport.FrameChannel;
 import dev.tensafe.he.wire.AdapterMessages;
+import dev.tensafe.he.wire.CloseReason;
+import dev.tensafe.he.wire.ControlMessages;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.Refusal;
 import java.io.IOException;
@@ -99,9 +101,19 @@ final class HostWriter implements AutoCloseable {
   void refuse(int ref, long request, Refusal refusal) throws IOException {
     stats.refused(refusal);
     if (request != 0) {
-      LOG.info("{} is refused: {}", channel.peer(), refusal);
+      LOG.info("{} is refused: {}", channel.peer().label(), refusal);
     }
     send(FrameType.REFUSED, new AdapterMessages.Refused(ref, request, refusal).encode());
+  }
+
+  /** Tells the other side that it broke the protocol, and ends the connection. */
+  void end() {
+    try {
+      send(FrameType.CLOSE, ControlMessages.close(CloseReason.PROTOCOL));
+    } catch (IOException e) {
+      // it is gone already
+    }
+    channel.close();
   }
 
   /** Sends nothing more of what waits. */
