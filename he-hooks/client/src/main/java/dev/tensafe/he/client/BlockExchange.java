@@ -34,6 +34,9 @@ final class BlockExchange implements AutoCloseable {
 
   private int lastNumber;
 
+  /** Whether one of those that are not ready may have been refused. */
+  private boolean refused;
+
   /**
    * @param ref the adapter's number in the session
    * @param groups in order
@@ -72,6 +75,12 @@ final class BlockExchange implements AutoCloseable {
 
   /** Has prepared what runs low. */
   void replenish() {
+    if (refused && !limit.isPaused()) {
+      // had they been accepted, they would be there by now
+      blocks.forEach(Blocks::abandon);
+      announced.clear();
+      refused = false;
+    }
     for (Blocks of : blocks) {
       if (of.isLow()) {
         announce(of);
@@ -132,10 +141,9 @@ final class BlockExchange implements AutoCloseable {
     }
   }
 
-  /** The adapter host prepares no more for now. */
+  /** The adapter host has refused to prepare something, which may have been a block. */
   void refused() {
-    blocks.forEach(Blocks::abandon);
-    announced.clear();
+    refused = true;
   }
 
   @Override

@@ -150,15 +150,19 @@ final class ClientSession implements AutoCloseable {
     }
   }
 
-  /** Lets the other side forget an adapter. */
-  void forget(String digest) throws IOException {
+  /** Lets the other side forget an adapter, once nothing more of it is sent. */
+  void forget(String digest) {
     OptionalInt ref = adapters.forget(digest);
     if (ref.isPresent()) {
-      AdapterSetup setup = setups.remove(ref.getAsInt());
-      if (setup != null) {
-        setup.close();
-      }
-      writer.send(FrameType.FORGET, AdapterMessages.ref(ref.getAsInt()));
+      drop(ref.getAsInt());
+      tasks.submit(() -> writer.tell(FrameType.FORGET, AdapterMessages.ref(ref.getAsInt())));
+    }
+  }
+
+  private void drop(int ref) {
+    AdapterSetup setup = setups.remove(ref);
+    if (setup != null) {
+      setup.close();
     }
   }
 
@@ -289,7 +293,7 @@ final class ClientSession implements AutoCloseable {
 
           @Override
           public void refused(String problem) {
-            adapterRefused(part, problem, true);
+            adapterRefused(part, opened.ref(), problem, true);
           }
         };
     AdapterSetup setup = new AdapterSetup(core, tools, part, opened, outcome);
@@ -308,25 +312,29 @@ final class ClientSession implements AutoCloseable {
   }
 
   private void refusedAdapter(AdapterMessages.Refused refused) {
-    PublicPart adapter = adapters.asked(refused.ref());
-    AdapterSetup setup = setups.get(refused.ref());
+    int ref = refused.ref();
+    PublicPart adapter = adapters.asked(ref);
+    AdapterSetup setup = setups.get(ref);
+    String text = refused.refusal().text();
     switch (refused.refusal()) {
       case PREPARATION, NO_TAGS -> {
         if (setup != null) {
           setup.refused(refused.refusal());
         }
       }
-      case UNKNOWN_ADAPTER, WITHDRAWN -> adapterRefused(adapter, refused.refusal().text(), false);
+      case UNKNOWN_ADAPTER, WITHDRAWN -> adapterRefused(adapter, ref, text, false);
       case BUDGET_EXHAUSTED, DRAINING, STORAGE -> {
         if (refused.request() == 0) {
-          adapterRefused(adapter, refused.refusal().text(), false);
+          adapterRefused(adapter, ref, text, false);
         }
       }
     }
   }
 
-  private void adapterRefused(@Nullable PublicPart adapter, String problem, boolean forSession) {
+  private void adapterRefused(
+      @Nullable PublicPart adapter, int ref, String problem, boolean forSession) {
     if (adapter != null) {
+      drop(ref);
       if (adapters.refused(adapter.digest(), problem, forSession)) {
         LOG.warn("adapter '{}' is refused: {}", adapter.name(), problem);
       }

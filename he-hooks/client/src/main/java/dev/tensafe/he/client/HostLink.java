@@ -236,11 +236,7 @@ final class HostLink implements AutoCloseable {
       ClientSession current = session;
       if (current != null
           && adapters.stream().noneMatch(a -> a.digest().equals(adapter.digest()))) {
-        try {
-          current.forget(adapter.digest());
-        } catch (IOException e) {
-          current.drop(new HeException(Reason.CONNECTION, "the connection failed", e));
-        }
+        current.forget(adapter.digest());
       }
     }
   }

@@ -6,6 +6,7 @@ import dev.tensafe.he.wire.LaneMessages;
 import dev.tensafe.nativelib.ckks.LanePads;
 import dev.tensafe.nativelib.ckks.Pads;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ObjIntConsumer;
@@ -25,6 +26,9 @@ final class LaneSupply implements AutoCloseable {
 
   private static final int LONG_AHEAD = 1;
 
+  /** Between two looks whether pads may be made again, while there are none. */
+  private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final SessionCore session;
   private final int ref;
   private final List<PublicGroup> groups;
@@ -35,6 +39,7 @@ final class LaneSupply implements AutoCloseable {
   private final AtomicBoolean asked = new AtomicBoolean();
   private final AtomicInteger shortInUse = new AtomicInteger();
 
+  private volatile long lastLook = System.nanoTime();
   private final LaneStock shortLanes = new LaneStock(Pads.SHORT);
   private final LaneStock longLanes = new LaneStock(Pads.LONG);
 
@@ -79,6 +84,9 @@ final class LaneSupply implements AutoCloseable {
     lane = lane == null ? take(shortLanes) : lane;
     if (lane != null) {
       listener.accept(LaneEvent.USED, 1);
+      replenish();
+    } else if (System.nanoTime() - lastLook > LOOK_NANOS) {
+      lastLook = System.nanoTime();
       replenish();
     }
     return lane;
