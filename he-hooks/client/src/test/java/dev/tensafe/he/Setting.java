@@ -205,6 +205,7 @@ public final class Setting implements AutoCloseable {
             }
           }
         });
+    hook.stepped();
     return new Step(deltas, step.failures());
   }
 

@@ -10,6 +10,7 @@ import dev.tensafe.he.client.LinkConfig;
 import dev.tensafe.he.transport.Address;
 import dev.tensafe.he.transport.FrameChannel;
 import dev.tensafe.he.transport.Listener;
+import dev.tensafe.he.transport.PeerIdentity;
 import dev.tensafe.he.wire.Frame;
 import dev.tensafe.model.shape.ProjectionGroup;
 import java.io.IOException;
@@ -61,7 +62,7 @@ class NonReadingHostTest {
     }
 
     @Override
-    public String peer() {
+    public PeerIdentity peer() {
       return inner.peer();
     }
 

@@ -76,13 +76,17 @@ public final class AdapterHost implements AutoCloseable {
     if (known != null) {
       return known;
     }
-    SealedPart read = SealedPartReader.read(verified, key);
+    return serve(SealedPartReader.read(verified, key));
+  }
+
+  /** Serves a part that was opened; the result is another if it is served already. */
+  SealedPart serve(SealedPart read) {
     SealedPart served = parts.add(read);
     if (served == read) {
       LOG.info(
           "adapter '{}' version {} is served: {}",
-          verified.manifest().name(),
-          verified.manifest().version(),
+          read.manifest().name(),
+          read.manifest().version(),
           read.digest());
     }
     return served;

@@ -32,7 +32,9 @@ final class BlockPreparation {
   private final HostOpenAdapters open;
   private final HostLanes lanes;
   private final HostWriter writer;
-  private final BufferPool buffers;
+
+  /** Of their own: the session does not wait for a thread of idle priority that has the lock. */
+  private final BufferPool buffers = new BufferPool();
 
   /**
    * @param account of the session's client
@@ -43,15 +45,13 @@ final class BlockPreparation {
       String account,
       HostOpenAdapters open,
       HostLanes lanes,
-      HostWriter writer,
-      BufferPool buffers) {
+      HostWriter writer) {
     this.host = host;
     this.keys = keys;
     this.account = account;
     this.open = open;
     this.lanes = lanes;
     this.writer = writer;
-    this.buffers = buffers;
   }
 
   /**

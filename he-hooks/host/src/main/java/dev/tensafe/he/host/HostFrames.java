@@ -33,7 +33,7 @@ final class HostFrames {
       BufferPool buffers) {
     this.lanes = lanes;
     this.open = open;
-    this.blocks = new BlockPreparation(host, keys, account, open, lanes, writer, buffers);
+    this.blocks = new BlockPreparation(host, keys, account, open, lanes, writer);
     this.evaluator = new Evaluator(host, keys, open, lanes, writer, buffers);
     this.tags = new TagSetups(host, open, writer);
   }

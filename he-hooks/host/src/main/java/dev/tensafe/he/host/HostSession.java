@@ -65,6 +65,7 @@ final class HostSession {
   void run() {
     if (!host.sessions.enter(this)) {
       close(host.isDraining() ? CloseReason.STOPPING : CloseReason.TOO_MANY);
+      writer.close();
       return;
     }
     try {
