@@ -144,6 +144,7 @@ public final class Setting implements AutoCloseable {
    * @param state of the model host, or null
    * @param connections wraps each connection at the adapter host's end
    * @param probes known answers in the package
+   * @param connected whether there will be a session
    */
   public record Options(
       LinkConfig config,
@@ -151,29 +152,35 @@ public final class Setting implements AutoCloseable {
       @Nullable Path state,
       UnaryOperator<FrameChannel> connections,
       ClientPolicy policy,
-      int probes) {
+      int probes,
+      boolean connected) {
     public static Options of(LinkConfig config) {
-      return new Options(config, (host, verified) -> {}, null, c -> c, ClientPolicy.open(), 16);
+      return new Options(
+          config, (host, verified) -> {}, null, c -> c, ClientPolicy.open(), 16, true);
     }
 
     public Options meddling(Meddling with) {
-      return new Options(config, with, state, connections, policy, probes);
+      return new Options(config, with, state, connections, policy, probes, connected);
     }
 
     public Options state(Path directory) {
-      return new Options(config, meddling, directory, connections, policy, probes);
+      return new Options(config, meddling, directory, connections, policy, probes, connected);
     }
 
     public Options connections(UnaryOperator<FrameChannel> wrap) {
-      return new Options(config, meddling, state, wrap, policy, probes);
+      return new Options(config, meddling, state, wrap, policy, probes, connected);
     }
 
     public Options policy(ClientPolicy of) {
-      return new Options(config, meddling, state, connections, of, probes);
+      return new Options(config, meddling, state, connections, of, probes, connected);
+    }
+
+    public Options connected(boolean expected) {
+      return new Options(config, meddling, state, connections, policy, probes, expected);
     }
 
     public Options probes(int count) {
-      return new Options(config, meddling, state, connections, policy, count);
+      return new Options(config, meddling, state, connections, policy, count, connected);
     }
   }
 
@@ -237,7 +244,9 @@ public final class Setting implements AutoCloseable {
     address = new Address.Unix(in.resolve("he.sock"));
     server = new WrappedHost(host, address, options.connections());
     startClient();
-    await("a session", () -> client.connected() == 1);
+    if (options.connected()) {
+      await("a session", () -> client.connected() == 1);
+    }
     adapter = client.load(verified);
   }
 
@@ -266,6 +275,11 @@ public final class Setting implements AutoCloseable {
   /** Whether the adapter takes requests. */
   public boolean isReady() {
     return Routes.open(client, adapter);
+  }
+
+  /** Why the adapter takes no requests; empty if it does. */
+  public String problem() {
+    return Routes.problem(client, adapter);
   }
 
   /** Gives the adapter to the adapter host anew, changed or not. */
