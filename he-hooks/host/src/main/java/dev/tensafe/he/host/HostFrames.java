@@ -35,7 +35,7 @@ final class HostFrames {
     this.open = open;
     this.blocks = new BlockPreparation(host, keys, account, open, lanes, writer);
     this.evaluator = new Evaluator(host, keys, open, lanes, writer, buffers);
-    this.tags = new TagSetups(host, open, writer);
+    this.tags = new TagSetups(host, keys, open, writer);
   }
 
   /**
