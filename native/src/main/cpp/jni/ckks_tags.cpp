@@ -95,6 +95,7 @@ TENSAFE_CKKS(void, tagAnswerPut)(JNIEnv* env, jclass, jlong answer, jobject matr
 TENSAFE_CKKS(void, tagAnswerWrite)(JNIEnv* env, jclass, jlong answer, jlong key, jint columns, jobject out,
                                    jlong offset) {
   guarded(env, [&] {
-    as<TagAnswerHandle>(answer).answer.write(as<PublicKeyHandle>(key).key, size(columns), direct(env, out, offset));
+    as<TagAnswerHandle>(answer).answer.write(as<PublicKeyHandle>(key).key, size(columns), Protection::kRerandomized,
+                                             direct(env, out, offset));
   });
 }

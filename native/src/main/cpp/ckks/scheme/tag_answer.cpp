@@ -51,7 +51,7 @@ void TagAnswer::put(const std::int32_t* matrix, std::size_t rows, std::size_t co
   }
 }
 
-void TagAnswer::write(const PublicKey& key, std::size_t columns, std::uint8_t* out) {
+void TagAnswer::write(const PublicKey& key, std::size_t columns, Protection protection, std::uint8_t* out) {
   require(&key.context() == &context_, ErrorCode::kInvalidArgument, "tag: the key is of another context");
   const std::size_t n = context_.degree();
   require(columns >= 1 && columns <= n, ErrorCode::kInvalidArgument, "tag: a chunk of another size");
@@ -59,12 +59,9 @@ void TagAnswer::write(const PublicKey& key, std::size_t columns, std::uint8_t* o
   Words c1(2 * n);
   SecretWords c0(2 * n);
   SecretWords weights(n);
-  {
-    Rerandomizer zeros(key.halves(), 0);
-    std::memset(c0.data(), 0, 2 * n * sizeof(std::uint64_t));
-    std::memset(c1.data(), 0, 2 * n * sizeof(std::uint64_t));
-    zeros.add_zero(key, c0.data(), c1.data());
-  }
+  std::memset(c0.data(), 0, 2 * n * sizeof(std::uint64_t));
+  std::memset(c1.data(), 0, 2 * n * sizeof(std::uint64_t));
+  if (protection == Protection::kRerandomized) Rerandomizer(key.halves(), 0).add_zero(key, c0.data(), c1.data());
   for (std::size_t k = 0; k < rows_; ++k) {
     for (std::size_t limb = 0; limb < 2; ++limb) {
       const Modulus& q = context_.modulus(limb);
@@ -77,8 +74,10 @@ void TagAnswer::write(const PublicKey& key, std::size_t columns, std::uint8_t* o
   }
   std::memset(coefficients_.data(), 0, rows_ * n * sizeof(std::int64_t));
   for (std::size_t limb = 0; limb < 2; ++limb) kernels.ntt_inverse(c0.data() + limb * n, context_.tables(limb));
-  RandomStream stream = random_.next();
-  AnswerNoise(context_).add(stream, {columns, 1, n, n}, c0.data());
+  if (protection == Protection::kRerandomized) {
+    RandomStream stream = random_.next();
+    AnswerNoise(context_).add(stream, {columns, 1, n, n}, c0.data());
+  }
   for (std::size_t limb = 0; limb < 2; ++limb) {
     write_polynomial(context_, limb, c1.data() + limb * n, out);
     out += polynomial_bytes(context_, limb);

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "ckks/ring/words.hpp"
+#include "ckks/scheme/evaluation.hpp"
 #include "ckks/scheme/keys.hpp"
 
 namespace tensafe::ckks {
@@ -23,7 +24,7 @@ class TagAnswer {
 
   /// Writes Σ_k Enc(r_k)·w_k for the chunk, re-randomised under the request's public key and flooded;
   /// tag_chunk_bytes(columns). The chunk is empty afterwards.
-  void write(const PublicKey& key, std::size_t columns, std::uint8_t* out);
+  void write(const PublicKey& key, std::size_t columns, Protection protection, std::uint8_t* out);
 
  private:
   const Context& context_;

@@ -1,14 +1,20 @@
 #include "ckks/scheme/tag_request.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "ckks/context/packing.hpp"
 #include "ckks/errors.hpp"
+#include "ckks/scheme/answer_noise.hpp"
 #include "ckks/scheme/error_polynomial.hpp"
 #include "ckks/wire/message.hpp"
 
 namespace tensafe::ckks {
 namespace {
+
+/// Low bits that a distance is measured without, so that 64 bits hold it: the scale is at most 2^83.
+constexpr int kDistanceCut = 20;
 
 std::size_t limbs_bytes(const Context& context) {
   std::size_t bytes = 0;
@@ -99,8 +105,8 @@ void TagRequest::write(const SecretKey& key, std::uint8_t* out) const {
   }
 }
 
-void TagRequest::read(const SecretKey& key, std::span<const std::uint8_t> chunks, std::size_t columns,
-                      std::int64_t* out) const {
+double TagRequest::read(const SecretKey& key, std::span<const std::uint8_t> chunks, std::size_t columns,
+                        std::int64_t* out) const {
   require_key(key);
   const std::size_t n = context_.degree();
   const std::size_t full = columns / n;
@@ -112,12 +118,11 @@ void TagRequest::read(const SecretKey& key, std::span<const std::uint8_t> chunks
   const Modulus& q1 = context_.modulus(1);
   const std::uint64_t inverse = arithmetic::inverse(q0.value % q1.value, q1);
   const int128 half = int128{1} << (scale_bits_ - 1);
-  const int128 quarter = half / 2;
   Words c1(2 * n);
   Words c0(n);
   SecretWords phase(2 * n);
   const std::uint8_t* in = chunks.data();
-  std::uint64_t far = 0;
+  std::uint64_t farthest = 0;
   for (std::size_t first = 0; first < columns; first += n) {
     const std::size_t count = columns - first < n ? columns - first : n;
     for (std::size_t limb = 0; limb < 2; ++limb) {
@@ -137,11 +142,15 @@ void TagRequest::read(const SecretKey& key, std::span<const std::uint8_t> chunks
       const int128 x = compose(phase[j], phase[n + j], q0, q1, inverse);
       const int128 rounded = (x + half) >> scale_bits_;
       const int128 residue = x - (rounded << scale_bits_);
-      far |= static_cast<std::uint64_t>(residue > quarter) | static_cast<std::uint64_t>(residue < -quarter);
+      const auto high = static_cast<std::int64_t>(residue >> kDistanceCut);
+      farthest = std::max(farthest, static_cast<std::uint64_t>(high < 0 ? -high : high));
       out[first + j] = static_cast<std::int64_t>(rounded);
     }
   }
-  require(far == 0, ErrorCode::kMalformedMessage, "tag: a coefficient is no multiple of the scale");
+  const double distance = std::ldexp(static_cast<double>(farthest), kDistanceCut);
+  require(distance <= std::ldexp(1.01, kFloodBits), ErrorCode::kMalformedMessage,
+          "tag: a coefficient is no multiple of the scale");
+  return distance;
 }
 
 }  // namespace tensafe::ckks

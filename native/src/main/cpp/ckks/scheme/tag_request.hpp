@@ -38,10 +38,12 @@ class TagRequest {
   /// tag_constants_bytes.
   void write(const SecretKey& key, std::uint8_t* out) const;
 
-  /// Decrypts chunks that hold `columns` columns in all, every chunk but the last a full one. Throws
-  /// kMalformedMessage for another length, and for a coefficient that is no multiple of the scale to
-  /// within a quarter of it. The time does not depend on the numbers.
-  void read(const SecretKey& key, std::span<const std::uint8_t> chunks, std::size_t columns,
+  /// Decrypts chunks that hold `columns` columns in all, every chunk but the last a full one. Returns the
+  /// largest distance of a coefficient from a multiple of the scale. Throws
+  /// kMalformedMessage for another length, and for a distance above 1.01·2^52: an honest one is the flood, at
+  /// most 2^52, and the errors of the constants times the weights, below 2^40 for all weights that such a scale
+  /// is for. The time does not depend on the numbers.
+  double read(const SecretKey& key, std::span<const std::uint8_t> chunks, std::size_t columns,
             std::int64_t* out) const;
 
  private:

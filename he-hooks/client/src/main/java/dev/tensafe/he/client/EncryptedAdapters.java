@@ -254,16 +254,18 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
 
   @Override
   public void requireReady(AdapterInfo info) {
-    if (embedded()) {
-      return; // its session begins with the first adapter
-    }
-    Optional<String> problem =
-        links.problem(info.digest(), PublicPartReader.hosts(info.manifest()));
+    Optional<String> problem = problem(info.digest(), PublicPartReader.hosts(info.manifest()));
     if (problem.isPresent()) {
       throw new AdapterException(
           AdapterException.Reason.UNAVAILABLE,
           "adapter '" + info.name() + "' cannot be computed now: " + problem.get());
     }
+  }
+
+  /** The reason why an adapter takes no requests, or empty if it does. */
+  Optional<String> problem(String digest, Set<KeyId> hosts) {
+    // the session of an embedded host begins with the first adapter
+    return embedded() ? Optional.empty() : links.problem(digest, hosts);
   }
 
   /** The way to an adapter in a session that has it open, or null. */

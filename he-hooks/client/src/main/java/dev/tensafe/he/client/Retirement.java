@@ -16,6 +16,9 @@ final class Retirement implements AutoCloseable {
   private final ClientWriter writer;
   private final SessionTasks tasks;
 
+  /** Held from wiping lanes to having told: who flushes finds no other half way. */
+  private final Object flushing = new Object();
+
   @GuardedBy("this")
   private List<Lane> waiting = new ArrayList<>();
 
@@ -38,6 +41,12 @@ final class Retirement implements AutoCloseable {
 
   /** Wipes what is waiting, and tells the other side; may block for a time. */
   void flush() {
+    synchronized (flushing) {
+      wipe();
+    }
+  }
+
+  private void wipe() {
     List<Lane> lanes = take();
     lanes.forEach(Lane::close);
     for (int from = 0; from < lanes.size(); from += MOST) {

@@ -74,7 +74,7 @@ class HostileClientTest {
     PublicHalves halves;
 
     Raw() throws IOException {
-      Address.Unix address = (Address.Unix) setting.server.address();
+      Address.Unix address = (Address.Unix) setting.address;
       socket = SocketChannel.open(UnixDomainSocketAddress.of(address.path()));
     }
 

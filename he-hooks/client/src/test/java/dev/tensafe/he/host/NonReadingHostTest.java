@@ -80,7 +80,7 @@ class NonReadingHostTest {
             Profile.FAST, TIMEOUT_MILLIS, 2_000, 20, 100, 50, 0, true, OptionalInt.empty());
     List<FrameChannel> channels = new CopyOnWriteArrayList<>();
     try (Setting setting = new Setting(directory, config, (host, verified) -> {})) {
-      Address address = setting.server.address();
+      Address address = setting.address;
       setting.server.close();
       try (Listener listener = Listener.open(address, null)) {
         Thread accepting =
