@@ -290,7 +290,8 @@ public final class Setting implements AutoCloseable {
   }
 
   public static LinkConfig config(Profile profile, long padBytes) {
-    return new LinkConfig(profile, 5_000, 2_000, 20, 100, 200, padBytes, true, OptionalInt.empty());
+    return new LinkConfig(
+        profile, 5_000, 2_000, 20, 100, 200, padBytes, false, OptionalInt.empty());
   }
 
   /** What came of a step. */
