@@ -218,7 +218,7 @@ final class ClientSession implements AutoCloseable {
     switch (frame.type()) {
       // released by whoever waits for it
       case ANSWERS -> evaluations.answered(frame);
-      case OPENED, PREPARED, OPEN_LANES, TAGS ->
+      case OPENED, PREPARED, OPEN_LANES, TAG_CHOICE, TAGS ->
           tasks.submit(
               () -> {
                 try {
@@ -260,6 +260,13 @@ final class ClientSession implements AutoCloseable {
         AdapterSetup setup = setups.get(head.ref());
         if (setup != null) {
           setup.prepared(head, frame.payload());
+        }
+      }
+      case TAG_CHOICE -> {
+        TagMessages.Choice choice = TagMessages.Choice.decode(frame.payload());
+        AdapterSetup setup = setups.get(choice.ref());
+        if (setup != null) {
+          setup.chosen(choice);
         }
       }
       default -> tags(TagMessages.Tags.decode(frame.payload()), frame);
