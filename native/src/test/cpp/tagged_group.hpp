@@ -49,16 +49,20 @@ struct Tagged {
       }
       deviations[check] = std::sqrt(squares * own);
     }
+    dithers = row_norms;
+    for (double& dither : dithers) dither *= 1.5e-5 / std::sqrt(static_cast<double>(columns));
     const double error = 8 * std::sqrt(own + kError * row_norms[0] * row_norms[0] / divisor / divisor) +
                          0.5 * largest / divisor + 0.5;
     codec = std::make_unique<GroupCodec>(
-        context, CodecValues{columns, rows, nullptr, scale_bits, divisor, row_scales.data(), row_norms.data(), 1,
-                             &error, deviations, {r[0].data(), r[1].data()}, {f[0].data(), f[1].data()}});
+        context, CodecValues{columns, rows, nullptr, scale_bits, divisor, row_scales.data(), row_norms.data(),
+                             dithers.data(), 1, &error, deviations, {r[0].data(), r[1].data()},
+                             {f[0].data(), f[1].data()}});
   }
 
   std::vector<std::int32_t> w;
   std::vector<double> row_scales;
   std::vector<double> row_norms;
+  std::vector<double> dithers;
   double divisor;
   int scale_bits;
   double own;

@@ -93,7 +93,7 @@ static std::uint32_t plain_measure(const float* values, const float* column_fact
                                    double* squares) {
   // without their sign, floats are in the order of their bits
   Integers32 largest = {};
-  Doubles sums = {};
+  Doubles sums[2] = {};
   const auto eight = [&](const float* v, const float* f) {
     Floats x;
     Floats factors;
@@ -105,7 +105,9 @@ static std::uint32_t plain_measure(const float* values, const float* column_fact
     bits &= 0x7fffffff;
     largest = bits > largest ? bits : largest;
     const Doubles wide = __builtin_convertvector(x, Doubles);
-    sums += wide * wide;
+    const Doubles scaled = __builtin_convertvector(product, Doubles);
+    sums[0] += wide * wide;
+    sums[1] += scaled * scaled;
   };
   std::size_t i = 0;
   for (; i + 8 <= n; i += 8) eight(values + i, column_factors + i);
@@ -115,7 +117,7 @@ static std::uint32_t plain_measure(const float* values, const float* column_fact
     __builtin_memcpy(rest[1], column_factors + i, (n - i) * sizeof(float));
     eight(rest[0], rest[1]);
   }
-  *squares = sum_of(sums);
+  for (int k = 0; k < 2; ++k) squares[k] = sum_of(sums[k]);
   std::int32_t all = 0;
   for (int k = 0; k < 8; ++k) all = largest[k] > all ? largest[k] : all;
   return static_cast<std::uint32_t>(all);

@@ -17,6 +17,7 @@ constexpr std::size_t kChecks = 2;
 struct TokenNote {
   double magnitude;          ///< what its numbers were divided by
   double norm;               ///< ‖x‖₂
+  double scaled_norm;        ///< of its numbers divided by the columns' scales
   double expected[kChecks];  ///< f·(m + e), in units of an answer; 0 without a tag
 };
 
@@ -40,6 +41,7 @@ struct CodecValues {
   double divisor;                ///< what evaluation divides by
   const double* row_scales;      ///< [rows], from integers to u
   const double* row_norms;       ///< [rows], the largest |u_k| per unit of ‖x‖₂
+  const double* dithers;         ///< [rows], deviation of u_k's dither per unit of the scaled norm
   std::size_t sizes;             ///< of the two below
   const double* errors;          ///< [sizes], largest honest differences from the exact integers
   const double* deviations;      ///< [sizes][kChecks], of r·u − f·(m + e); null without a tag
@@ -100,7 +102,7 @@ class GroupCodec {
   AlignedArray<float> factors_;             ///< [columns], 2^−exponent
   AlignedArray<double> row_scales_;         ///< [rows]
   AlignedArray<double> reach_;              ///< [rows], the largest |integer| per unit of ‖x‖₂/scale
-  AlignedArray<double> dither_;             ///< [rows], deviation per unit of ‖x‖₂
+  AlignedArray<double> dither_;             ///< [rows], deviation per unit of the scaled norm
   AlignedArray<double> errors_;             ///< [sizes]
   AlignedArray<double> deviations_;         ///< [sizes][kChecks]
   AlignedArray<double, true> r_;            ///< [kChecks][rows]

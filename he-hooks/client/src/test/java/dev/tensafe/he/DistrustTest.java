@@ -195,6 +195,22 @@ class DistrustTest {
     }
   }
 
+  @Test
+  void aBlockThatWasTamperedWithIsFoundOutByTheFirstTokenThatUsesIt() throws Exception {
+    // in the part of one group, as the values of a polynomial: any change of one changes all
+    host.arm(FrameType.PREPARED, TamperedAnswers.flip(800 + 30));
+    try (Setting setting = new Setting(directory, options())) {
+      assertTrue(setting.isReady(), "nothing shows it before");
+      // short lanes for one of them, long ones for the other: one of the two blocks it is
+      Setting.Step step =
+          setting.step(
+              setting.inputs(101, random),
+              List.of(new Setting.Share(1, 100), new Setting.Share(2, 1)));
+      assertEquals(2, step.failures().size());
+      assertEquals(1, setting.listener.distrusted.size());
+    }
+  }
+
   private Setting.Step oneToken(Setting setting) {
     return setting.step(setting.inputs(1, random), List.of(new Setting.Share(1, 1)));
   }

@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GroupCodec extends NativeHandle {
   /**
-   * Numbers that an encryption notes of a token: its magnitude, ‖x‖₂, and what the {@link
-   * GroupTag#CHECKS} combinations of its answer will be (0 without a tag).
+   * Numbers that an encryption notes of a token: its magnitude, ‖x‖₂, the same of x divided by the
+   * columns' scales, and what the {@link GroupTag#CHECKS} combinations of its answer will be (0
+   * without a tag).
    */
-  public static final int NOTE = 2 + GroupTag.CHECKS;
+  public static final int NOTE = 3 + GroupTag.CHECKS;
 
   /**
    * Numbers that an answer is judged by: the largest |u_k| over its bound, which an honest answer
@@ -24,7 +25,10 @@ public final class GroupCodec extends NativeHandle {
    */
   public static final int VERDICT = 1 + GroupTag.CHECKS;
 
-  /** Deviation of the dither over ‖A'_k‖₂·‖x‖₂/√d, the typical size of an answer. */
+  /**
+   * Deviation of the dither over the typical size of an answer: its root mean square over inputs of
+   * this norm, both taken of what the columns' scales leave, where no column stands out.
+   */
   public static final double DITHER = 1.5e-5;
 
   /** Deviations of honest noise that an answer may differ by. */
@@ -65,6 +69,10 @@ public final class GroupCodec extends NativeHandle {
     require(
         rowScales.length == rows && rowNorms.length == rows,
         "codec: scales and norms must be one for each row");
+    double[] dithers = new double[rows];
+    for (int k = 0; k < rows; k++) {
+      dithers[k] = rowNorms[k] == 0 ? 0 : DITHER * AnswerNoise.WEIGHT_RMS * Math.abs(rowScales[k]);
+    }
     AnswerNoise noise = new AnswerNoise(context.parameters(), columns, rows, fixed, largestRowSum);
     double[] deviations = new double[0];
     long[][] r = {};
@@ -89,6 +97,7 @@ public final class GroupCodec extends NativeHandle {
               fixed.divisor(),
               rowScales,
               rowNorms,
+              dithers,
               noise.errors(),
               r,
               f,
