@@ -109,8 +109,7 @@ class TagProtocolTest {
     }
 
     int choice() throws IOException {
-      TagMessages.Choice choice =
-          TagMessages.Choice.decode(client.expect(FrameType.TAG_CHOICE));
+      TagMessages.Choice choice = TagMessages.Choice.decode(client.expect(FrameType.TAG_CHOICE));
       assertEquals(index, choice.index());
       return choice.kept();
     }
@@ -118,8 +117,7 @@ class TagProtocolTest {
     void send(int kept, int rows, int change) throws IOException {
       request = TagRequest.begin(ring, publicSeed(), seeds.get(kept), rows, SCALE_BITS);
       ByteBuffer message = request.message();
-      int bytes =
-          TagMessages.Setup.BYTES + TagMessages.Setup.SEEDS + message.remaining() + change;
+      int bytes = TagMessages.Setup.BYTES + TagMessages.Setup.SEEDS + message.remaining() + change;
       ByteBuffer payload = ByteBuffer.allocate(bytes);
       new TagMessages.Setup(1, index, SCALE_BITS).encode(payload);
       for (int i = 0; i < seeds.size(); i++) {
@@ -279,7 +277,7 @@ class TagProtocolTest {
       assertEquals(CloseReason.PROTOCOL, client.closed());
     }
     // too short, too long, without keys, of too few rows
-    for (int change : new int[] {-1, 1, -1_000_000, 0}) {
+    for (int change : new int[] {-1, 1, -400_000, 0}) {
       try (TestClient client = TestClient.connect(host, Profile.FAST, CLIENT);
           Setup setup = new Setup(client, 0)) {
         client.open(1);
