@@ -173,6 +173,7 @@ final class TagSetups {
     BufferPool buffers = new BufferPool(); // large, and not needed again
     byte[] seed = Hello.tagSeed(keys.client(), keys.host(), setup.ref(), setup.index());
     try (TagAnswer tag = TagAnswer.open(ring, seed, rows, message)) {
+      host.stats.gaveTag();
       for (int first = 0; first < chunks; first += TagMessages.MAX_CHUNKS) {
         TagMessages.Tags head = new TagMessages.Tags(setup.ref(), setup.index(), first, chunks);
         int from = first * degree;
@@ -189,7 +190,6 @@ final class TagSetups {
         writer.sendLater(frame.flip(), buffers);
       }
     }
-    host.stats.gaveTag();
   }
 
   /** Bytes of consecutive chunks; the last of them may be short. */
