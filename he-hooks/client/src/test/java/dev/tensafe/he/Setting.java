@@ -272,6 +272,11 @@ public final class Setting implements AutoCloseable {
     adapter = client.load(verified);
   }
 
+  /** The adapter's package. */
+  public VerifiedPackage verified() {
+    return verified;
+  }
+
   /** Whether the adapter takes requests. */
   public boolean isReady() {
     return Routes.open(client, adapter);
