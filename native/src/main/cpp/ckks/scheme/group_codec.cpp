@@ -91,30 +91,35 @@ TokenNote GroupCodec::measure(const float* x) const {
   return {static_cast<double>(std::bit_cast<float>(bits)), std::sqrt(squares), {}};
 }
 
-void GroupCodec::quantize(const float* x, double magnitude, std::size_t first, std::size_t count,
-                          std::int64_t* out) const {
-  const auto& function = scale_bits_ <= 50 ? kernels_.quantize : kernels_.quantize_wide;
-  function(x + first, factors_.data() + first, factor(magnitude), out, count);
-}
-
-void GroupCodec::expect(TokenNote& note, const std::int64_t* integers, std::size_t stride,
-                        std::size_t first, std::size_t count) const {
-  if (!tagged_) return;
-  const double* f = f_.data() + first;
-  double sums[kChecks] = {};
-  for (std::size_t j = 0; j < count; ++j) {
-    const double m = static_cast<double>(integers[j * stride]);
-    for (std::size_t check = 0; check < kChecks; ++check) sums[check] += f[check * columns_ + j] * m;
-  }
+void GroupCodec::count_in(TokenNote& note, const double (&sums)[kChecks]) const noexcept {
   for (std::size_t check = 0; check < kChecks; ++check) note.expected[check] += sums[check] / divisor_;
 }
 
-void GroupCodec::encode(const float* x, TokenNote& note, const std::int8_t* errors, std::uint64_t* pad,
-                        const Modulus& q) const {
+void GroupCodec::encode_integers(const float* x, TokenNote& note, std::size_t first, std::size_t count,
+                                 std::int64_t* errors) const {
+  const auto& quantize = scale_bits_ <= 50 ? kernels_.quantize : kernels_.quantize_wide;
+  AlignedArray<std::int64_t, true> integers(count);
+  quantize(x + first, factors_.data() + first, factor(note.magnitude), integers.data(), count);
+  for (std::size_t j = 0; j < count; ++j) errors[j] += integers[j];
   double sums[kChecks];
-  kernels_.encode(x, factors_.data(), factor(note.magnitude), errors, f_.data(), f_.data() + columns_, pad,
-                  columns_, q, sums);
-  for (std::size_t check = 0; check < kChecks; ++check) note.expected[check] += sums[check] / divisor_;
+  kernels_.combine(errors, f_.data() + first, f_.data() + columns_ + first, count, sums);
+  count_in(note, sums);
+}
+
+void GroupCodec::encode_residues(const float* x, TokenNote& note, std::size_t first, std::size_t count,
+                                 const std::int8_t* errors, std::uint64_t* out, const Modulus& q) const {
+  double sums[kChecks];
+  kernels_.encode_body(x + first, factors_.data() + first, factor(note.magnitude), errors, f_.data() + first,
+                       f_.data() + columns_ + first, out, count, q, sums);
+  count_in(note, sums);
+}
+
+void GroupCodec::encode_on_pad(const float* x, TokenNote& note, const std::int8_t* errors, std::uint64_t* pad,
+                               const Modulus& q) const {
+  double sums[kChecks];
+  kernels_.encode(x, factors_.data(), factor(note.magnitude), errors, f_.data(), f_.data() + columns_, pad, columns_,
+                  q, sums);
+  count_in(note, sums);
 }
 
 Verdict GroupCodec::decode(const std::int64_t* integers, const TokenNote& note, std::size_t size_index,
