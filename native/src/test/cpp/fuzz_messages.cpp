@@ -1,5 +1,6 @@
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <vector>
@@ -9,6 +10,8 @@
 #include "ckks/scheme/ciphertext.hpp"
 #include "ckks/scheme/encrypted_inputs.hpp"
 #include "ckks/scheme/public_key_message.hpp"
+#include "ckks/scheme/tag_answer.hpp"
+#include "ckks/scheme/tag_request.hpp"
 #include "ckks/wire/message.hpp"
 
 // libFuzzer target: any bytes, read as any kind of message under either profile, give a message or a
@@ -65,6 +68,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       }
       case 3: read_public_key(f.halves, bytes); break;
       case 4: Ciphertext::read_seeded(f.context, f.masks, bytes); break;
+      case 6: {
+        std::uint32_t rows = 0;
+        if (bytes.size() >= kHeadBytes) std::memcpy(&rows, bytes.data() + 24, sizeof rows);
+        bytes.insert(bytes.begin(), sizeof(Seed), 0);
+        TagAnswer(f.context, rows, bytes);
+        break;
+      }
+      case 7: {
+        // a chunk, of as many columns as it has bytes for
+        static const TagRequest request(fixture(true).context, 2, 60);
+        static const SecretKey key(fixture(true).context, SecretKind::kUniform, Seed{});
+        const std::size_t columns = bytes.size() < 51200 ? 1 : (bytes.size() - 51200) * 8 / 100;
+        std::vector<std::int64_t> out(columns);
+        request.read(key, bytes, columns, out.data());
+        break;
+      }
       default: Ciphertext::read(f.context, bytes); break;
     }
   } catch (const CkksError&) {

@@ -16,6 +16,7 @@ enum class MessageKind : std::uint16_t {
   kPublicKey = 3,   ///< p0
   kSeeded = 4,      ///< one ciphertext: b and its id
   kCiphertext = 5,  ///< one ciphertext: c0 and c1
+  kTagConstants = 6,  ///< masked halves of the encrypted constants of a tag
 };
 
 /// The fixed 64-byte head of every message, little-endian. All numbers that a payload's length depends

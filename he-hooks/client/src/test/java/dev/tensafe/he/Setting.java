@@ -11,12 +11,14 @@ import dev.tensafe.he.client.EncryptedHook;
 import dev.tensafe.he.client.HeListener;
 import dev.tensafe.he.client.LinkConfig;
 import dev.tensafe.he.client.PublicPart;
+import dev.tensafe.he.client.Routes;
 import dev.tensafe.he.host.AdapterHost;
+import dev.tensafe.he.host.ClientPolicy;
 import dev.tensafe.he.host.HostLimits;
-import dev.tensafe.he.host.HostServer;
 import dev.tensafe.he.host.TokenMeter;
+import dev.tensafe.he.host.WrappedHost;
 import dev.tensafe.he.transport.Address;
-import dev.tensafe.he.transport.Listener;
+import dev.tensafe.he.transport.FrameChannel;
 import dev.tensafe.model.config.ModelConfigReader;
 import dev.tensafe.model.exec.ForwardBatch;
 import dev.tensafe.model.exec.RowMatrix;
@@ -51,6 +53,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,7 +61,12 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A base model, an adapter for it, and both parties on a real socket; steps of the forward pass are
@@ -73,11 +81,14 @@ public final class Setting implements AutoCloseable {
   public final RecipientKey modelHost = RecipientKey.generate(new SecureRandom());
   public final RecipientKey adapterHost = RecipientKey.generate(new SecureRandom());
   public final AdapterHost host;
-  public final HostServer server;
-  public final EncryptedAdapters client;
-  public final PublicPart adapter;
-  public final EncryptedHook hook;
+  public final WrappedHost server;
+  public final Address address;
   public final Recording listener = new Recording();
+  public EncryptedAdapters client;
+  public PublicPart adapter;
+  public EncryptedHook hook;
+  private final Options options;
+  private final VerifiedPackage verified;
   private final PeftDirectory peft;
   private final Checkpoint checkpoint;
   private final PackageFile file;
@@ -87,6 +98,12 @@ public final class Setting implements AutoCloseable {
     public final List<Exchange> exchanges = new ArrayList<>();
     public final List<String> failures = new ArrayList<>();
     public final List<Double> deviations = new ArrayList<>();
+    public final List<String> distrusted = new CopyOnWriteArrayList<>();
+    private final Map<LaneEvent, Integer> lanes = new ConcurrentHashMap<>();
+
+    public int lanes(LaneEvent event) {
+      return lanes.getOrDefault(event, 0);
+    }
 
     @Override
     public void exchanged(Exchange exchange) {
@@ -106,10 +123,14 @@ public final class Setting implements AutoCloseable {
     }
 
     @Override
-    public void distrusted(String adapter, String reason) {}
+    public void distrusted(String adapter, String reason) {
+      distrusted.add(reason);
+    }
 
     @Override
-    public void lanes(String adapter, LaneEvent event, int count) {}
+    public void lanes(String adapter, LaneEvent event, int count) {
+      lanes.merge(event, count, Integer::sum);
+    }
   }
 
   /** Changes an adapter host before anybody connects. */
@@ -117,7 +138,58 @@ public final class Setting implements AutoCloseable {
     void with(AdapterHost host, VerifiedPackage verified);
   }
 
+  /**
+   * What may be otherwise.
+   *
+   * @param state of the model host, or null
+   * @param connections wraps each connection at the adapter host's end
+   * @param probes known answers in the package
+   * @param connected whether there will be a session
+   */
+  public record Options(
+      LinkConfig config,
+      Meddling meddling,
+      @Nullable Path state,
+      UnaryOperator<FrameChannel> connections,
+      ClientPolicy policy,
+      int probes,
+      boolean connected) {
+    public static Options of(LinkConfig config) {
+      return new Options(
+          config, (host, verified) -> {}, null, c -> c, ClientPolicy.open(), 16, true);
+    }
+
+    public Options meddling(Meddling with) {
+      return new Options(config, with, state, connections, policy, probes, connected);
+    }
+
+    public Options state(Path directory) {
+      return new Options(config, meddling, directory, connections, policy, probes, connected);
+    }
+
+    public Options connections(UnaryOperator<FrameChannel> wrap) {
+      return new Options(config, meddling, state, wrap, policy, probes, connected);
+    }
+
+    public Options policy(ClientPolicy of) {
+      return new Options(config, meddling, state, connections, of, probes, connected);
+    }
+
+    public Options connected(boolean expected) {
+      return new Options(config, meddling, state, connections, policy, probes, expected);
+    }
+
+    public Options probes(int count) {
+      return new Options(config, meddling, state, connections, policy, count, connected);
+    }
+  }
+
   public Setting(Path in, LinkConfig config, Meddling meddling) throws IOException {
+    this(in, Options.of(config).meddling(meddling));
+  }
+
+  public Setting(Path in, Options options) throws IOException {
+    this.options = options;
     Path directory = in.resolve("base");
     SyntheticModel.write(
         directory, SyntheticModel.llama(128, 256, 2, 4, 2, 300, 512), DType.F32, 3);
@@ -152,31 +224,69 @@ public final class Setting implements AutoCloseable {
                 List.of(adapterHost.publicKey()),
                 Optional.empty(),
                 Policy.NONE,
-                16,
+                options.probes(),
                 Optional.empty(),
                 Map.of()),
             owner,
             packed);
     file = PackageFile.open(packed);
-    VerifiedPackage verified =
+    verified =
         new PackageVerifier(TrustStore.open(trust), SeenVersions.none(), InstantSource.system())
             .verify(file, VerifyRequest.anyModel());
     host =
         new AdapterHost(
             adapterHost,
             TokenMeter.open(in.resolve("usage.json"), InstantSource.system(), OptionalLong.empty()),
+            options.policy(),
             HostLimits.standard());
     host.add(verified);
-    meddling.with(host, verified);
-    Address address = new Address.Unix(in.resolve("he.sock"));
-    server = HostServer.start(host, Listener.open(address, null), 5_000, 60_000);
+    options.meddling().with(host, verified);
+    address = new Address.Unix(in.resolve("he.sock"));
+    server = new WrappedHost(host, address, options.connections());
+    startClient();
+    if (options.connected()) {
+      await("a session", () -> client.connected() == 1);
+    }
+    adapter = client.load(verified);
+  }
+
+  private void startClient() {
     client =
         EncryptedAdapters.remote(
-            modelHost, base, model.layers(), config, List.of(address), null, null);
+            modelHost,
+            base,
+            model.layers(),
+            options.config(),
+            List.of(address),
+            null,
+            options.state());
     client.listen(listener);
-    await("a session", () -> client.connected() == 1);
-    adapter = client.load(verified);
     hook = new EncryptedHook(handle -> handle == HANDLE ? adapter : null, client);
+  }
+
+  /** Ends the model host, and starts another one with the same state. */
+  public void restartClient() {
+    adapter.close();
+    client.close();
+    startClient();
+    adapter = client.load(verified);
+  }
+
+  /** Whether the adapter takes requests. */
+  public boolean isReady() {
+    return Routes.open(client, adapter);
+  }
+
+  /** Why the adapter takes no requests; empty if it does. */
+  public String problem() {
+    return Routes.problem(client, adapter);
+  }
+
+  /** Gives the adapter to the adapter host anew, changed or not. */
+  public void serveAnew(Meddling meddling) {
+    host.withdraw(verified.digest());
+    host.add(verified);
+    meddling.with(host, verified);
   }
 
   public static LinkConfig config(Profile profile, long padBytes) {
@@ -186,12 +296,32 @@ public final class Setting implements AutoCloseable {
   /** What came of a step. */
   public record Step(Map<String, double[][]> deltas, Map<Integer, RuntimeException> failures) {}
 
+  /** A sequence's share of a step. */
+  public record Share(long sequence, int rows) {}
+
   /** Plays one step: rows of one sequence through the groups of the given layers. */
   public Step step(Map<ProjectionGroup, float[][]> inputs, int rows) {
-    SequenceInput sequence =
-        new SequenceInput(
-            1, "", HANDLE, new int[rows], 0, rows, new int[1], SequenceInput.LogitRows.NONE);
-    StepRows step = new StepRows(new ForwardBatch(List.of(sequence)), new int[] {0});
+    return step(inputs, List.of(new Share(1, rows)));
+  }
+
+  /** As {@link #step(Map, int)}, of several sequences, one below the other. */
+  public Step step(Map<ProjectionGroup, float[][]> inputs, List<Share> shares) {
+    List<SequenceInput> sequences = new ArrayList<>();
+    for (Share share : shares) {
+      sequences.add(
+          new SequenceInput(
+              share.sequence(),
+              "",
+              HANDLE,
+              new int[share.rows()],
+              0,
+              share.rows(),
+              new int[1],
+              SequenceInput.LogitRows.NONE));
+    }
+    int rows = shares.stream().mapToInt(Share::rows).sum();
+    int[] order = IntStream.range(0, shares.size()).toArray();
+    StepRows step = new StepRows(new ForwardBatch(sequences), order);
     Map<String, double[][]> deltas = new HashMap<>();
     hook.start(step);
     inputs.forEach(
@@ -205,6 +335,7 @@ public final class Setting implements AutoCloseable {
             }
           }
         });
+    hook.stepped();
     return new Step(deltas, step.failures());
   }
 
@@ -226,6 +357,17 @@ public final class Setting implements AutoCloseable {
       out[i / matrix.columns()][i % matrix.columns()] = matrix.values().get(i);
     }
     return out;
+  }
+
+  /** Inputs of all groups that the adapter changes. */
+  public Map<ProjectionGroup, float[][]> inputs(int rows, Random random) {
+    Map<ProjectionGroup, float[][]> inputs = new LinkedHashMap<>();
+    for (int layer = 0; layer < model.layers(); layer++) {
+      for (ProjectionGroup group : groups(layer)) {
+        inputs.put(group, random(rows, group.in(), random));
+      }
+    }
+    return inputs;
   }
 
   /** The groups of a layer that the adapter changes. */

@@ -34,12 +34,12 @@ public final class HeException extends CodedException {
     CONNECTION("he.connection"),
     /** No answer within the configured time. */
     TIMEOUT("he.timeout"),
-    /** An answer outside its bounds: wrong or hostile. */
+    /** An answer that cannot be right. */
     ANSWER("he.answer"),
-    /** A known-answer probe came back wrong. */
-    PROBE("he.probe"),
     /** The adapter host refuses this adapter. */
     REFUSED("he.refused"),
+    /** One of the two hosts has barred the other, for what it did. */
+    BARRED("he.barred"),
     /** The directory of the adapter host cannot be used. */
     STORAGE("he.storage");
 

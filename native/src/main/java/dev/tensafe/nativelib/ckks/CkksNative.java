@@ -238,4 +238,28 @@ final class CkksNative {
   static native long[] slotsEncode(long encoder, double[] parts, double scale);
 
   static native double[] slotsDecode(long encoder, double[] coefficients, double scale);
+
+  static native long tagConstantsBytes(long context, int rows);
+
+  static native long tagChunkBytes(long context, int columns);
+
+  static native long tagRequestOpen(long context, int rows, int scaleBits);
+
+  static native void tagRequestFree(long request);
+
+  static native long[] tagRequestConstants(long request);
+
+  static native void tagRequestWrite(long request, long key, Buffer out, long offset);
+
+  static native long[] tagRequestRead(
+      long request, long key, Buffer in, long offset, long length, int columns);
+
+  static native long tagAnswerOpen(long context, int rows, Buffer in, long offset, long length);
+
+  static native void tagAnswerFree(long answer);
+
+  static native void tagAnswerPut(
+      long answer, Buffer matrix, long offset, int rows, int columns, int first, int count, int at);
+
+  static native void tagAnswerWrite(long answer, long key, int columns, Buffer out, long offset);
 }

@@ -137,27 +137,35 @@ final class ServeOptions {
 
   @Option(
       names = "--pad-memory-mib",
-      defaultValue = "256",
+      defaultValue = "512",
       description =
           "memory for one adapter's pads, made ahead (profile fast); 0 for none: slower, less memory")
   int padMemoryMib;
 
   @Option(
-      names = "--probe-rate",
-      defaultValue = "64",
+      names = "--adapter-host-uid",
       paramLabel = "N",
-      description = "one step in N checks the adapter host by a known answer; 0 for none")
-  int probeRate;
+      description =
+          "user id that the process behind unix:PATH must have; this server's own if not given")
+  @Nullable Integer adapterHostUid;
 
   @Option(
-      names = "--probe-cover",
+      names = "--allow-unverified-adapters",
       arity = "1",
-      defaultValue = "true",
+      defaultValue = "false",
       paramLabel = "true|false",
       description =
-          "whether steps without a probe carry an empty row in its place, so that row counts tell"
-              + " the adapter host nothing; it counts that row as a token")
-  boolean probeCover;
+          "whether adapters of mode he are served whose adapter host gives no tags: their answers"
+              + " are checked by their size alone")
+  boolean allowUnverifiedAdapters;
+
+  @Option(
+      names = "--state-dir",
+      paramLabel = "DIR",
+      description =
+          "keeps tags of adapters and the adapter hosts that are barred; STORE/he-state if not"
+              + " given")
+  @Nullable Path stateDir;
 
   @Option(
       names = "--adapter-memory-mib",

@@ -4,7 +4,6 @@ import dev.tensafe.cli.demo.DemoAdapters;
 import dev.tensafe.cli.demo.DemoFiles;
 import dev.tensafe.he.Profile;
 import dev.tensafe.he.client.LinkConfig;
-import dev.tensafe.he.client.ProbeRate;
 import dev.tensafe.he.transport.Address;
 import dev.tensafe.model.exec.ExecutorOptions;
 import dev.tensafe.owner.host.TlsFiles;
@@ -23,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -144,7 +144,10 @@ final class ServeSettings {
   private EncryptedSettings encrypted() {
     Setting.range("adapter-host-timeout-millis", options.adapterHostTimeoutMillis, 10, 600_000);
     Setting.range("pad-memory-mib", options.padMemoryMib, 0, 1 << 20);
-    Setting.range("probe-rate", options.probeRate, 0, 1 << 20);
+    Integer uid = options.adapterHostUid;
+    if (uid != null) {
+      Setting.range("adapter-host-uid", uid, 0, Integer.MAX_VALUE);
+    }
     LinkConfig standard = LinkConfig.standard(profile());
     LinkConfig link =
         new LinkConfig(
@@ -154,22 +157,29 @@ final class ServeSettings {
             standard.retryMillis(),
             standard.maxRetryMillis(),
             standard.pingMillis(),
-            (long) options.padMemoryMib << 20);
-    ProbeRate probes = new ProbeRate(options.probeRate, options.probeCover);
+            (long) options.padMemoryMib << 20,
+            options.allowUnverifiedAdapters,
+            uid == null ? OptionalInt.empty() : OptionalInt.of(uid));
     List<String> hosts = options.adapterHosts;
     if (hosts == null || hosts.isEmpty()) {
-      return new EncryptedSettings(link, probes, List.of(), null);
+      return new EncryptedSettings(link, List.of(), null, null);
     }
     return new EncryptedSettings(
         link,
-        probes,
         hosts.stream().map(Address::parse).toList(),
         TlsFiles.identity(
             "client",
             options.clientCert,
             options.clientKey,
             "adapter-host-ca",
-            options.adapterHostCa));
+            options.adapterHostCa),
+        stateDirectory());
+  }
+
+  private @Nullable Path stateDirectory() {
+    Path given = options.stateDir;
+    Path store = options.adapters;
+    return given != null || store == null ? given : store.resolve("he-state");
   }
 
   private Profile profile() {

@@ -13,13 +13,13 @@ import dev.tensafe.he.Profile;
 import dev.tensafe.he.transport.Address;
 import dev.tensafe.he.transport.FrameChannel;
 import dev.tensafe.he.transport.Sockets;
+import dev.tensafe.he.wire.Frame;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.Hello;
+import dev.tensafe.he.wire.Possession;
 import dev.tensafe.model.synthetic.SyntheticModel;
-import dev.tensafe.nativelib.ckks.CkksContext;
-import dev.tensafe.nativelib.ckks.PublicKey;
-import dev.tensafe.nativelib.ckks.SecretKey;
 import dev.tensafe.runtime.Version;
+import dev.tensafe.tssp.keys.Encapsulation;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -31,6 +31,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -234,17 +235,19 @@ class OwnerDistributionIT {
 
   /** A model host's side of a session, until the adapter is open. */
   private void open(byte[] digest) throws IOException {
-    try (CkksContext context = CkksContext.open(Profile.FAST.parameters());
-        SecretKey key = SecretKey.generate(context);
-        FrameChannel channel =
-            Sockets.connect(new Address.Unix(dir.resolve("he.sock")), null, 30_000)) {
-      Hello.Client hello = new Hello.Client(1, Profile.FAST, new byte[32], key.maskSeed());
+    try (FrameChannel channel =
+        Sockets.connect(new Address.Unix(dir.resolve("he.sock")), null, 30_000, Sockets.ownUid())) {
+      Hello.Client hello =
+          new Hello.Client(Hello.VERSION, Profile.FAST, new byte[32], new byte[32]);
       channel.send(FrameType.CLIENT_HELLO, hello.encode());
       Hello.Host answer = Hello.Host.decode(channel.receive(1 << 20).payload());
-      try (PublicKey publicKey = PublicKey.of(key, Hello.publicKeySeed(hello, answer))) {
-        channel.send(FrameType.PUBLIC_KEY, publicKey.message());
-      }
-      assertEquals(FrameType.READY, channel.receive(1 << 20).type());
+      Encapsulation secret = answer.key().encapsulate(new SecureRandom());
+      channel.send(FrameType.CHALLENGE, Possession.challenge(secret.ciphertext()));
+      Frame ready = channel.receive(1 << 20);
+      assertEquals(FrameType.READY, ready.type());
+      Possession.require(
+          ready.payload(),
+          Possession.proof(secret.sharedSecret(), hello, answer, secret.ciphertext()));
       channel.send(FrameType.OPEN, ByteBuffer.allocate(36).putInt(1).put(digest).flip());
       assertEquals(FrameType.OPENED, channel.receive(1 << 20).type());
     }

@@ -3,15 +3,17 @@ package dev.tensafe.he.client;
 import dev.tensafe.formats.CodedException;
 import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
-import dev.tensafe.he.client.HeListener.Exchange;
 import dev.tensafe.he.wire.Frame;
 import dev.tensafe.he.wire.GroupId;
 import dev.tensafe.lora.AdapterException;
+import dev.tensafe.model.exec.AdapterRows;
 import dev.tensafe.model.exec.RowMatrix;
 import dev.tensafe.model.exec.StepRows;
 import dev.tensafe.nativelib.ckks.CkksException;
 import dev.tensafe.nativelib.lora.LowRankBatch;
+import dev.tensafe.tssp.keys.KeyId;
 import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -20,15 +22,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The rows of one encrypted adapter in one step. For each group it is sent, then joined:
+ * The rows of one encrypted adapter in one step. For each group they are sent, then joined:
  *
  * <pre>
- * idle ── send(group) ──▶ under way ── join(group) ──▶ idle
- *   └────────────────────────┴── a failure ──▶ failed
+ * sound ── an answer that cannot be right, an input that is no number ──▶ blank
+ *   └──────────── a refusal, the end of the session ────────▶ failed ◀──────┘
  * </pre>
  *
- * <p>All groups of a step take the same {@link AdapterRoute}. Once failed, its sequences have
- * failed too, and it does nothing more. Confined to the engine's thread.
+ * <p>In the last two its sequences have failed. A blank batch goes on to the end of the step, with
+ * zeros for inputs and without a look at the answers: so the adapter host cannot tell which of its
+ * answers was found out, nor at once that one was. Then {@link #stepped} bars it. All groups take
+ * the same {@link AdapterRoute}. Confined to the engine's thread.
  */
 final class AdapterBatch {
   private static final Logger LOG = LoggerFactory.getLogger(AdapterBatch.class);
@@ -37,42 +41,54 @@ final class AdapterBatch {
   private final HeListener listener;
   private final PublicPart adapter;
   private final int index;
-  private final BatchInputs inputs;
   private final List<Integer> sequences;
   private final StepRows step;
-  private final BatchSender sender;
-  private final Scratch scratch;
+  private final StepTools tools;
   private final @Nullable AdapterRoute route;
-  private final List<SentChunk> sent = new ArrayList<>();
+  private final List<BatchPart> parts = new ArrayList<>();
+  private final List<SentMessage> sent = new ArrayList<>();
   private long deadline;
+  private boolean blank;
   private boolean failed;
+  private boolean told;
+  private BarredHosts.@Nullable Reason barred;
 
   /**
    * @param index of the adapter in the step's products
-   * @param sequences that its rows belong to; they fail with it
+   * @param rows its rows; their sequences fail with it
    */
   AdapterBatch(
       EncryptedAdapters adapters,
       PublicPart adapter,
       int index,
-      BatchInputs inputs,
-      List<Integer> sequences,
+      AdapterRows rows,
       StepRows step,
-      BatchSender sender,
-      Scratch scratch) {
+      StepTools tools) {
     this.adapters = adapters;
     this.listener = adapters.listener();
     this.adapter = adapter;
     this.index = index;
-    this.inputs = inputs;
-    this.sequences = sequences;
+    this.sequences = rows.sequences();
     this.step = step;
-    this.sender = sender;
-    this.scratch = scratch;
+    this.tools = tools;
     this.route = adapters.route(adapter);
     if (route == null) {
       fail(new HeException(Reason.CONNECTION, "its adapter host has no session with it open"));
+    } else {
+      plan(route, rows);
     }
+  }
+
+  private void plan(AdapterRoute to, AdapterRows rows) {
+    try {
+      parts.addAll(BatchPlan.of(to.adapter(), tools.packings(), rows, step, newDeadline()));
+    } catch (RuntimeException e) {
+      broken(to, e);
+    }
+  }
+
+  private long newDeadline() {
+    return System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(adapters.config().timeoutMillis());
   }
 
   boolean reads(GroupId group) {
@@ -81,107 +97,152 @@ final class AdapterBatch {
 
   /** Encrypts and sends the batch's rows of a group. */
   void send(GroupId id, RowMatrix x) {
-    PublicGroup group = adapter.group(id);
     AdapterRoute to = route;
-    if (failed || group == null || to == null) {
+    OpenGroup group = failed || to == null ? null : to.adapter().group(id);
+    if (group == null || to == null) {
       return;
     }
-    try {
-      sent.clear();
-      deadline =
-          System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(adapters.config().timeoutMillis());
-      sender.send(to.adapter(), group, inputs.gather(group, x), inputs.count(), deadline, sent);
-    } catch (CkksException e) {
-      // not the adapter host's doing: an activation is no number
-      fail(e);
-    } catch (RuntimeException e) {
-      broken(e);
+    if (x.columns() != group.part().columns()) {
+      throw new IllegalStateException(
+          x.columns() + " columns where " + group.part().columns() + " are due");
     }
+    sent.clear();
+    deadline = newDeadline();
+    try {
+      for (BatchPart part : parts) {
+        send(part, group, x.values());
+      }
+    } catch (RuntimeException e) {
+      broken(to, e);
+    }
+  }
+
+  private void send(BatchPart part, OpenGroup group, FloatBuffer x) {
+    if (!blank) {
+      try {
+        part.send(group, x, false, deadline, sent);
+        return;
+      } catch (CkksException e) {
+        if (e.reason() != CkksException.Reason.NOT_FINITE) {
+          throw e;
+        }
+        // not the adapter host's doing, and not its business
+        blank = true;
+        failSequences(e);
+      }
+    }
+    part.send(group, tools.scratch().zeros(group.part().columns()), true, deadline, sent);
   }
 
   /** Waits for the answers of a group, checks them, and hands them to the products. */
   void join(GroupId id, LowRankBatch products) {
-    PublicGroup group = adapter.group(id);
     AdapterRoute from = route;
-    if (failed || group == null || from == null) {
+    OpenGroup group = failed || from == null ? null : from.adapter().group(id);
+    if (group == null || from == null) {
       return;
     }
     try {
-      for (SentChunk chunk : sent) {
-        join(from.adapter().session(), group, chunk, products);
+      for (SentMessage message : sent) {
+        join(from, group, message, products);
       }
     } catch (RuntimeException e) {
-      broken(e);
+      broken(from, e);
     } finally {
       sent.clear();
     }
   }
 
   private void join(
-      ClientSession session, PublicGroup group, SentChunk chunk, LowRankBatch products) {
-    Evaluations evaluations = session.evaluations();
+      AdapterRoute from, OpenGroup group, SentMessage message, LowRankBatch products) {
+    Evaluations evaluations = from.adapter().session().evaluations();
     long began = System.nanoTime();
-    Frame answer = chunk.request().pending().await(deadline);
+    Frame answer = evaluations.await(message.request().pending(), deadline);
     long arrived = System.nanoTime();
-    double[] tokenScales =
-        group.fixedPoint(evaluations.parameters()).tokenScales(chunk.request().magnitudes());
-    DoubleBuffer u = scratch.answers((long) chunk.tokens() * group.rows());
     long evaluated = Evaluations.evaluationNanos(answer);
     int bytesDown = answer.payload().remaining();
     try {
-      chunk.decrypt(evaluations, group, answer.payload(), tokenScales, u);
+      if (!blank && accept(from, group, message, answer, products)) {
+        tools.check().tell(adapter.name(), listener);
+      }
     } finally {
-      session.release(answer);
+      evaluations.release(answer);
     }
-    Bounds bounds = Bounds.of(evaluations.parameters(), group, chunk.outputs());
-    for (int t = 0; t < chunk.tokens(); t++) {
-      take(group, chunk.first() + t, bounds, tokenScales[t], u, t * group.rows(), products);
-    }
-    report(chunk, began, arrived, evaluated, bytesDown);
+    report(message, began, arrived, evaluated, bytesDown);
   }
 
-  /** Checks the answer to one input, and hands it to the products. */
-  private void take(
-      PublicGroup group,
-      int input,
-      Bounds bounds,
-      double tokenScale,
-      DoubleBuffer u,
-      int at,
+  /** Takes the answers of a message, all or none. */
+  private boolean accept(
+      AdapterRoute from,
+      OpenGroup group,
+      SentMessage message,
+      Frame answer,
       LowRankBatch products) {
-    AnswerCheck.accept(group, bounds, tokenScale, inputs.norm(input), u, at);
-    int row = input;
-    for (PublicGroup.Module module : group.modules()) {
-      products.put(module.slot(), index, row, u, at + module.first());
+    int rows = group.part().rows();
+    DoubleBuffer u = tools.scratch().answers((long) message.tokens() * rows);
+    double[] verdicts = tools.scratch().verdicts(message.tokens());
+    BarredHosts.Reason found;
+    try {
+      message.decrypt(group, answer.payload(), verdicts, u);
+      DeviationMean mean = message.outputs() == 1 ? from.link().deviations(adapter) : null;
+      found = tools.check().judge(verdicts, message.tokens(), group.codec().tagged(), mean);
+    } catch (CkksException e) {
+      if (e.reason() != CkksException.Reason.MALFORMED_MESSAGE) {
+        throw e;
+      }
+      found = BarredHosts.Reason.MALFORMED;
     }
+    if (found != null) {
+      blank = true;
+      barred = found;
+      failSequences(new HeException(Reason.ANSWER, "an answer cannot be right"));
+      return false;
+    }
+    for (int t = 0; t < message.tokens(); t++) {
+      for (PublicGroup.Module module : group.part().modules()) {
+        products.put(module.slot(), index, message.row(t), u, t * rows + module.first());
+      }
+    }
+    return true;
   }
 
-  private void report(SentChunk chunk, long began, long arrived, long evaluated, int bytesDown) {
+  private void report(
+      SentMessage message, long began, long arrived, long evaluated, int bytesDown) {
+    SentRequest request = message.request();
     listener.exchanged(
-        new Exchange(
+        new HeListener.Exchange(
             adapter.name(),
-            chunk.tokens(),
-            chunk.packing(),
-            chunk.fill(),
-            chunk.request().encryptNanos(),
+            message.tokens(),
+            message.packing(),
+            message.fill(),
+            request.encryptNanos(),
             evaluated,
-            Math.max(0, arrived - chunk.sentNanos() - evaluated),
+            Math.max(0, arrived - request.sentNanos() - evaluated),
             arrived - began,
             System.nanoTime() - arrived,
-            chunk.request().bytesUp(),
+            request.bytesUp(),
             bytesDown));
   }
 
+  /** The step is over: lanes that it used up can go, and a host that was found out is barred. */
+  void stepped() {
+    if (route != null) {
+      route.adapter().lanes().stepped();
+      if (barred != null) {
+        KeyId host = route.adapter().session().shaken().host().key().id();
+        route.link().distrust(host, adapter, barred);
+      }
+    }
+  }
+
   /** Ends the session, unless the adapter host merely refuses, and fails the sequences. */
-  private void broken(RuntimeException failure) {
+  private void broken(AdapterRoute to, RuntimeException failure) {
     if (failure instanceof RefusedException refused) {
+      to.adapter().refused(refused.refusal());
       fail(refused);
       return;
     }
-    HeException reason = route == null ? AdapterRoute.unusable(failure) : route.explain(failure);
-    if (route != null) {
-      route.breakOff(adapter, reason);
-    }
+    HeException reason = to.explain(failure);
+    to.breakOff(reason);
     if (reason.getCause() == failure && !(failure instanceof CodedException)) {
       LOG.error("an encrypted step failed", failure);
     }
@@ -190,8 +251,15 @@ final class AdapterBatch {
 
   private void fail(RuntimeException reason) {
     failed = true;
-    sent.forEach(SentChunk::abandon);
     sent.clear();
+    failSequences(reason);
+  }
+
+  private void failSequences(RuntimeException reason) {
+    if (told) {
+      return;
+    }
+    told = true;
     AdapterException shown = BatchFailure.shown(adapter, reason);
     String code = reason instanceof CodedException coded ? coded.code() : shown.code();
     LOG.warn("requests of adapter '{}' fail: {}", adapter.name(), code);

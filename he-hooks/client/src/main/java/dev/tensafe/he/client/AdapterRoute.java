@@ -14,7 +14,7 @@ record AdapterRoute(HostLink link, ClientOpenAdapter adapter) {
     return failure instanceof HeException known
         ? known
         // a key was wiped while it was in use, if the session has ended
-        : adapter.session().reason().orElseGet(() -> unusable(failure));
+        : adapter.session().end().reason().orElseGet(() -> unusable(failure));
   }
 
   /** An answer that failed in a way nothing else explains. */
@@ -22,14 +22,8 @@ record AdapterRoute(HostLink link, ClientOpenAdapter adapter) {
     return new HeException(Reason.ANSWER, "an answer cannot be used", failure);
   }
 
-  /**
-   * Ends the session after a failure. An adapter host that computed with other weights is not asked
-   * for this adapter again.
-   */
-  void breakOff(PublicPart of, HeException reason) {
-    if (reason.reason() == Reason.PROBE) {
-      link.distrust(of);
-    }
-    adapter.session().drop(reason);
+  /** Ends the session after a failure; there will be another one. */
+  void breakOff(HeException reason) {
+    adapter.session().end().end(reason);
   }
 }

@@ -1,35 +1,56 @@
 package dev.tensafe.he.client;
 
-import dev.tensafe.he.HeException;
-import dev.tensafe.he.HeException.Reason;
-import java.nio.DoubleBuffer;
+import dev.tensafe.nativelib.ckks.GroupCodec;
+import dev.tensafe.nativelib.ckks.GroupTag;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Checks on the decrypted answer to one input, before anything is computed with it. An answer that
- * fails one is the adapter host's doing; {@link AdapterRoute#breakOff} has the consequences.
- * Without state; writes to the buffer it is given.
+ * Judges the answers of one message, all of them before any is used. An answer that fails is the
+ * adapter host's doing; {@link AdapterBatch} has the consequences. Confined to the engine's thread.
  */
 final class AnswerCheck {
-  private AnswerCheck() {}
+  private double[] z = new double[16];
+  private int values;
 
   /**
-   * Refuses an answer beyond its bounds, and rounds it to the precision that is claimed of it.
+   * Judges a message.
    *
-   * @param norm ‖x‖₂ of the input
-   * @param u answers, [r'] of them from {@code at} on
-   * @throws HeException {@code he.answer}
+   * @param verdicts [tokens][VERDICT]
+   * @param tagged whether there is a tag
+   * @param mean of the adapter, if the answers do not share their noise; else null
+   * @return what the host did, or null if all answers may be used
    */
-  static void accept(
-      PublicGroup group, Bounds bounds, double tokenScale, double norm, DoubleBuffer u, int at) {
-    for (int k = 0; k < group.rows(); k++) {
-      double unit = tokenScale * group.rowScales()[k];
-      double value = u.get(at + k);
-      // the comparison refuses a NaN as well; the factor is for rounding in these sums themselves
-      if (!(Math.abs(value) <= group.rowNorms()[k] * norm * (1 + 1e-9) + bounds.error() * unit)) {
-        throw new HeException(Reason.ANSWER, "an answer is out of bounds");
+  BarredHosts.@Nullable Reason judge(
+      double[] verdicts, int tokens, boolean tagged, @Nullable DeviationMean mean) {
+    values = 0;
+    // the comparisons refuse a NaN as well
+    for (int t = 0; t < tokens; t++) {
+      if (!(verdicts[t * GroupCodec.VERDICT] <= 1)) {
+        return BarredHosts.Reason.BOUNDS;
       }
-      double step = Bounds.step(bounds.noise() * unit);
-      u.put(at + k, step > 0 ? Math.rint(value / step) * step : value);
+    }
+    if (!tagged) {
+      return null;
+    }
+    if (z.length < GroupTag.CHECKS * tokens) {
+      z = new double[2 * GroupTag.CHECKS * tokens];
+    }
+    for (int t = 0; t < tokens; t++) {
+      for (int i = 0; i < GroupTag.CHECKS; i++) {
+        double value = verdicts[t * GroupCodec.VERDICT + 1 + i];
+        if (!(Math.abs(value) <= GroupCodec.DEVIATIONS)) {
+          return BarredHosts.Reason.TAG;
+        }
+        z[values++] = value;
+      }
+    }
+    return mean == null || mean.accept(z, values) ? null : BarredHosts.Reason.TAG;
+  }
+
+  /** Tells the deviations of the message that was judged last, if it has passed. */
+  void tell(String adapter, HeListener listener) {
+    if (values > 0) {
+      listener.checked(adapter, z, values);
     }
   }
 }

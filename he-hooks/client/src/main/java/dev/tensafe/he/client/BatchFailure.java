@@ -28,9 +28,7 @@ final class BatchFailure {
   }
 
   private static String text(RuntimeException reason) {
-    if (reason instanceof HeException he
-        && he.reason() != Reason.ANSWER
-        && he.reason() != Reason.PROBE) {
+    if (reason instanceof HeException he && he.reason() != Reason.ANSWER) {
       return he.description();
     }
     return "its adapter host failed";

@@ -9,26 +9,27 @@ import dev.tensafe.he.wire.ControlMessages;
 import dev.tensafe.he.wire.EvaluationMessages;
 import dev.tensafe.he.wire.Frame;
 import dev.tensafe.he.wire.FrameType;
-import dev.tensafe.he.wire.GroupId;
-import dev.tensafe.he.wire.Hello;
+import dev.tensafe.he.wire.LaneMessages;
+import dev.tensafe.he.wire.TagMessages;
 import dev.tensafe.nativelib.ckks.CkksContext;
-import dev.tensafe.nativelib.ckks.Pads;
-import dev.tensafe.nativelib.ckks.SecretKey;
+import dev.tensafe.nativelib.ckks.SecretKind;
 import dev.tensafe.tssp.keys.KeyId;
 import java.io.IOException;
-import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The model host's end of one connection to an adapter host, and the secret key that lives as long
- * as the connection. It begins after the {@link SessionHandshake}:
+ * The model host's end of one connection to an adapter host, and all keys that live no longer than
+ * the connection. It begins after the {@link SessionHandshake}:
  *
  * <pre>
  * standing ── DRAINING ──▶ draining ── idle for 2 s ──▶ ended ── close() ──▶ wiped
@@ -37,10 +38,11 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Evaluations go on while it drains; {@link HostLink#problem} keeps new requests away. Once it
  * has ended, nothing is sent and {@link #receive} throws; {@link #close} then fails what is under
- * way and wipes the key and all pads.
+ * way and wipes keys and pads.
  *
- * <p>One thread receives and closes: the link's. The engine's thread uses {@link #evaluations} and
- * {@link #pads}. Any thread may open and forget adapters or end the session.
+ * <p>One thread receives and closes: the link's. The engine's thread receives too, while it waits
+ * for an answer. Both leave to the session's tasks what takes time. Any thread may open and forget
+ * adapters or end the session.
  */
 final class ClientSession implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ClientSession.class);
@@ -49,69 +51,94 @@ final class ClientSession implements AutoCloseable {
   private static final long DRAINED_NANOS = 2_000_000_000L;
 
   private final FrameChannel channel;
-  private final CkksContext context;
-  private final SecretKey key;
-  private final Hello.Host host;
-  private final long padBytes;
-  private final Runnable onChange;
+  private final LinkTools tools;
+  private final Events events;
+  private final SessionHandshake shaken;
   private final SessionEnd end;
   private final ClientWriter writer;
+  private final SessionTasks tasks;
+  private final SessionMasks masks;
+  private final LaneKeys keys;
+  private final Retirement retirement;
   private final Evaluations evaluations;
-  private final PadExchange pads;
+  private final SessionCore core;
   private final SessionAdapters adapters = new SessionAdapters();
+
+  /** By the adapters' numbers. */
+  private final Map<Integer, AdapterSetup> setups = new ConcurrentHashMap<>();
+
   private volatile boolean draining;
+
+  /** What a session tells its link. */
+  interface Events {
+    /** An adapter takes requests, or was refused. */
+    void changed();
+
+    /** The adapter host is to be barred from an adapter. */
+    void hostile(KeyId host, PublicPart adapter, BarredHosts.Reason reason);
+  }
 
   private ClientSession(
       FrameChannel channel,
-      LinkConfig config,
-      PadMaker padMaker,
-      CkksContext context,
+      LinkTools tools,
+      TaskThread thread,
       SessionHandshake shaken,
-      Runnable onChange) {
+      Events events) {
+    CkksContext context = tools.packings().context();
     this.channel = channel;
-    this.context = context;
-    this.key = shaken.key();
-    this.host = shaken.host();
-    this.padBytes = config.padBytes();
-    this.onChange = onChange;
+    this.tools = tools;
+    this.events = events;
+    this.shaken = shaken;
     this.end = new SessionEnd(channel);
-    this.writer = new ClientWriter(channel, TimeUnit.MILLISECONDS.toNanos(config.timeoutMillis()));
-    this.evaluations = new Evaluations(context, key, host, writer, end);
-    this.pads = new PadExchange(key, channel, writer, padMaker, end);
+    this.writer =
+        new ClientWriter(channel, TimeUnit.MILLISECONDS.toNanos(tools.config().timeoutMillis()));
+    this.tasks = new SessionTasks(thread, end);
+    this.masks = SessionMasks.of(context, shaken);
+    SecretKind kind = context.parameters().limbs() == 1 ? SecretKind.UNIFORM : SecretKind.TERNARY;
+    this.keys = new LaneKeys(context, kind, masks, writer, tasks);
+    this.retirement = new Retirement(writer, tasks);
+    this.evaluations = new Evaluations(channel, shaken.host(), writer, end, this::accept);
+    this.core =
+        new SessionCore(
+            context,
+            shaken,
+            end,
+            masks,
+            writer,
+            tasks,
+            tools.padMaker(),
+            keys,
+            retirement,
+            evaluations);
   }
 
   /**
-   * Exchanges hellos and keys.
+   * Exchanges hellos.
    *
    * @param channel closed with the session, or when this fails
-   * @param onChange told when an adapter was opened or refused
+   * @param thread of the link, for what takes time
+   * @param admission throws if there may be no session with the holder of a key
    */
   static ClientSession begin(
       FrameChannel channel,
-      LinkConfig config,
-      CkksContext context,
-      PadMaker padMaker,
-      Runnable onChange)
+      LinkTools tools,
+      TaskThread thread,
+      Consumer<KeyId> admission,
+      Events events)
       throws IOException {
-    SessionHandshake shaken = SessionHandshake.of(channel, config.profile(), context);
-    return new ClientSession(channel, config, padMaker, context, shaken, onChange);
+    SessionHandshake shaken = SessionHandshake.of(channel, tools.config().profile(), admission);
+    ClientSession session = new ClientSession(channel, tools, thread, shaken, events);
+    session.keys.replenish();
+    return session;
   }
 
-  /** The key that opens the sealed parts at the other side, as it says. */
+  /** The key that opens the sealed parts at the other side, as it has proven. */
   KeyId hostKey() {
-    return host.key();
+    return shaken.host().key().id();
   }
 
   boolean isDraining() {
     return draining;
-  }
-
-  Evaluations evaluations() {
-    return evaluations;
-  }
-
-  PadExchange pads() {
-    return pads;
   }
 
   /** Asks for an adapter; the answer comes to the receiving thread. */
@@ -123,11 +150,19 @@ final class ClientSession implements AutoCloseable {
     }
   }
 
-  /** Lets the other side forget an adapter. */
-  void forget(String digest) throws IOException {
+  /** Lets the other side forget an adapter, once nothing more of it is sent. */
+  void forget(String digest) {
     OptionalInt ref = adapters.forget(digest);
     if (ref.isPresent()) {
-      writer.send(FrameType.FORGET, AdapterMessages.ref(ref.getAsInt()));
+      drop(ref.getAsInt());
+      tasks.submit(() -> writer.tell(FrameType.FORGET, AdapterMessages.ref(ref.getAsInt())));
+    }
+  }
+
+  private void drop(int ref) {
+    AdapterSetup setup = setups.remove(ref);
+    if (setup != null) {
+      setup.close();
     }
   }
 
@@ -138,51 +173,72 @@ final class ClientSession implements AutoCloseable {
     }
   }
 
-  /** An adapter that the other side has opened. */
+  /** An adapter that takes requests. */
   @Nullable ClientOpenAdapter find(String digest) {
     return adapters.find(digest);
   }
 
-  /** The reason why an adapter is not open, if that is known. */
+  /** Whether an adapter is open at the other side, and takes no requests yet. */
+  boolean isPreparing(String digest) {
+    return adapters.find(digest) == null
+        && adapters.problem(digest).isEmpty()
+        && setups.values().stream().anyMatch(setup -> setup.part().digest().equals(digest));
+  }
+
+  /** The reason why an adapter takes no requests, if it was refused. */
   Optional<String> problem(String digest) {
     return adapters.problem(digest);
   }
 
   /** Positions of pads that are ready, over all adapters. */
   int padsReady() {
-    return adapters.padsReady();
+    return adapters.open().stream().mapToInt(ClientOpenAdapter::padsReady).sum();
   }
 
-  /** Gives back what an answer lay in. */
-  void release(Frame frame) {
-    channel.release(frame);
+  /** A sequence needs its lane no more. */
+  void ended(long sequence) {
+    for (ClientOpenAdapter adapter : adapters.open()) {
+      adapter.lanes().ended(sequence);
+    }
   }
 
   /** Receives until the connection ends, which it reports by throwing. */
   void receive() throws IOException {
     while (true) {
-      Frame frame = channel.receive(host.maxPayload());
+      Frame frame = channel.receive(shaken.host().maxPayload());
       if (frame == null) {
         throw new IOException("the adapter host ended the connection");
       }
-      switch (frame.type()) {
-        // these two are released by whoever reads them
-        case ANSWERS -> evaluations.answered(frame);
-        case PREPARED -> prepared(frame);
-        default -> {
-          try {
-            handle(frame);
-          } finally {
-            channel.release(frame);
-          }
+      accept(frame);
+    }
+  }
+
+  /** Takes a frame, in either receiving thread; never blocks. */
+  private void accept(Frame frame) {
+    switch (frame.type()) {
+      // released by whoever waits for it
+      case ANSWERS -> evaluations.answered(frame);
+      case OPENED, PREPARED, OPEN_LANES, TAGS ->
+          tasks.submit(
+              () -> {
+                try {
+                  handle(frame);
+                } finally {
+                  channel.release(frame);
+                }
+              });
+      default -> {
+        try {
+          control(frame);
+        } finally {
+          channel.release(frame);
         }
       }
     }
   }
 
-  private void handle(Frame frame) {
+  private void control(Frame frame) {
     switch (frame.type()) {
-      case OPENED -> opened(AdapterMessages.Opened.decode(frame.payload()));
       case REFUSED -> refused(AdapterMessages.Refused.decode(frame.payload()));
       case PONG -> ControlMessages.readNumber(frame.payload());
       case DRAINING -> {
@@ -195,56 +251,94 @@ final class ClientSession implements AutoCloseable {
     }
   }
 
-  private void prepared(Frame frame) {
-    EvaluationMessages.Block block = EvaluationMessages.Block.decode(frame.payload());
-    PublicPart adapter = adapters.asked(block.ref());
-    ClientOpenAdapter opened = adapter == null ? null : adapters.find(adapter.digest());
-    ClientOpenAdapter.Group group = opened == null ? null : opened.groups().get(block.group());
-    pads.prepared(frame, block.block(), group == null ? null : group.pads());
+  private void handle(Frame frame) {
+    switch (frame.type()) {
+      case OPENED -> opened(AdapterMessages.Opened.decode(frame.payload()));
+      case OPEN_LANES -> keys.opened(LaneMessages.OpenLanes.decode(frame.payload()));
+      case PREPARED -> {
+        EvaluationMessages.Prepared head = EvaluationMessages.Prepared.decode(frame.payload());
+        AdapterSetup setup = setups.get(head.ref());
+        if (setup != null) {
+          setup.prepared(head, frame.payload());
+        }
+      }
+      default -> tags(TagMessages.Tags.decode(frame.payload()), frame);
+    }
+  }
+
+  private void tags(TagMessages.Tags head, Frame frame) {
+    AdapterSetup setup = setups.get(head.ref());
+    if (setup != null) {
+      try {
+        setup.tags(head, frame.payload());
+      } catch (HostileException e) {
+        events.hostile(hostKey(), setup.part(), e.reason());
+      }
+    }
   }
 
   private void opened(AdapterMessages.Opened opened) {
-    PublicPart adapter = adapters.asked(opened.ref());
-    if (adapter == null) {
+    PublicPart part = adapters.asked(opened.ref());
+    if (part == null || setups.containsKey(opened.ref())) {
       return; // forgotten meanwhile
     }
-    Map<GroupId, ClientOpenAdapter.Group> groups = new HashMap<>();
-    for (AdapterMessages.Group group : opened.groups()) {
-      PublicGroup part = adapter.group(group.id());
-      if (part == null || part.columns() != group.columns() || part.rows() != group.rows()) {
-        throw new HeException(Reason.PROTOCOL, "the adapter host holds another adapter");
-      }
-      PadStock stock = group.pads() && wantsPads(adapter) ? new PadStock() : null;
-      groups.put(group.id(), new ClientOpenAdapter.Group(group.packings(), stock));
-    }
-    if (groups.size() != adapter.groups().size()) {
-      throw new HeException(Reason.PROTOCOL, "the adapter host holds another adapter");
-    }
-    adapters.opened(adapter.digest(), new ClientOpenAdapter(this, opened.ref(), groups));
-    LOG.info("adapter '{}' is open at its adapter host", adapter.name());
-    onChange.run();
-  }
+    AdapterSetup.Outcome outcome =
+        new AdapterSetup.Outcome() {
+          @Override
+          public void ready(ClientOpenAdapter adapter) {
+            adapters.opened(part.digest(), adapter);
+            LOG.info("adapter '{}' is open at its adapter host", part.name());
+            events.changed();
+          }
 
-  private boolean wantsPads(PublicPart adapter) {
-    return Pads.supports(context.parameters()) && adapter.padBytes() <= padBytes;
+          @Override
+          public void refused(String problem) {
+            adapterRefused(part, opened.ref(), problem, true);
+          }
+        };
+    AdapterSetup setup = new AdapterSetup(core, tools, part, opened, outcome);
+    setups.put(opened.ref(), setup);
+    setup.begin();
+    if (end.reason().isPresent()) {
+      setup.close();
+    }
   }
 
   private void refused(AdapterMessages.Refused refused) {
-    PublicPart adapter = adapters.asked(refused.ref());
-    String text = refused.refusal().text();
     if (refused.request() != 0) {
       evaluations.refused(refused.request(), new RefusedException(refused.refusal()));
     }
-    boolean forGood =
-        switch (refused.refusal()) {
-          case UNKNOWN_ADAPTER, WITHDRAWN -> true;
-          case BUDGET_EXHAUSTED, DRAINING, STORAGE -> false;
-        };
-    if (adapter != null && (forGood || refused.request() == 0)) {
-      if (adapters.refused(adapter.digest(), text)) {
-        LOG.warn("adapter '{}' is refused: {}", adapter.name(), text);
+    tasks.submit(() -> refusedAdapter(refused));
+  }
+
+  private void refusedAdapter(AdapterMessages.Refused refused) {
+    int ref = refused.ref();
+    PublicPart adapter = adapters.asked(ref);
+    AdapterSetup setup = setups.get(ref);
+    String text = refused.refusal().text();
+    switch (refused.refusal()) {
+      case PREPARATION, NO_TAGS -> {
+        if (setup != null) {
+          setup.refused(refused.refusal());
+        }
       }
-      onChange.run();
+      case UNKNOWN_ADAPTER, WITHDRAWN -> adapterRefused(adapter, ref, text, false);
+      case BUDGET_EXHAUSTED, DRAINING, STORAGE -> {
+        if (refused.request() == 0) {
+          adapterRefused(adapter, ref, text, false);
+        }
+      }
+    }
+  }
+
+  private void adapterRefused(
+      @Nullable PublicPart adapter, int ref, String problem, boolean forSession) {
+    if (adapter != null) {
+      drop(ref);
+      if (adapters.refused(adapter.digest(), problem, forSession)) {
+        LOG.warn("adapter '{}' is refused: {}", adapter.name(), problem);
+      }
+      events.changed();
     }
   }
 
@@ -283,23 +377,28 @@ final class ClientSession implements AutoCloseable {
     return end.reason();
   }
 
-  /** Says good-bye. */
+  /** Retires all lanes and says good-bye, in the same way whatever the reason. */
   void bye() {
     try {
+      List<ClientOpenAdapter> open = adapters.open();
+      open.forEach(adapter -> adapter.lanes().close());
+      retirement.flush();
       writer.send(FrameType.CLOSE, ControlMessages.close(CloseReason.BYE));
-    } catch (IOException e) {
+    } catch (IOException | HeException e) {
       // it is gone already
     }
     drop(new HeException(Reason.CONNECTION, "the session was ended"));
   }
 
-  /** Fails everything that is under way and wipes the key. */
+  /** Fails everything that is under way and wipes all keys. */
   @Override
   public void close() {
     drop(new HeException(Reason.CONNECTION, "the connection to the adapter host ended"));
-    HeException reason = end.reason().orElseThrow();
     adapters.close();
-    evaluations.fail(reason);
-    key.close();
+    setups.values().forEach(AdapterSetup::close);
+    retirement.close();
+    keys.close();
+    evaluations.fail(end.reason().orElseThrow());
+    masks.close();
   }
 }

@@ -1,5 +1,7 @@
 package dev.tensafe.he.client;
 
+import dev.tensafe.he.HeException;
+import dev.tensafe.he.HeException.Reason;
 import dev.tensafe.he.transport.FrameChannel;
 import dev.tensafe.he.wire.FrameType;
 import java.io.IOException;
@@ -58,6 +60,19 @@ final class ClientWriter {
       }
     }
     lastSent = System.nanoTime();
+  }
+
+  /**
+   * As {@link #send(FrameType, ByteBuffer)}.
+   *
+   * @throws HeException {@code he.connection} where that fails
+   */
+  void tell(FrameType type, ByteBuffer payload) {
+    try {
+      send(type, payload);
+    } catch (IOException e) {
+      throw new HeException(Reason.CONNECTION, "the connection to the adapter host failed", e);
+    }
   }
 
   /** Whether a frame is being sent for longer than it may take. */

@@ -16,10 +16,13 @@ import dev.tensafe.tssp.keys.RecipientKey;
 import dev.tensafe.tssp.manifest.Manifest;
 import dev.tensafe.tssp.verify.VerifiedPackage;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,10 +40,11 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
   private final int layers;
   private final LinkConfig config;
   private final PackingTools tools;
-  private final PadMaker padMaker;
+  private final TaskThread padMaker;
   private final HostLinks links;
   private final BarredHosts barred;
   private final @Nullable LocalHost embedded;
+  private final Map<String, Verification> verified = new ConcurrentHashMap<>();
   private volatile HeListener listener = HeListener.NONE;
 
   /** An adapter host to connect to. */
@@ -53,18 +57,29 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
       LinkConfig config,
       List<Target> targets,
       BarredHosts barred,
+      TagBook tags,
       @Nullable LocalHost embedded) {
     this.key = key;
     this.base = base;
     this.layers = layers;
     this.config = config;
     this.tools = new PackingTools(config.profile());
-    this.padMaker = new PadMaker();
+    this.padMaker = TaskThread.idle("he-pads");
     this.barred = barred;
     this.embedded = embedded;
+    LinkTools shared =
+        new LinkTools(
+            config,
+            tools,
+            tags,
+            barred,
+            padMaker,
+            this::listener,
+            InstantSource.system(),
+            embedded != null);
     List<HostLink> all = new ArrayList<>();
     for (Target target : targets) {
-      all.add(new HostLink(target.name(), target.connector(), config, tools::context, padMaker));
+      all.add(new HostLink(target.name(), target.connector(), shared));
     }
     this.links = new HostLinks(all);
   }
@@ -92,15 +107,16 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
             Reason.TLS, address + " needs a client certificate, its key, and an authority");
       }
     }
+    int uid = config.hostUid().orElseGet(Sockets::ownUid);
     List<Target> targets = new ArrayList<>();
     for (Address address : hosts) {
       targets.add(
           new Target(
               address.toString(),
-              () -> Sockets.connect(address, identity, config.connectMillis())));
+              () -> Sockets.connect(address, identity, config.connectMillis(), uid)));
     }
     EncryptedAdapters adapters =
-        new EncryptedAdapters(key, base, layers, config, targets, barred, null);
+        new EncryptedAdapters(key, base, layers, config, targets, barred, new TagBook(state), null);
     adapters.links.begin();
     return adapters;
   }
@@ -116,7 +132,8 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
         "adapters of mode he would run embedded: computed under encryption, but with both roles in"
             + " this process, which hides nothing from anybody; --adapter-host makes two parties");
     List<Target> targets = List.of(new Target("this process", host::connect));
-    return new EncryptedAdapters(key, base, layers, config, targets, BarredHosts.inMemory(), host);
+    return new EncryptedAdapters(
+        key, base, layers, config, targets, BarredHosts.inMemory(), new TagBook(null), host);
   }
 
   @Override
@@ -140,12 +157,17 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
   }
 
   /**
-   * The way in which an adapter's answers are checked.
+   * The way in which an adapter's answers are checked; for one that takes no requests at present,
+   * the way it was when this was last asked.
    *
    * @param digest of its manifest, 64 hexadecimal digits
    */
   public Verification verification(String digest) {
-    return embedded() ? Verification.EMBEDDED : Verification.UNVERIFIED;
+    if (embedded()) {
+      return Verification.EMBEDDED;
+    }
+    links.verification(digest).ifPresent(now -> verified.put(digest, now));
+    return verified.getOrDefault(digest, Verification.UNVERIFIED);
   }
 
   HeListener listener() {
@@ -232,11 +254,7 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
 
   @Override
   public void requireReady(AdapterInfo info) {
-    if (embedded()) {
-      return; // its session begins with the first adapter
-    }
-    Optional<String> problem =
-        links.problem(info.digest(), PublicPartReader.hosts(info.manifest()));
+    Optional<String> problem = problem(info.digest(), PublicPartReader.hosts(info.manifest()));
     if (problem.isPresent()) {
       throw new AdapterException(
           AdapterException.Reason.UNAVAILABLE,
@@ -244,9 +262,20 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
     }
   }
 
+  /** The reason why an adapter takes no requests, or empty if it does. */
+  Optional<String> problem(String digest, Set<KeyId> hosts) {
+    // the session of an embedded host begins with the first adapter
+    return embedded() ? Optional.empty() : links.problem(digest, hosts);
+  }
+
   /** The way to an adapter in a session that has it open, or null. */
   @Nullable AdapterRoute route(PublicPart adapter) {
     return links.route(adapter);
+  }
+
+  /** A sequence needs its lanes no more. */
+  void ended(long sequence) {
+    links.ended(sequence);
   }
 
   /** Ends all sessions; the engine must have stopped. */

@@ -19,15 +19,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Adds the deltas of the encrypted adapters of a step. The input of a group of projections is
- * encrypted and sent before the base projections run; the answers are added after them. All rows of
- * an adapter share ciphertexts, from whatever requests they come. Confined to the engine's thread.
+ * encrypted and sent before the base projections run; the answers are added after them. Every
+ * sequence has a key of its own. Confined to the engine's thread.
  */
 public final class EncryptedHook implements ForwardHook {
   private final LongFunction<@Nullable AdapterWeights> resident;
   private final EncryptedAdapters adapters;
   private final LowRankBatch products = new LowRankBatch();
-  private final BatchSender sender;
-  private final Scratch scratch = new Scratch();
+  private final StepTools tools;
   private List<AdapterBatch> batches = List.of();
   private @Nullable GroupId joined;
 
@@ -38,7 +37,7 @@ public final class EncryptedHook implements ForwardHook {
       LongFunction<@Nullable AdapterWeights> resident, EncryptedAdapters adapters) {
     this.resident = resident;
     this.adapters = adapters;
-    this.sender = new BatchSender(adapters.tools());
+    this.tools = new StepTools(adapters.tools(), new Scratch(), new AnswerCheck());
   }
 
   @Override
@@ -50,10 +49,7 @@ public final class EncryptedHook implements ForwardHook {
       if (resident.apply(own.handle()) instanceof PublicPart adapter) {
         own.sequences().forEach(rows::claim);
         int index = bases.size();
-        BatchInputs inputs = new BatchInputs(index, own.rows(), scratch);
-        step.add(
-            new AdapterBatch(
-                adapters, adapter, index, inputs, own.sequences(), rows, sender, scratch));
+        step.add(new AdapterBatch(adapters, adapter, index, own, rows, tools));
         bases.add(adapter.basis());
         rowsOf.add(own.rows());
       }
@@ -107,5 +103,16 @@ public final class EncryptedHook implements ForwardHook {
     }
     products.clear(AdapterSlots.of(first), slots);
     batches.forEach(batch -> batch.join(id, products));
+  }
+
+  @Override
+  public void stepped() {
+    batches.forEach(AdapterBatch::stepped);
+    batches = List.of();
+  }
+
+  @Override
+  public void ended(long sequenceId) {
+    adapters.ended(sequenceId);
   }
 }

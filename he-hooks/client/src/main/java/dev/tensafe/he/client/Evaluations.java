@@ -3,64 +3,60 @@ package dev.tensafe.he.client;
 import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
 import dev.tensafe.he.transport.BufferPool;
+import dev.tensafe.he.transport.FrameChannel;
 import dev.tensafe.he.wire.EvaluationMessages;
 import dev.tensafe.he.wire.Frame;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.Hello;
-import dev.tensafe.nativelib.ckks.AnswerShape;
-import dev.tensafe.nativelib.ckks.CkksContext;
-import dev.tensafe.nativelib.ckks.CkksParameters;
-import dev.tensafe.nativelib.ckks.InputShape;
-import dev.tensafe.nativelib.ckks.Pads;
-import dev.tensafe.nativelib.ckks.SecretKey;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.DoubleBuffer;
-import java.nio.FloatBuffer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
- * The evaluations of one session: encrypted under its key, sent, and under way until they are
- * completed, once, by an answer, a refusal, or the end of the session.
+ * The evaluations of one session: sent, and under way until they are completed, once, by an answer,
+ * a refusal, or the end of the session.
  *
- * <p>The engine's thread encrypts, sends, waits and decrypts. The receiving thread completes. What
- * is under way is shared between the two without a lock.
+ * <p>The engine's thread sends and waits. Where the channel allows it, it reads while it waits, so
+ * that no other thread has to be woken; else the receiving thread completes. What is under way is
+ * shared between the two without a lock.
  */
 final class Evaluations {
-  private final CkksContext context;
-  private final SecretKey key;
+  /**
+   * The first time to read before looking whether the other thread has read the answer; it doubles.
+   */
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+  private final FrameChannel channel;
   private final Hello.Host host;
   private final ClientWriter writer;
   private final SessionEnd end;
+  private final Consumer<Frame> handler;
   private final BufferPool buffers = new BufferPool();
   private final AtomicLong lastRequest = new AtomicLong();
   private final Map<Long, Pending> pending = new ConcurrentHashMap<>();
   private volatile long lastSent = System.nanoTime();
 
   /**
-   * An evaluation that was sent.
-   *
-   * @param magnitudes [tokens], what {@code FixedPoint.tokenScales} takes
-   */
-  record Request(Pending pending, double[] magnitudes, long bytesUp, long encryptNanos) {}
-
-  /**
-   * @param key closed by the session
    * @param host limits of the other side
+   * @param handler takes every frame that the engine's thread reads
    */
   Evaluations(
-      CkksContext context, SecretKey key, Hello.Host host, ClientWriter writer, SessionEnd end) {
-    this.context = context;
-    this.key = key;
+      FrameChannel channel,
+      Hello.Host host,
+      ClientWriter writer,
+      SessionEnd end,
+      Consumer<Frame> handler) {
+    this.channel = channel;
     this.host = host;
     this.writer = writer;
     this.end = end;
-  }
-
-  CkksParameters parameters() {
-    return context.parameters();
+    this.handler = handler;
   }
 
   /** Most tokens of one evaluation. */
@@ -68,108 +64,113 @@ final class Evaluations {
     return host.maxTokens();
   }
 
+  /** Most bytes of one evaluation, head included. */
+  int maxPayload() {
+    return host.maxPayload();
+  }
+
+  /** A number that no other evaluation has. */
+  long next() {
+    return lastRequest.incrementAndGet();
+  }
+
   /**
-   * Encrypts a batch and sends it.
+   * A frame with its head; to be given to {@link #send} or {@link #abandon}.
    *
-   * @param x [m][d] from its position on
-   * @param deadline for sending, on {@link System#nanoTime}'s scale
+   * @param payload bytes that are to follow
    */
-  Request send(
-      ClientOpenAdapter adapter,
-      PublicGroup group,
-      InputShape shape,
-      FloatBuffer x,
-      long deadline) {
-    long start = System.nanoTime();
-    int bytes =
-        Math.toIntExact(
-            SecretKey.inputMessageBytes(context, shape) + EvaluationMessages.EVALUATE_HEAD);
-    if (bytes > host.maxPayload()) {
+  ByteBuffer frame(FrameType type, long payload) {
+    if (payload > host.maxPayload()) {
       throw new HeException(Reason.PROTOCOL, "a step is too large for the adapter host");
     }
-    long id = lastRequest.incrementAndGet();
-    ByteBuffer frame = buffers.take(Frame.HEAD_BYTES + bytes);
-    try {
-      Frame.putHead(frame, FrameType.EVALUATE, bytes);
-      new EvaluationMessages.Evaluate(id, adapter.ref(), group.id()).encode(frame);
-      double[] magnitudes =
-          key.encryptInputs(
-              shape, x, group.scales(), group.fixedPoint(parameters()).scaleBits(), frame);
-      long encrypted = System.nanoTime();
-      Pending answer = send(id, frame.flip(), deadline);
-      return new Request(answer, magnitudes, bytes, encrypted - start);
-    } finally {
-      buffers.give(frame);
-    }
+    ByteBuffer frame = buffers.take(Frame.HEAD_BYTES + (int) payload);
+    Frame.putHead(frame, type, (int) payload);
+    return frame;
+  }
+
+  /** Gives back a frame that is not sent. */
+  void abandon(ByteBuffer frame) {
+    buffers.give(frame);
   }
 
   /**
-   * Encrypts a batch with pads and sends it.
+   * Sends an evaluation.
    *
-   * @param x [count][d] from its position on
+   * @param frame written to its end; not to be used afterwards
    * @param deadline for sending, on {@link System#nanoTime}'s scale
    */
-  Request send(
-      ClientOpenAdapter adapter,
-      PublicGroup group,
-      PadStock.Run run,
-      FloatBuffer x,
-      long deadline) {
-    long start = System.nanoTime();
-    int bytes =
-        (int) Pads.tokenBytes(context, run.count(), group.columns())
-            + EvaluationMessages.Padded.BYTES;
-    long id = lastRequest.incrementAndGet();
-    ByteBuffer frame = buffers.take(Frame.HEAD_BYTES + bytes);
+  Pending send(long request, ByteBuffer frame, long deadline) {
     try {
-      Frame.putHead(frame, FrameType.EVALUATE_PADDED, bytes);
-      EvaluationMessages.Block block =
-          new EvaluationMessages.Block(adapter.ref(), group.id(), run.block());
-      new EvaluationMessages.Padded(id, block, run.first(), run.count()).encode(frame);
-      double[] magnitudes =
-          run.pads()
-              .encrypt(
-                  run.first(),
-                  run.count(),
-                  x,
-                  group.scales(),
-                  group.fixedPoint(parameters()).scaleBits(),
-                  frame);
-      long encrypted = System.nanoTime();
-      Pending answer = send(id, frame.flip(), deadline);
-      return new Request(answer, magnitudes, bytes, encrypted - start);
+      Pending answer = new Pending();
+      pending.put(request, answer);
+      end.requireStanding();
+      writer.send(frame.flip(), deadline);
+      lastSent = writer.lastSent();
+      return answer;
+    } catch (IOException e) {
+      throw new HeException(Reason.CONNECTION, "the connection to the adapter host failed", e);
     } finally {
       buffers.give(frame);
     }
   }
 
-  private Pending send(long id, ByteBuffer frame, long deadline) {
-    Pending answer = new Pending();
-    pending.put(id, answer);
-    end.requireStanding();
-    try {
-      writer.send(frame, deadline);
-    } catch (IOException e) {
-      throw new HeException(Reason.CONNECTION, "the connection to the adapter host failed", e);
+  /**
+   * Waits for an answer; for the thread that sent the evaluation.
+   *
+   * @param deadline on {@link System#nanoTime}'s scale
+   * @return after its head; to be given back with {@link #release}
+   * @throws HeException {@code he.timeout}, or why the session ended
+   * @throws RefusedException if the adapter host will not
+   */
+  Frame await(Pending answer, long deadline) {
+    if (channel.timed()) {
+      receiveUntil(answer::isDone, deadline);
     }
-    lastSent = writer.lastSent();
-    return answer;
+    return answer.await(deadline);
   }
 
   /**
-   * Decrypts the answers to ordinary ciphertexts.
+   * Receives until something has come about, or the time is over.
    *
-   * @param answers of the shape, from its position on
-   * @param tokenScales [tokens]
-   * @param u [tokens][r'], written
+   * @throws HeException why the session ended
    */
-  void decrypt(
-      AnswerShape shape,
-      ByteBuffer answers,
-      double[] tokenScales,
-      double[] rowScales,
-      DoubleBuffer u) {
-    key.decryptAnswers(shape, answers, tokenScales, rowScales, u);
+  void receiveUntil(BooleanSupplier condition, long deadline) {
+    for (long look = LOOK_NANOS; !condition.getAsBoolean(); look *= 2) {
+      long now = System.nanoTime();
+      if (now - deadline >= 0) {
+        return;
+      }
+      long until = now + Math.min(look, deadline - now);
+      if (channel.timed()) {
+        receive(condition, until);
+      } else {
+        end.requireStanding();
+        LockSupport.parkNanos(this, until - now);
+      }
+    }
+  }
+
+  private void receive(BooleanSupplier condition, long until) {
+    try {
+      Frame frame;
+      do {
+        frame = channel.receive(host.maxPayload(), until);
+        if (frame != null) {
+          handler.accept(frame);
+        }
+      } while (frame != null && !condition.getAsBoolean());
+    } catch (IOException e) {
+      end.end(new HeException(Reason.CONNECTION, "the connection to the adapter host ended", e));
+      end.requireStanding();
+    } catch (HeException e) {
+      end.end(e);
+      throw e;
+    }
+  }
+
+  /** Gives back what an answer lay in. */
+  void release(Frame frame) {
+    channel.release(frame);
   }
 
   /**

@@ -5,22 +5,22 @@ import dev.tensafe.formats.CodedException;
 import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
 import dev.tensafe.he.transport.FrameChannel;
-import dev.tensafe.nativelib.ckks.CkksContext;
 import dev.tensafe.tssp.keys.KeyId;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way to one adapter host: keeps a session, and after its end begins another with a new key.
+ * The way to one adapter host: keeps a session, and after its end begins another with new keys.
  *
  * <pre>
  *          ┌─────────────── RetryPause ───────────────┐
@@ -30,21 +30,27 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * <p>The link's own thread goes through these states; nobody else sets {@code session}. The
- * engine's thread calls {@link #find} and {@link #distrust}, which never wait for the network. Any
- * other thread may call the rest. Asking the adapter host to open or forget an adapter happens
+ * engine's thread calls {@link #find}, which never waits for the network, and {@link #distrust}.
+ * Any other thread may call the rest. Asking the adapter host to open or forget an adapter happens
  * under {@code changed}, so that a session that begins and an adapter that is added meet: whoever
  * holds it may wait for the host to read, which {@link #watch} ends without it.
  */
 final class HostLink implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HostLink.class);
 
+  /** Between two looks whether a barred host is trusted again. */
+  private static final long BARRED_MILLIS = 1_000;
+
+  /** For tags and the first blocks of an adapter that is loaded. */
+  private static final long PREPARE_MILLIS = 30_000;
+
   private final String name;
   private final Connector connector;
+  private final LinkTools tools;
   private final LinkConfig config;
-  private final Supplier<CkksContext> context;
-  private final PadMaker padMaker;
-  private final DistrustedAdapters distrusted = new DistrustedAdapters();
   private final Thread thread;
+  private final TaskThread tasks;
+  private final Map<String, DeviationMean> deviations = new ConcurrentHashMap<>();
 
   /** Lock, and condition that is signalled when a session, an adapter or {@code closed} changes. */
   private final Object changed = new Object();
@@ -61,6 +67,9 @@ final class HostLink implements AutoCloseable {
   /** Whether a first attempt to connect is over, well or not. */
   private volatile boolean tried;
 
+  /** Of the host that was last connected to. */
+  private volatile @Nullable KeyId lastKey;
+
   private record Handshake(FrameChannel channel, long since) {}
 
   /** Makes connections. */
@@ -71,17 +80,12 @@ final class HostLink implements AutoCloseable {
   /**
    * @param name for the log
    */
-  HostLink(
-      String name,
-      Connector connector,
-      LinkConfig config,
-      Supplier<CkksContext> context,
-      PadMaker padMaker) {
-    this.padMaker = padMaker;
+  HostLink(String name, Connector connector, LinkTools tools) {
     this.name = name;
     this.connector = connector;
-    this.config = config;
-    this.context = context;
+    this.tools = tools;
+    this.config = tools.config();
+    this.tasks = TaskThread.normal("he-session");
     this.thread = new Thread(this::run, "he-link");
     thread.setDaemon(true);
   }
@@ -93,6 +97,10 @@ final class HostLink implements AutoCloseable {
   private void run() {
     RetryPause retry = new RetryPause(config);
     while (!closed) {
+      if (isBarred()) {
+        awaitReenabling();
+        continue;
+      }
       long began = System.nanoTime();
       try {
         converse();
@@ -106,12 +114,37 @@ final class HostLink implements AutoCloseable {
       }
       tried = true;
       notifyChange();
-      if (closed) {
-        return;
+      if (closed || isBarred()) {
+        continue;
       }
       long pause = retry.afterAttempt(System.nanoTime() - began);
       LOG.warn("{}; trying again in {} ms", problem, pause);
       pauseFor(pause);
+    }
+  }
+
+  private boolean isBarred() {
+    KeyId key = lastKey;
+    return tools.barred().at(name).isPresent()
+        || (key != null && tools.barred().withKey(key).isPresent());
+  }
+
+  /** Stays away from a host until its operator's trust is back. */
+  private void awaitReenabling() {
+    problem = "the adapter host at " + name + " is barred until the operator trusts it again";
+    tried = true;
+    LOG.error("{}; see the list of barred hosts", problem);
+    notifyChange();
+    while (!closed && isBarred()) {
+      pauseFor(BARRED_MILLIS);
+      tools.barred().refresh();
+    }
+  }
+
+  private void admit(KeyId key) {
+    lastKey = key;
+    if (tools.barred().withKey(key).isPresent()) {
+      throw new HeException(Reason.BARRED, "it is barred until the operator trusts it again");
     }
   }
 
@@ -144,10 +177,24 @@ final class HostLink implements AutoCloseable {
     FrameChannel channel = connector.connect();
     handshake = new Handshake(channel, System.nanoTime());
     try {
-      return ClientSession.begin(channel, config, context.get(), padMaker, this::notifyChange);
+      return ClientSession.begin(channel, tools, tasks, this::admit, events());
     } finally {
       handshake = null;
     }
+  }
+
+  private ClientSession.Events events() {
+    return new ClientSession.Events() {
+      @Override
+      public void changed() {
+        notifyChange();
+      }
+
+      @Override
+      public void hostile(KeyId host, PublicPart adapter, BarredHosts.Reason reason) {
+        distrust(host, adapter, reason);
+      }
+    };
   }
 
   private void notifyChange() {
@@ -157,7 +204,7 @@ final class HostLink implements AutoCloseable {
   }
 
   private void openIfHere(ClientSession current, PublicPart adapter) throws IOException {
-    if (adapter.hosts().contains(current.hostKey()) && !distrusted.contains(adapter.digest())) {
+    if (adapter.hosts().contains(current.hostKey())) {
       current.open(adapter);
     }
   }
@@ -189,31 +236,56 @@ final class HostLink implements AutoCloseable {
       ClientSession current = session;
       if (current != null
           && adapters.stream().noneMatch(a -> a.digest().equals(adapter.digest()))) {
-        try {
-          current.forget(adapter.digest());
-        } catch (IOException e) {
-          current.drop(new HeException(Reason.CONNECTION, "the connection failed", e));
-        }
+        current.forget(adapter.digest());
       }
     }
   }
 
   /** The adapter in the session there is now, or null. */
-  @Nullable ClientOpenAdapter find(PublicPart adapter) {
+  @Nullable ClientOpenAdapter find(String digest) {
     ClientSession current = session;
-    return current == null ? null : current.find(adapter.digest());
+    return current == null ? null : current.find(digest);
   }
 
-  /** Never uses an adapter over this link again: the host did not compute what its owner signed. */
-  void distrust(PublicPart adapter) {
-    distrusted.add(adapter);
+  /**
+   * Bars the host from an adapter, on disk, and then ends the session as a server does that stops.
+   *
+   * @param host key of the host that was found out
+   */
+  void distrust(KeyId host, PublicPart adapter, BarredHosts.Reason reason) {
+    tools
+        .barred()
+        .bar(
+            new BarredPair(
+                adapter.digest(), adapter.name(), host, name, tools.clock().instant(), reason));
+    LOG.error(
+        "the adapter host at {} with the key {} is barred from adapter '{}': {}",
+        name,
+        host,
+        adapter.name(),
+        reason.code());
+    tools.listener().get().distrusted(adapter.name(), reason.code());
+    ClientSession current = session;
+    if (current != null) {
+      current.bye();
+    }
+  }
+
+  /** The mean of an adapter's deviations; for the engine's thread. */
+  DeviationMean deviations(PublicPart adapter) {
+    return deviations.computeIfAbsent(adapter.digest(), digest -> new DeviationMean());
+  }
+
+  /** A sequence needs its lane no more. */
+  void ended(long sequence) {
+    ClientSession current = session;
+    if (current != null) {
+      current.ended(sequence);
+    }
   }
 
   /** The reason why an adapter takes no requests over this link, or empty if it does. */
   Optional<String> problem(String digest, Set<KeyId> hosts) {
-    if (distrusted.contains(digest)) {
-      return Optional.of("the adapter host gave a wrong answer to a probe; it is not asked again");
-    }
     ClientSession current = session;
     if (current == null) {
       return Optional.of(problem);
@@ -224,14 +296,27 @@ final class HostLink implements AutoCloseable {
     if (current.isDraining()) {
       return Optional.of("the adapter host is stopping");
     }
-    return current.problem(digest);
+    Optional<String> refused = current.problem(digest);
+    return refused.isEmpty() && current.find(digest) == null
+        ? Optional.of("the adapter host is preparing it")
+        : refused;
   }
 
-  /** Waits until an adapter is open, refused, or the time is over. */
+  /**
+   * Waits until an adapter takes requests, is refused, or the time is over.
+   *
+   * @param millis until it is open at the host, which may then prepare it for longer
+   */
   void await(PublicPart adapter, long millis) {
     synchronized (changed) {
-      waitWhile(millis, () -> isOpening(adapter));
+      waitWhile(millis, () -> isOpening(adapter) && !isPreparing(adapter));
+      waitWhile(PREPARE_MILLIS, () -> isPreparing(adapter));
     }
+  }
+
+  private boolean isPreparing(PublicPart adapter) {
+    ClientSession current = session;
+    return current != null && current.isPreparing(adapter.digest());
   }
 
   private boolean isOpening(PublicPart adapter) {
@@ -320,6 +405,7 @@ final class HostLink implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    tasks.close();
     synchronized (changed) {
       adapters.clear();
     }

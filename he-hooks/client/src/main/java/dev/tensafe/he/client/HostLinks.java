@@ -77,7 +77,7 @@ final class HostLinks implements AutoCloseable {
   /** The way to an adapter in a session that has it open, or null. */
   @Nullable AdapterRoute route(PublicPart adapter) {
     for (HostLink link : links) {
-      ClientOpenAdapter open = link.find(adapter);
+      ClientOpenAdapter open = link.find(adapter.digest());
       if (open != null) {
         return new AdapterRoute(link, open);
       }
@@ -99,6 +99,24 @@ final class HostLinks implements AutoCloseable {
       }
     }
     return problem;
+  }
+
+  /** A sequence needs its lanes no more. */
+  void ended(long sequence) {
+    for (HostLink link : links) {
+      link.ended(sequence);
+    }
+  }
+
+  /** The way in which the answers of an adapter are checked that takes requests. */
+  Optional<Verification> verification(String digest) {
+    for (HostLink link : links) {
+      ClientOpenAdapter open = link.find(digest);
+      if (open != null) {
+        return Optional.of(open.verification());
+      }
+    }
+    return Optional.empty();
   }
 
   /** The number of adapter hosts with a session. */

@@ -9,8 +9,8 @@ import dev.tensafe.nativelib.ckks.PackingPlanner;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tables of a profile's parameters, and a planner that knows what packings cost on this machine.
- * Both are made when they are first asked for, which takes a while. Thread-safe.
+ * Tables of a profile's parameters and of tags, and a planner that knows what packings cost on this
+ * machine. All are made when they are first asked for, which takes a while. Thread-safe.
  */
 final class PackingTools {
   private static final int MEASURE_MILLIS = 200;
@@ -22,6 +22,9 @@ final class PackingTools {
 
   @GuardedBy("making")
   private @Nullable CkksContext context;
+
+  @GuardedBy("making")
+  private @Nullable CkksContext tagContext;
 
   @GuardedBy("making")
   private @Nullable PackingPlanner planner;
@@ -36,6 +39,18 @@ final class PackingTools {
       if (known == null) {
         known = CkksContext.open(parameters);
         context = known;
+      }
+      return known;
+    }
+  }
+
+  /** Tables of the ring that tags are made in, whatever the profile. */
+  CkksContext tagContext() {
+    synchronized (making) {
+      CkksContext known = tagContext;
+      if (known == null) {
+        known = CkksContext.open(CkksParameters.STRICT);
+        tagContext = known;
       }
       return known;
     }

@@ -26,6 +26,11 @@ final class Pending {
     LockSupport.unpark(waiter);
   }
 
+  /** Whether {@link #await} returns at once. */
+  boolean isDone() {
+    return done;
+  }
+
   /**
    * Waits; for the thread that made this.
    *

@@ -1,10 +1,13 @@
 package dev.tensafe.he.client;
 
+import static java.util.Comparator.comparing;
+
 import dev.tensafe.he.wire.GroupId;
 import dev.tensafe.lora.weights.AdapterWeights;
-import dev.tensafe.nativelib.ckks.InputPads;
+import dev.tensafe.nativelib.ckks.CkksParameters;
 import dev.tensafe.nativelib.lora.LowRankAdapter;
 import dev.tensafe.tssp.keys.KeyId;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +21,7 @@ public final class PublicPart implements AdapterWeights {
   private final String digest;
   private final Set<KeyId> hosts;
   private final Map<GroupId, PublicGroup> groups;
+  private final List<PublicGroup> inOrder;
   private final byte[] probeSeed;
   private final LowRankAdapter basis;
   private volatile Runnable onClose = () -> {};
@@ -37,6 +41,7 @@ public final class PublicPart implements AdapterWeights {
     this.digest = digest;
     this.hosts = Set.copyOf(hosts);
     this.groups = Map.copyOf(groups);
+    this.inOrder = groups.values().stream().sorted(comparing(PublicGroup::id)).toList();
     this.probeSeed = probeSeed.clone();
     this.basis = basis;
   }
@@ -54,24 +59,35 @@ public final class PublicPart implements AdapterWeights {
     return hosts;
   }
 
-  Map<GroupId, PublicGroup> groups() {
-    return groups;
+  /** In ascending order of their ids. */
+  List<PublicGroup> groups() {
+    return inOrder;
   }
 
   @Nullable PublicGroup group(GroupId id) {
     return groups.get(id);
   }
 
-  /** Known-answer vectors it came with. */
-  int probeCount() {
-    return groups.values().stream().mapToInt(g -> g.probeAnswers().length).min().orElse(0);
+  /** Columns of all groups together. */
+  int columns() {
+    return inOrder.stream().mapToInt(PublicGroup::columns).sum();
   }
 
-  /** Bytes that a full stock of its pads takes. */
-  long padBytes() {
-    return groups.values().stream()
-        .mapToLong(g -> PadStock.BLOCKS * InputPads.bytes(g.columns(), g.rows()))
-        .sum();
+  /** Rows of the group that has most of them. */
+  int mostRows() {
+    return inOrder.stream().mapToInt(PublicGroup::rows).max().orElse(0);
+  }
+
+  /**
+   * Bytes that its pads may take.
+   *
+   * @param most that one adapter's may
+   */
+  long padBytes(CkksParameters parameters, long most) {
+    return PadBytes.limit(
+        parameters,
+        inOrder.stream().map(g -> new PadBytes.Size(g.columns(), g.rows())).toList(),
+        most);
   }
 
   byte[] probeSeed() {

@@ -1,27 +1,26 @@
 package dev.tensafe.he.client;
 
+import dev.tensafe.nativelib.ckks.GroupCodec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
-import java.util.List;
 
-/** Memory for one group at a time, kept from step to step. Confined to the engine's thread. */
+/** Memory for one message at a time, kept from step to step. Confined to the engine's thread. */
 final class Scratch {
-  private FloatBuffer inputs = bytes(1 << 16).asFloatBuffer();
+  private FloatBuffer zeros = bytes(1 << 14).asFloatBuffer();
   private DoubleBuffer answers = bytes(1 << 16).asDoubleBuffer();
-  private final List<double[]> norms = new ArrayList<>();
+  private double[] verdicts = new double[16 * GroupCodec.VERDICT];
 
-  /** Of whichever batch sends. */
-  FloatBuffer inputs(long count) {
-    if (inputs.capacity() < count) {
-      inputs = bytes(2 * count * Float.BYTES).asFloatBuffer();
+  /** A row of zeros. */
+  FloatBuffer zeros(int columns) {
+    if (zeros.capacity() < columns) {
+      zeros = bytes((long) columns * Float.BYTES).asFloatBuffer();
     }
-    return inputs.clear();
+    return zeros.clear();
   }
 
-  /** Of whichever batch joins. */
+  /** Of the message that is decrypted. */
   DoubleBuffer answers(long count) {
     if (answers.capacity() < count) {
       answers = bytes(2 * count * Double.BYTES).asDoubleBuffer();
@@ -29,20 +28,12 @@ final class Scratch {
     return answers.clear();
   }
 
-  /**
-   * Of one batch, from sending to joining.
-   *
-   * @param index of its adapter in the step
-   * @return at least {@code count} numbers, of an earlier group
-   */
-  double[] norms(int index, int count) {
-    while (norms.size() <= index) {
-      norms.add(new double[16]);
+  /** Of the message that is decrypted. */
+  double[] verdicts(int tokens) {
+    if (verdicts.length < GroupCodec.VERDICT * tokens) {
+      verdicts = new double[2 * GroupCodec.VERDICT * tokens];
     }
-    if (norms.get(index).length < count) {
-      norms.set(index, new double[2 * count]);
-    }
-    return norms.get(index);
+    return verdicts;
   }
 
   private static ByteBuffer bytes(long count) {

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *   └──────────────────▲         forget() leads out of every state
  * </pre>
  *
- * <p>Thread-safe: the link's receiving thread answers, the engine's thread finds, others ask and
+ * <p>Thread-safe: the session's tasks open and refuse, the engine's thread finds, others ask and
  * forget.
  */
 final class SessionAdapters implements AutoCloseable {
@@ -36,11 +36,18 @@ final class SessionAdapters implements AutoCloseable {
   @GuardedBy("this")
   private final Map<String, String> problems = new HashMap<>();
 
+  /** Refused for as long as the session lasts. */
+  @GuardedBy("this")
+  private final Set<String> settled = new HashSet<>();
+
   @GuardedBy("this")
   private final Set<String> told = new HashSet<>();
 
   @GuardedBy("this")
   private int nextRef = 1;
+
+  @GuardedBy("this")
+  private boolean closed;
 
   /** The number an adapter is to be asked for by; empty if it was asked for already. */
   synchronized OptionalInt ask(PublicPart adapter) {
@@ -58,6 +65,7 @@ final class SessionAdapters implements AutoCloseable {
     Integer ref = refs.remove(digest);
     end(digest);
     problems.remove(digest);
+    settled.remove(digest);
     if (ref == null) {
       return OptionalInt.empty();
     }
@@ -77,7 +85,13 @@ final class SessionAdapters implements AutoCloseable {
     return Optional.ofNullable(problems.get(digest));
   }
 
+  /** An adapter takes requests; one that was forgotten meanwhile is closed. */
   synchronized void opened(String digest, ClientOpenAdapter adapter) {
+    Integer ref = refs.get(digest);
+    if (closed || ref == null || ref != adapter.ref()) {
+      adapter.close();
+      return;
+    }
     problems.remove(digest);
     told.remove(digest);
     open.put(digest, adapter);
@@ -86,10 +100,14 @@ final class SessionAdapters implements AutoCloseable {
   /**
    * Ends the use of an adapter.
    *
+   * @param forSession whether there is no use in asking again
    * @return whether this is news
    */
-  synchronized boolean refused(String digest, String problem) {
+  synchronized boolean refused(String digest, String problem, boolean forSession) {
     problems.put(digest, problem);
+    if (forSession) {
+      settled.add(digest);
+    }
     end(digest);
     return told.add(digest);
   }
@@ -106,7 +124,7 @@ final class SessionAdapters implements AutoCloseable {
   synchronized List<PublicPart> takeRefused() {
     List<PublicPart> again = new ArrayList<>();
     for (String digest : problems.keySet()) {
-      Integer ref = refs.remove(digest);
+      Integer ref = settled.contains(digest) ? null : refs.remove(digest);
       PublicPart adapter = ref == null ? null : asked.remove(ref);
       if (adapter != null) {
         again.add(adapter);
@@ -115,20 +133,15 @@ final class SessionAdapters implements AutoCloseable {
     return again;
   }
 
-  /** Positions of pads that are ready. */
-  synchronized int padsReady() {
-    int sum = 0;
-    for (ClientOpenAdapter adapter : open.values()) {
-      for (ClientOpenAdapter.Group group : adapter.groups().values()) {
-        sum += group.pads() == null ? 0 : group.pads().available();
-      }
-    }
-    return sum;
+  /** Those that take requests. */
+  synchronized List<ClientOpenAdapter> open() {
+    return open.isEmpty() ? List.of() : List.copyOf(open.values());
   }
 
   /** Wipes what was made ahead. */
   @Override
   public synchronized void close() {
+    closed = true;
     open.values().forEach(ClientOpenAdapter::close);
     open.clear();
   }

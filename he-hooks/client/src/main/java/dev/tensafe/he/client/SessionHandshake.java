@@ -9,44 +9,49 @@ import dev.tensafe.he.wire.ControlMessages;
 import dev.tensafe.he.wire.Frame;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.Hello;
-import dev.tensafe.nativelib.ckks.CkksContext;
-import dev.tensafe.nativelib.ckks.PublicKey;
-import dev.tensafe.nativelib.ckks.SecretKey;
+import dev.tensafe.he.wire.Possession;
+import dev.tensafe.tssp.keys.Encapsulation;
+import dev.tensafe.tssp.keys.KeyId;
 import java.io.IOException;
 import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.function.Consumer;
 
 /**
- * The result of a handshake.
- *
- * @param key of this session, to be closed with it
- * @param host the other side's hello
+ * The result of a handshake: both hellos. The other side has proven that it holds the recipient key
+ * in its hello.
  */
-record SessionHandshake(SecretKey key, Hello.Host host) {
+record SessionHandshake(Hello.Client client, Hello.Host host) {
   /**
-   * Exchanges hellos and keys.
+   * Exchanges hellos, and has the other side open something that only the holder of its key can.
    *
    * @param channel closed when this fails
+   * @param admission throws if there may be no session with the holder of a key
    */
-  static SessionHandshake of(FrameChannel channel, Profile profile, CkksContext context)
+  static SessionHandshake of(FrameChannel channel, Profile profile, Consumer<KeyId> admission)
       throws IOException {
-    SecretKey key = SecretKey.generate(context);
     try {
+      SecureRandom random = new SecureRandom();
       byte[] nonce = new byte[Hello.NONCE_BYTES];
-      new SecureRandom().nextBytes(nonce);
-      Hello.Client hello = new Hello.Client(Hello.VERSION, profile, nonce, key.maskSeed());
-      channel.send(FrameType.CLIENT_HELLO, hello.encode());
+      random.nextBytes(nonce);
+      byte[] maskSeed = new byte[32];
+      random.nextBytes(maskSeed);
+      Hello.Client client = new Hello.Client(Hello.VERSION, profile, nonce, maskSeed);
+      channel.send(FrameType.CLIENT_HELLO, client.encode());
       Frame first = require(channel, FrameType.HOST_HELLO);
       Hello.Host host = Hello.Host.decode(first.payload());
       channel.release(first);
-      try (PublicKey publicKey = PublicKey.of(key, Hello.publicKeySeed(hello, host))) {
-        channel.send(FrameType.PUBLIC_KEY, publicKey.message());
-      }
+      admission.accept(host.key().id());
+      Encapsulation challenge = host.key().encapsulate(random);
+      channel.send(FrameType.CHALLENGE, Possession.challenge(challenge.ciphertext()));
       Frame second = require(channel, FrameType.READY);
-      ControlMessages.requireEmpty(second.payload());
+      byte[] proof =
+          Possession.proof(challenge.sharedSecret(), client, host, challenge.ciphertext());
+      Arrays.fill(challenge.sharedSecret(), (byte) 0);
+      Possession.require(second.payload(), proof);
       channel.release(second);
-      return new SessionHandshake(key, host);
+      return new SessionHandshake(client, host);
     } catch (IOException | RuntimeException e) {
-      key.close();
       channel.close();
       throw e;
     }
@@ -76,6 +81,7 @@ record SessionHandshake(SecretKey key, Hello.Host host) {
           case PROTOCOL -> "the adapter host found the protocol broken";
           case TOO_MANY -> "the adapter host has too many sessions";
           case STOPPING -> "the adapter host is stopping";
+          case BARRED -> "the adapter host has barred this server";
         });
   }
 }

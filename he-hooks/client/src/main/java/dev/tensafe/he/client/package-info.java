@@ -3,14 +3,17 @@
  *
  * <ul>
  *   <li>Registry's side: {@code EncryptedAdapters} loads {@code PublicPart}s and has {@code
- *       HostLinks}; {@code DistrustedAdapters} belong to a {@code HostLink}, which outlives its
- *       sessions.
- *   <li>One session: {@code ClientSession} is the state machine. A key is used in two places only:
- *       {@code Evaluations}, for what is sent now, and {@code PadExchange} with {@code PadStock},
- *       for what is made ahead.
+ *       HostLinks}. What outlives a session is in a state directory: {@code BarredHosts} and the
+ *       {@code TagBook}.
+ *   <li>One session: {@code ClientSession} is the state machine, {@code SessionCore} what its parts
+ *       share. {@code AdapterSetup} brings an adapter from being open to taking requests, over
+ *       {@code TagSetup} and {@code BlockExchange}.
+ *   <li>Keys: {@code LaneKeys} makes them, {@code LaneSupply} binds them to blocks, {@code
+ *       LaneBook} gives each sequence its own, {@code Retirement} wipes them.
  *   <li>One step: {@code EncryptedHook} has an {@code AdapterBatch} for each adapter. {@code
- *       BatchInputs} gathers, {@code BatchSender} sends, {@code AnswerCheck} decides whether an
- *       answer is used, {@code AdapterRoute} and {@code BatchFailure} have the consequences.
+ *       BatchPlan} says how its rows travel, a {@code BatchPart} sends them, {@code AnswerCheck}
+ *       decides whether answers are used, {@code AdapterRoute} and {@code BatchFailure} have the
+ *       consequences.
  * </ul>
  */
 @org.jspecify.annotations.NullMarked

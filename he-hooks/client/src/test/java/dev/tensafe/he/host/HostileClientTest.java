@@ -13,17 +13,26 @@ import dev.tensafe.he.wire.EvaluationMessages;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.GroupId;
 import dev.tensafe.he.wire.Hello;
+import dev.tensafe.he.wire.LaneMessages;
+import dev.tensafe.he.wire.PaddedRuns;
+import dev.tensafe.he.wire.Possession;
 import dev.tensafe.model.shape.ProjectionGroup;
 import dev.tensafe.nativelib.ckks.CkksContext;
+import dev.tensafe.nativelib.ckks.PublicHalves;
 import dev.tensafe.nativelib.ckks.PublicKey;
 import dev.tensafe.nativelib.ckks.SecretKey;
+import dev.tensafe.nativelib.ckks.SecretKind;
+import dev.tensafe.tssp.keys.Encapsulation;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -61,9 +70,11 @@ class HostileClientTest {
   /** A raw connection. */
   private final class Raw implements AutoCloseable {
     final SocketChannel socket;
+    final CkksContext context = CkksContext.open(Profile.FAST.parameters());
+    PublicHalves halves;
 
     Raw() throws IOException {
-      Address.Unix address = (Address.Unix) setting.server.address();
+      Address.Unix address = (Address.Unix) setting.address;
       socket = SocketChannel.open(UnixDomainSocketAddress.of(address.path()));
     }
 
@@ -121,21 +132,59 @@ class HostileClientTest {
     }
 
     /** A session that stands. */
-    void begin(SecretKey key) throws IOException {
-      Hello.Client hello = new Hello.Client(1, Profile.FAST, new byte[32], key.maskSeed());
+    void begin() throws IOException {
+      Hello.Client hello = new Hello.Client(2, Profile.FAST, new byte[32], new byte[32]);
       send(FrameType.CLIENT_HELLO.id(), hello.encode());
       ByteBuffer answer = receive();
       assertEquals(FrameType.HOST_HELLO.id(), answer.get());
       Hello.Host host = Hello.Host.decode(answer);
-      try (PublicKey publicKey = PublicKey.of(key, Hello.publicKeySeed(hello, host))) {
-        send(FrameType.PUBLIC_KEY.id(), publicKey.message());
+      Encapsulation challenge = host.key().encapsulate(new SecureRandom());
+      send(FrameType.CHALLENGE.id(), Possession.challenge(challenge.ciphertext()));
+      ByteBuffer proof = receive();
+      assertEquals(FrameType.READY.id(), proof.get());
+      Possession.require(
+          proof, Possession.proof(challenge.sharedSecret(), hello, host, challenge.ciphertext()));
+      halves = PublicHalves.of(context, Hello.publicSeed(hello, host));
+    }
+
+    /** A lane that may be used: of a batch of two, one is shown and one is left. */
+    long lane(long first) throws IOException {
+      byte[][] seeds = new byte[2][32];
+      List<ByteBuffer> keys = new ArrayList<>();
+      List<byte[]> hashes = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        random.nextBytes(seeds[i]);
+        try (SecretKey secret = SecretKey.derive(context, SecretKind.UNIFORM, seeds[i]);
+            PublicKey publicKey = PublicKey.of(secret, halves)) {
+          keys.add(publicKey.message());
+          hashes.add(LaneMessages.hash(first + i, keys.get(i)));
+        }
       }
-      assertEquals(FrameType.READY.id(), receive().get());
+      send(FrameType.LANES.id(), new LaneMessages.Lanes(first, hashes).encode());
+      ByteBuffer choice = receive();
+      assertEquals(FrameType.OPEN_LANES.id(), choice.get());
+      int shown = LaneMessages.OpenLanes.decode(choice).opened().nextSetBit(0);
+      send(
+          FrameType.LANE_SEEDS.id(), new LaneMessages.Seeds(first, List.of(seeds[shown])).encode());
+      int kept = 1 - shown;
+      ByteBuffer payload = ByteBuffer.allocate(8 + keys.get(kept).remaining());
+      new LaneMessages.Key(first + kept).encode(payload);
+      send(FrameType.LANE_KEY.id(), payload.put(keys.get(kept)).flip());
+      return first + kept;
+    }
+
+    void open(byte[] digest) throws IOException {
+      send(FrameType.OPEN.id(), new AdapterMessages.Open(1, digest).encode());
+      assertEquals(FrameType.OPENED.id(), receive().get());
     }
 
     @Override
     public void close() throws IOException {
       socket.close();
+      if (halves != null) {
+        halves.close();
+      }
+      context.close();
     }
   }
 
@@ -168,7 +217,7 @@ class HostileClientTest {
 
   @Test
   void helloOfAnotherVersionIsToldSo() throws Exception {
-    Hello.Client hello = new Hello.Client(2, Profile.FAST, new byte[32], new byte[32]);
+    Hello.Client hello = new Hello.Client(1, Profile.FAST, new byte[32], new byte[32]);
     try (Raw raw = new Raw()) {
       raw.send(FrameType.CLIENT_HELLO.id(), hello.encode());
       ByteBuffer answer = raw.receive();
@@ -179,19 +228,16 @@ class HostileClientTest {
 
   @Test
   void everyFrameThatDoesNotBelongEndsTheSession() throws Exception {
-    try (CkksContext context = CkksContext.open(Profile.FAST.parameters());
-        SecretKey key = SecretKey.generate(context)) {
-      for (int type = 0; type < 20; type++) {
-        for (int length : new int[] {0, 1, 7, 16, 24, 36, 100, 5000}) {
-          try (Raw raw = new Raw()) {
-            raw.begin(key);
-            byte[] payload = new byte[length];
-            random.nextBytes(payload);
-            raw.send(type, ByteBuffer.wrap(payload));
-            raw.socket.shutdownOutput();
-            // a ping of 8 bytes, an unknown adapter or forgetting one are no offence
-            raw.closedForCause();
-          }
+    for (int type = 0; type < 28; type++) {
+      for (int length : new int[] {0, 1, 7, 16, 24, 36, 100, 5000}) {
+        try (Raw raw = new Raw()) {
+          raw.begin();
+          byte[] payload = new byte[length];
+          random.nextBytes(payload);
+          raw.send(type, ByteBuffer.wrap(payload));
+          raw.socket.shutdownOutput();
+          // a ping of 8 bytes, an unknown adapter or forgetting one are no offence
+          raw.closedForCause();
         }
       }
     }
@@ -200,64 +246,54 @@ class HostileClientTest {
 
   @Test
   void evaluationsThatCannotBe() throws Exception {
-    try (CkksContext context = CkksContext.open(Profile.FAST.parameters());
-        SecretKey key = SecretKey.generate(context)) {
-      byte[] digest = HexFormat.of().parseHex(setting.adapter.digest());
-      GroupId group = new GroupId(0, 0);
-      ByteBuffer unopened = ByteBuffer.allocate(100);
-      new EvaluationMessages.Evaluate(1, 9, group).encode(unopened);
-      ByteBuffer noGroup = ByteBuffer.allocate(100);
-      new EvaluationMessages.Evaluate(1, 1, new GroupId(77, 0)).encode(noGroup);
-      ByteBuffer garbage = ByteBuffer.allocate(5000);
-      new EvaluationMessages.Evaluate(1, 1, group).encode(garbage);
-      ByteBuffer noBlock = ByteBuffer.allocate(2000);
-      new EvaluationMessages.Padded(1, new EvaluationMessages.Block(1, group, 4), 0, 1)
-          .encode(noBlock);
-      for (ByteBuffer payload : new ByteBuffer[] {unopened, noGroup, garbage}) {
-        assertBroken(key, digest, FrameType.EVALUATE.id(), payload.rewind());
+    GroupId group = new GroupId(0, 0);
+    for (int kind = 0; kind < 6; kind++) {
+      try (Raw raw = new Raw()) {
+        raw.begin();
+        raw.open(HexFormat.of().parseHex(setting.adapter.digest()));
+        long lane = raw.lane(1);
+        ByteBuffer payload = ByteBuffer.allocate(5000);
+        switch (kind) {
+          case 0 -> new EvaluationMessages.Evaluate(1, 9, group, lane).encode(payload);
+          case 1 -> new EvaluationMessages.Evaluate(1, 1, new GroupId(77, 0), lane).encode(payload);
+          case 2 -> new EvaluationMessages.Evaluate(1, 1, group, lane + 2).encode(payload);
+          case 3 -> new EvaluationMessages.Evaluate(1, 1, group, lane).encode(payload);
+          default -> {
+            PaddedRuns runs = new PaddedRuns();
+            runs.add(lane + (kind == 4 ? 0 : 2), 4, 0, 1);
+            new EvaluationMessages.Padded(1, 1, group).encode(runs, payload);
+            // one token of 128 columns
+            payload.limit(payload.position() + 800);
+          }
+        }
+        boolean padded = kind > 3;
+        FrameType type = padded ? FrameType.EVALUATE_PADDED : FrameType.EVALUATE;
+        raw.send(type.id(), payload.rewind());
+        assertTrue(raw.closedForCause(), "kind " + kind);
       }
-      assertBroken(key, digest, FrameType.EVALUATE_PADDED.id(), noBlock.rewind());
-    }
-  }
-
-  private void assertBroken(SecretKey key, byte[] digest, int type, ByteBuffer payload)
-      throws IOException {
-    try (Raw raw = new Raw()) {
-      raw.begin(key);
-      raw.send(FrameType.OPEN.id(), new AdapterMessages.Open(1, digest).encode());
-      assertEquals(FrameType.OPENED.id(), raw.receive().get());
-      raw.send(type, payload);
-      assertTrue(raw.closedForCause());
     }
   }
 
   @Test
   void tooManyBlocksOfPadsAndBlocksUsedTwice() throws Exception {
-    try (CkksContext context = CkksContext.open(Profile.FAST.parameters());
-        SecretKey key = SecretKey.generate(context)) {
-      byte[] digest = HexFormat.of().parseHex(setting.adapter.digest());
-      for (int[] blocks : new int[][] {{1, 2, 3, 4, 5}, {2, 1}, {3, 3}, {0}}) {
-        try (Raw raw = new Raw()) {
-          raw.begin(key);
-          raw.send(FrameType.OPEN.id(), new AdapterMessages.Open(1, digest).encode());
-          assertEquals(FrameType.OPENED.id(), raw.receive().get());
-          for (int block : blocks) {
-            ByteBuffer payload = ByteBuffer.allocate(20);
-            new EvaluationMessages.Block(1, new GroupId(0, 0), block).encode(payload);
-            raw.send(FrameType.PREPARE.id(), payload.putLong(block * 1000L).flip());
-          }
-          assertTrue(raw.closedForCause());
+    for (int[] blocks : new int[][] {{1, 2, 3, 4, 5}, {2, 1}, {3, 3}, {0}}) {
+      try (Raw raw = new Raw()) {
+        raw.begin();
+        raw.open(HexFormat.of().parseHex(setting.adapter.digest()));
+        for (int block : blocks) {
+          raw.send(
+              FrameType.PREPARE.id(),
+              new EvaluationMessages.Prepare(1, block, 32, block * 1000L).encode());
         }
+        assertTrue(raw.closedForCause());
       }
     }
   }
 
   @Test
   void whatIsNotThereIsRefusedAndTheSessionGoesOn() throws Exception {
-    try (CkksContext context = CkksContext.open(Profile.FAST.parameters());
-        SecretKey key = SecretKey.generate(context);
-        Raw raw = new Raw()) {
-      raw.begin(key);
+    try (Raw raw = new Raw()) {
+      raw.begin();
       raw.send(FrameType.OPEN.id(), new AdapterMessages.Open(1, new byte[32]).encode());
       ByteBuffer refused = raw.receive();
       assertEquals(FrameType.REFUSED.id(), refused.get());

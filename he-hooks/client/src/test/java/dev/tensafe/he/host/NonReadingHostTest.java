@@ -10,6 +10,7 @@ import dev.tensafe.he.client.LinkConfig;
 import dev.tensafe.he.transport.Address;
 import dev.tensafe.he.transport.FrameChannel;
 import dev.tensafe.he.transport.Listener;
+import dev.tensafe.he.transport.PeerIdentity;
 import dev.tensafe.he.wire.Frame;
 import dev.tensafe.model.shape.ProjectionGroup;
 import java.io.IOException;
@@ -61,7 +62,7 @@ class NonReadingHostTest {
     }
 
     @Override
-    public String peer() {
+    public PeerIdentity peer() {
       return inner.peer();
     }
 
@@ -79,7 +80,7 @@ class NonReadingHostTest {
             Profile.FAST, TIMEOUT_MILLIS, 2_000, 20, 100, 50, 0, true, OptionalInt.empty());
     List<FrameChannel> channels = new CopyOnWriteArrayList<>();
     try (Setting setting = new Setting(directory, config, (host, verified) -> {})) {
-      Address address = setting.server.address();
+      Address address = setting.address;
       setting.server.close();
       try (Listener listener = Listener.open(address, null)) {
         Thread accepting =

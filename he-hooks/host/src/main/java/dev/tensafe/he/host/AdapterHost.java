@@ -3,6 +3,7 @@ package dev.tensafe.he.host;
 import dev.tensafe.he.wire.Refusal;
 import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.keys.RecipientKey;
+import dev.tensafe.tssp.keys.RecipientPublicKey;
 import dev.tensafe.tssp.verify.VerifiedPackage;
 import java.util.Collection;
 import java.util.List;
@@ -21,26 +22,47 @@ public final class AdapterHost implements AutoCloseable {
   final ProfileTools tools = new ProfileTools();
   final HostStats stats = new HostStats();
   final PoolFiller pools = new PoolFiller();
+  final SetupThread setups = new SetupThread();
+  final PreparationCap preparations = new PreparationCap();
+  final AheadMemory ahead;
+  final ClientPolicy clients;
   final HostLimits limits;
   final TokenMeter meter;
   final HostSessions sessions;
   private final RecipientKey key;
   private final SealedParts parts = new SealedParts();
 
+  /** One that serves everybody. */
+  public AdapterHost(RecipientKey key, TokenMeter meter, HostLimits limits) {
+    this(key, meter, ClientPolicy.open(), limits);
+  }
+
   /**
-   * @param key opens sealed parts; not closed here
+   * @param key opens sealed parts, and proves to model hosts that this is the host they mean; not
+   *     closed here
    * @param meter closed with this host
    */
-  public AdapterHost(RecipientKey key, TokenMeter meter, HostLimits limits) {
+  public AdapterHost(RecipientKey key, TokenMeter meter, ClientPolicy clients, HostLimits limits) {
     this.key = key;
     this.meter = meter;
+    this.clients = clients;
     this.limits = limits;
+    this.ahead = new AheadMemory(limits.aheadBytes());
     this.sessions = new HostSessions(limits.maxSessions());
   }
 
   /** By which model hosts choose this host for an adapter. */
   public KeyId keyId() {
     return key.publicKey().id();
+  }
+
+  RecipientPublicKey publicKey() {
+    return key.publicKey();
+  }
+
+  /** Opens what was encapsulated to this host's key. */
+  byte[] decapsulate(byte[] ciphertext) {
+    return key.decapsulate(ciphertext);
   }
 
   /**
@@ -54,13 +76,17 @@ public final class AdapterHost implements AutoCloseable {
     if (known != null) {
       return known;
     }
-    SealedPart read = SealedPartReader.read(verified, key);
+    return serve(SealedPartReader.read(verified, key));
+  }
+
+  /** Serves a part that was opened; the result is another if it is served already. */
+  SealedPart serve(SealedPart read) {
     SealedPart served = parts.add(read);
     if (served == read) {
       LOG.info(
           "adapter '{}' version {} is served: {}",
-          verified.manifest().name(),
-          verified.manifest().version(),
+          read.manifest().name(),
+          read.manifest().version(),
           read.digest());
     }
     return served;
@@ -113,6 +139,11 @@ public final class AdapterHost implements AutoCloseable {
     return pools.capacity();
   }
 
+  /** Accounts that are not served. */
+  public int barredAccounts() {
+    return clients.barred().count();
+  }
+
   /** Sessions that there are now. */
   public int openSessions() {
     return sessions.count();
@@ -143,6 +174,7 @@ public final class AdapterHost implements AutoCloseable {
     try {
       sessions.abort();
       pools.close();
+      setups.close();
       parts.all().forEach(part -> withdraw(part.digest()));
     } finally {
       meter.close();

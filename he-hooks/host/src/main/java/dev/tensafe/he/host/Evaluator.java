@@ -3,21 +3,24 @@ package dev.tensafe.he.host;
 import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
 import dev.tensafe.he.transport.BufferPool;
-import dev.tensafe.he.wire.EvaluationMessages;
+import dev.tensafe.he.wire.EvaluationMessages.Answers;
+import dev.tensafe.he.wire.EvaluationMessages.Evaluate;
+import dev.tensafe.he.wire.EvaluationMessages.Padded;
 import dev.tensafe.he.wire.Frame;
 import dev.tensafe.he.wire.FrameType;
+import dev.tensafe.he.wire.PaddedRuns;
 import dev.tensafe.he.wire.Refusal;
-import dev.tensafe.nativelib.ckks.AnswerPads;
 import dev.tensafe.nativelib.ckks.AnswerShape;
 import dev.tensafe.nativelib.ckks.DotWeights;
 import dev.tensafe.nativelib.ckks.InputShape;
+import dev.tensafe.nativelib.ckks.LaneNoise;
 import dev.tensafe.nativelib.ckks.Pads;
 import dev.tensafe.nativelib.ckks.ReceivedInputs;
 import dev.tensafe.nativelib.ckks.WeightMatrix;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers the evaluations of one session: reads the inputs, meters their tokens, multiplies, and
@@ -25,37 +28,36 @@ import java.util.function.Consumer;
  */
 final class Evaluator {
   private final AdapterHost host;
-  private final String peer;
   private final SessionKeys keys;
   private final HostOpenAdapters open;
+  private final HostLanes lanes;
   private final HostWriter writer;
   private final BufferPool buffers;
+  private final PaddedRuns runs = new PaddedRuns();
 
-  /**
-   * @param peer whom tokens are metered under
-   */
   Evaluator(
       AdapterHost host,
-      String peer,
       SessionKeys keys,
       HostOpenAdapters open,
+      HostLanes lanes,
       HostWriter writer,
       BufferPool buffers) {
     this.host = host;
-    this.peer = peer;
     this.keys = keys;
     this.open = open;
+    this.lanes = lanes;
     this.writer = writer;
     this.buffers = buffers;
   }
 
-  /** Evaluates ordinary ciphertexts. */
+  /** Evaluates ordinary ciphertexts, all of one lane. */
   void evaluate(ByteBuffer payload) throws IOException {
     long start = System.nanoTime();
     int received = payload.remaining();
-    EvaluationMessages.Evaluate request = EvaluationMessages.Evaluate.decode(payload);
+    Evaluate request = Evaluate.decode(payload);
     HostOpenAdapter opened = open.require(request.ref());
     SealedPart.Group group = opened.group(request.group());
+    HostLane lane = lanes.require(request.lane());
     if (opened.adapter().isClosed()) {
       writer.refuse(request.ref(), request.request(), Refusal.WITHDRAWN);
       return;
@@ -69,15 +71,11 @@ final class Evaluator {
       long bytes =
           ReceivedInputs.answerMessageBytes(
                   keys.context(), new AnswerShape(shape.tokens(), group.rows(), shape.packing()))
-              + EvaluationMessages.ANSWERS_HEAD;
-      if (shape.tokens() > host.limits.maxTokens() || bytes > host.limits.maxPayload()) {
-        throw new HeException(
-            Reason.PROTOCOL, "an evaluation of " + shape.tokens() + " tokens is too large");
-      }
-      Optional<Refusal> refusal =
-          host.meter.spend(opened.adapter(), peer, request.group(), shape.tokens());
-      if (refusal.isPresent()) {
-        writer.refuse(request.ref(), request.request(), refusal.get());
+              + Answers.BYTES;
+      requireSize(shape.tokens(), bytes);
+      Refusal refusal = host.meter.spend(opened.use(), group.index(), shape.tokens());
+      if (refusal != null) {
+        writer.refuse(request.ref(), request.request(), refusal);
         return;
       }
       answer(
@@ -85,50 +83,85 @@ final class Evaluator {
           request.request(),
           (int) bytes,
           start,
-          out -> inputs.evaluate(matrix, keys.rerandomizer(), out));
+          out -> inputs.evaluate(matrix, keys.rerandomizer(), lane.key(), out));
       host.stats.evaluated(shape.tokens(), System.nanoTime() - start, received, bytes);
     }
     host.pools.wake();
   }
 
-  /** Evaluates tokens encrypted with pads. */
+  /** Evaluates tokens encrypted with pads, of any lanes. */
   void evaluatePadded(ByteBuffer payload) throws IOException {
     long start = System.nanoTime();
     int received = payload.remaining();
-    EvaluationMessages.Padded request = EvaluationMessages.Padded.decode(payload);
-    EvaluationMessages.Block at = request.block();
-    HostOpenAdapter opened = open.require(at.ref());
-    SealedPart.Group group = opened.group(at.group());
-    PadBlocks blocks = opened.blocks(at.group());
+    Padded request = Padded.decode(payload, runs);
+    HostOpenAdapter opened = open.require(request.ref());
+    SealedPart.Group group = opened.group(request.group());
     DotWeights dots = group.dots();
-    if (opened.adapter().isClosed() || dots == null) {
-      writer.refuse(at.ref(), request.request(), Refusal.WITHDRAWN);
+    if (dots == null) {
+      throw new HeException(Reason.PROTOCOL, "no pads for " + request.group());
+    }
+    int tokens = runs.tokens();
+    long bytes = Pads.tokenBytes(keys.context(), tokens, group.rows()) + Answers.BYTES;
+    requireSize(tokens, bytes);
+    if (payload.remaining() != Pads.tokenBytes(keys.context(), tokens, group.columns())) {
+      throw new HeException(Reason.PROTOCOL, "another number of tokens than positions");
+    }
+    Refusal refusal = opened.adapter().isClosed() ? Refusal.WITHDRAWN : null;
+    LaneNoise[] noise = new LaneNoise[runs.size()];
+    int[] first = new int[noise.length];
+    int[] count = new int[noise.length];
+    for (int run = 0; run < noise.length && refusal == null; run++) {
+      first[run] = runs.first(run);
+      count[run] = runs.count(run);
+      LaneBinding binding = binding(run, request.ref());
+      if (binding == null) {
+        refusal = Refusal.PREPARATION;
+      } else {
+        noise[run] = binding.take(group.index(), first[run], count[run]);
+      }
+    }
+    if (refusal == null) {
+      refusal = host.meter.spend(opened.use(), group.index(), tokens);
+    }
+    if (refusal != null) {
+      writer.refuse(request.ref(), request.request(), refusal);
       return;
     }
-    AnswerPads pads = blocks.get(at.block());
-    Optional<Refusal> refusal =
-        host.meter.spend(opened.adapter(), peer, at.group(), request.count());
-    if (refusal.isPresent()) {
-      writer.refuse(at.ref(), request.request(), refusal.get());
-      endIfUsedUp(blocks, request);
-      return;
-    }
-    int bytes =
-        (int) Pads.tokenBytes(keys.context(), request.count(), group.rows())
-            + EvaluationMessages.ANSWERS_HEAD;
     answer(
-        at.ref(),
+        request.ref(),
         request.request(),
-        bytes,
+        (int) bytes,
         start,
-        out -> pads.evaluate(dots, request.first(), request.count(), payload, out));
-    host.stats.evaluated(request.count(), System.nanoTime() - start, received, bytes);
-    endIfUsedUp(blocks, request);
+        out -> LaneNoise.evaluate(dots, noise, first, count, payload, out));
+    for (int run = 0; run < noise.length; run++) {
+      endIfUsedUp(run, request.ref(), group.index());
+    }
+    host.stats.evaluated(tokens, System.nanoTime() - start, received, bytes);
   }
 
-  private static void endIfUsedUp(PadBlocks blocks, EvaluationMessages.Padded request) {
-    if (request.first() + request.count() >= Pads.POSITIONS) {
-      blocks.end(request.block().block());
+  /** What a run's lane has bound; null if that was refused. */
+  private @Nullable LaneBinding binding(int run, int ref) {
+    HostLane lane = lanes.require(runs.lane(run));
+    LaneBinding binding = lane.binding(ref);
+    if (binding == null && lane.isRefused(ref)) {
+      return null;
+    }
+    if (binding == null || binding.block() != runs.block(run)) {
+      throw new HeException(Reason.PROTOCOL, "a lane is not bound to the block it uses");
+    }
+    return binding;
+  }
+
+  private void endIfUsedUp(int run, int ref, int group) {
+    LaneBinding binding = lanes.require(runs.lane(run)).binding(ref);
+    if (binding != null) {
+      binding.endIfUsedUp(group);
+    }
+  }
+
+  private void requireSize(int tokens, long bytes) {
+    if (tokens > host.limits.maxTokens() || bytes > host.limits.maxPayload()) {
+      throw new HeException(Reason.PROTOCOL, "an evaluation of " + tokens + " tokens is too large");
     }
   }
 
@@ -144,7 +177,7 @@ final class Evaluator {
     try {
       Frame.putHead(frame, FrameType.ANSWERS, bytes);
       int head = frame.position();
-      frame.position(head + EvaluationMessages.ANSWERS_HEAD);
+      frame.position(head + Answers.BYTES);
       try {
         work.accept(frame);
       } catch (IllegalStateException e) {
@@ -153,7 +186,7 @@ final class Evaluator {
       }
       int end = frame.position();
       frame.position(head);
-      new EvaluationMessages.Answers(request, System.nanoTime() - start).encode(frame);
+      new Answers(request, System.nanoTime() - start).encode(frame);
       writer.send(frame.position(0).limit(end));
     } finally {
       buffers.give(frame);

@@ -4,7 +4,6 @@ import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
 import dev.tensafe.he.wire.AdapterMessages;
 import dev.tensafe.he.wire.FrameType;
-import dev.tensafe.he.wire.GroupId;
 import dev.tensafe.he.wire.Refusal;
 import java.io.IOException;
 import java.util.HashMap;
@@ -13,18 +12,25 @@ import java.util.Map;
 
 /**
  * The adapters that one session has open, by the numbers its model host gave them. While there are
- * any, encryptions of zero under the session's key are made ahead. Confined to the session's
- * thread.
+ * any, what re-randomises answers is made ahead. Confined to the session's thread.
  */
 final class HostOpenAdapters implements AutoCloseable {
   private final AdapterHost host;
   private final SessionKeys keys;
+  private final String account;
+  private final HostLanes lanes;
   private final HostWriter writer;
   private final Map<Integer, HostOpenAdapter> open = new HashMap<>();
 
-  HostOpenAdapters(AdapterHost host, SessionKeys keys, HostWriter writer) {
+  /**
+   * @param account of the session's client
+   */
+  HostOpenAdapters(
+      AdapterHost host, SessionKeys keys, String account, HostLanes lanes, HostWriter writer) {
     this.host = host;
     this.keys = keys;
+    this.account = account;
+    this.lanes = lanes;
     this.writer = writer;
   }
 
@@ -36,21 +42,21 @@ final class HostOpenAdapters implements AutoCloseable {
       writer.refuse(request.ref(), 0, host.whyNot(digest));
       return;
     }
-    if (open.size() >= host.limits.maxOpen() && !open.containsKey(request.ref())) {
+    if (open.size() >= host.limits.maxOpen()) {
       throw new HeException(Reason.PROTOCOL, "more adapters open than " + host.limits.maxOpen());
+    }
+    if (open.containsKey(request.ref())) {
+      throw new HeException(Reason.PROTOCOL, "adapter " + request.ref() + " is open already");
     }
     HostOpenAdapter opened;
     AdapterMessages.Opened answer;
     try {
-      Map<GroupId, SealedPart.Group> groups = adapter.groups(keys.profile(), host.tools);
-      Map<GroupId, PadBlocks> blocks = new HashMap<>();
-      groups.forEach(
-          (id, group) -> {
-            if (group.dots() != null) {
-              blocks.put(id, new PadBlocks(host.limits.maxBlocks()));
-            }
-          });
-      opened = new HostOpenAdapter(adapter, groups, blocks);
+      opened =
+          new HostOpenAdapter(
+              request.ref(),
+              adapter,
+              adapter.groups(keys.profile(), host.tools),
+              host.meter.use(adapter, account));
       answer =
           new AdapterMessages.Opened(request.ref(), adapter.describe(keys.profile(), host.tools));
     } catch (HeException e) {
@@ -60,16 +66,14 @@ final class HostOpenAdapters implements AutoCloseable {
     if (open.isEmpty()) {
       host.pools.add(keys.rerandomizer(), host.limits.poolCapacity());
     }
-    HostOpenAdapter before = open.put(request.ref(), opened);
-    if (before != null) {
-      before.close();
-    }
+    open.put(request.ref(), opened);
     writer.send(FrameType.OPENED, answer.encode());
   }
 
   void forget(int ref) {
     HostOpenAdapter forgotten = open.remove(ref);
     if (forgotten != null) {
+      lanes.unbind(ref);
       forgotten.close();
     }
     if (open.isEmpty()) {
@@ -86,11 +90,6 @@ final class HostOpenAdapters implements AutoCloseable {
       throw new HeException(Reason.PROTOCOL, "no adapter " + ref + " is open");
     }
     return opened;
-  }
-
-  /** Blocks of pads that there are or will be, over all adapters. */
-  int blockCount() {
-    return open.values().stream().mapToInt(HostOpenAdapter::blockCount).sum();
   }
 
   @Override

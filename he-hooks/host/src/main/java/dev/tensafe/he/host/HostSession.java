@@ -5,7 +5,6 @@ import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
 import dev.tensafe.he.transport.BufferPool;
 import dev.tensafe.he.transport.FrameChannel;
-import dev.tensafe.he.wire.AdapterMessages;
 import dev.tensafe.he.wire.CloseReason;
 import dev.tensafe.he.wire.ControlMessages;
 import dev.tensafe.he.wire.Frame;
@@ -20,8 +19,8 @@ import org.slf4j.LoggerFactory;
  * The adapter host's end of one connection, from hello to close:
  *
  * <pre>
- * hello ──▶ public key ──▶ ready ── CLOSE, end of the connection ──▶ ended
- *   └───────────┴────────────┴── a failure, abort() ──────────────────▲
+ * hello ──▶ challenge ──▶ ready ── CLOSE, end of the connection ──▶ ended
+ *   └───────────┴───────────┴── a failure, abort() ──────────────────▲
  * </pre>
  *
  * <p>Whatever does not belong to a state, and whatever is malformed, ends this connection with a
@@ -33,6 +32,7 @@ final class HostSession {
 
   private final AdapterHost host;
   private final FrameChannel channel;
+  private final String account;
   private final HostWriter writer;
   private volatile long lastReceived = System.nanoTime();
   private volatile boolean ready;
@@ -40,6 +40,7 @@ final class HostSession {
   HostSession(AdapterHost host, FrameChannel channel) {
     this.host = host;
     this.channel = channel;
+    this.account = host.clients.accounts().of(channel.peer());
     this.writer = new HostWriter(channel, host.stats);
   }
 
@@ -48,6 +49,11 @@ final class HostSession {
     long sent = writer.lastSent();
     long received = lastReceived;
     return sent - received > 0 ? sent : received;
+  }
+
+  /** The account of its client. */
+  String account() {
+    return account;
   }
 
   /** Whether the handshake is over. */
@@ -59,18 +65,23 @@ final class HostSession {
   void run() {
     if (!host.sessions.enter(this)) {
       close(host.isDraining() ? CloseReason.STOPPING : CloseReason.TOO_MANY);
+      writer.close();
       return;
     }
     try {
       serve();
     } catch (IOException e) {
-      LOG.info("session of {} ended: {}", channel.peer(), e.toString());
+      LOG.info("session of {} ended: {}", label(), e.toString());
     } catch (CodedException e) {
       host.stats.broken();
-      LOG.warn("session of {} is closed: {}: {}", channel.peer(), e.code(), e.description());
-      close(CloseReason.PROTOCOL);
+      LOG.warn("session of {} is closed: {}: {}", label(), e.code(), e.description());
+      if (e instanceof HeException he && he.reason() == Reason.BARRED) {
+        bar(e.description());
+      } else {
+        close(CloseReason.PROTOCOL);
+      }
     } catch (RuntimeException | Error e) {
-      LOG.error("session of {} failed", channel.peer(), e);
+      LOG.error("session of {} failed", label(), e);
     } finally {
       host.sessions.leave(this);
       channel.close();
@@ -78,20 +89,32 @@ final class HostSession {
     }
   }
 
+  private String label() {
+    return channel.peer().label();
+  }
+
+  /** Ends this session, and all others of its account, for good. */
+  private void bar(String reason) {
+    host.stats.barred();
+    host.clients.barred().add(account, reason);
+    close(CloseReason.BARRED);
+    host.sessions.abort(account);
+  }
+
   private void serve() throws IOException {
-    SessionKeys keys = SessionKeys.exchange(host, channel, this::receive, writer::send);
+    SessionKeys keys = new HostHandshake(host, channel, this::receive, writer).run(account);
     if (keys == null) {
       channel.close();
       return;
     }
+    BufferPool buffers = new BufferPool();
     try (keys;
-        HostOpenAdapters open = new HostOpenAdapters(host, keys, writer)) {
-      BufferPool buffers = new BufferPool();
-      Evaluator evaluator = new Evaluator(host, channel.peer(), keys, open, writer, buffers);
-      PadPreparation pads = new PadPreparation(host, keys, open, writer, buffers);
+        HostLanes lanes = new HostLanes(host, keys, writer);
+        HostOpenAdapters open = new HostOpenAdapters(host, keys, account, lanes, writer)) {
+      HostFrames frames = new HostFrames(host, keys, account, lanes, open, writer, buffers);
       host.stats.began();
       ready = true;
-      LOG.info("session of {} with profile {}", channel.peer(), keys.profile().label());
+      LOG.info("session of {} with profile {}", label(), keys.profile().label());
       if (host.isDraining()) {
         drain();
       }
@@ -99,7 +122,7 @@ final class HostSession {
           f != null;
           f = receive(host.limits.maxPayload())) {
         try {
-          if (!handle(f, open, evaluator, pads)) {
+          if (!handle(f, frames)) {
             return;
           }
         } finally {
@@ -116,23 +139,16 @@ final class HostSession {
   }
 
   /** Handles a frame of a session that is ready; false for the last one. */
-  private boolean handle(
-      Frame frame, HostOpenAdapters open, Evaluator evaluator, PadPreparation pads)
-      throws IOException {
+  private boolean handle(Frame frame, HostFrames frames) throws IOException {
     ByteBuffer payload = frame.payload();
     switch (frame.type()) {
-      case OPEN -> open.open(AdapterMessages.Open.decode(payload));
-      case FORGET -> open.forget(AdapterMessages.readRef(payload));
-      case EVALUATE -> evaluator.evaluate(payload);
-      case EVALUATE_PADDED -> evaluator.evaluatePadded(payload);
-      case PREPARE -> pads.prepare(payload);
       case PING ->
           writer.send(FrameType.PONG, ControlMessages.number(ControlMessages.readNumber(payload)));
       case CLOSE -> {
-        LOG.info("session of {} ends: {}", channel.peer(), ControlMessages.readClose(payload));
+        LOG.info("session of {} ends: {}", label(), ControlMessages.readClose(payload));
         return false;
       }
-      default -> throw new HeException(Reason.PROTOCOL, "a " + frame.type() + " from a model host");
+      default -> frames.handle(frame.type(), payload);
     }
     return true;
   }

@@ -66,6 +66,19 @@ final class HostSessions {
     refuseNew().forEach(HostSession::abort);
   }
 
+  /** Ends every session of an account at once. */
+  void abort(String account) {
+    List<HostSession> all;
+    synchronized (changed) {
+      all = new ArrayList<>(sessions);
+    }
+    for (HostSession session : all) {
+      if (session.account().equals(account)) {
+        session.abort();
+      }
+    }
+  }
+
   private List<HostSession> refuseNew() {
     synchronized (changed) {
       draining = true;

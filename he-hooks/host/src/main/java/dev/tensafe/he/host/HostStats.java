@@ -14,6 +14,10 @@ public final class HostStats {
   private final LongAdder bytesOut = new LongAdder();
   private final LongAdder sessions = new LongAdder();
   private final LongAdder broken = new LongAdder();
+  private final LongAdder lanes = new LongAdder();
+  private final LongAdder blocks = new LongAdder();
+  private final LongAdder bars = new LongAdder();
+  private final LongAdder tags = new LongAdder();
   private final Map<Refusal, LongAdder> refusals = new EnumMap<>(Refusal.class);
 
   HostStats() {
@@ -50,6 +54,22 @@ public final class HostStats {
     broken.increment();
   }
 
+  void lanes(int more) {
+    lanes.add(more);
+  }
+
+  void madeBlock() {
+    blocks.increment();
+  }
+
+  void barred() {
+    bars.increment();
+  }
+
+  void gaveTag() {
+    tags.increment();
+  }
+
   /** Messages evaluated. */
   public long evaluations() {
     return evaluations.sum();
@@ -81,6 +101,26 @@ public final class HostStats {
   /** Connections closed because the other side broke the protocol. */
   public long brokenConnections() {
     return broken.sum();
+  }
+
+  /** Lanes that are held now. */
+  public long lanesHeld() {
+    return lanes.sum();
+  }
+
+  /** Blocks of pads made, each group's for itself. */
+  public long blocks() {
+    return blocks.sum();
+  }
+
+  /** Connections closed because the other side was caught cheating, or had been. */
+  public long bars() {
+    return bars.sum();
+  }
+
+  /** Tags given. */
+  public long tags() {
+    return tags.sum();
   }
 
   public long refusals(Refusal refusal) {

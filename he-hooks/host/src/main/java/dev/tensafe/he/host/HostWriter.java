@@ -3,6 +3,8 @@ package dev.tensafe.he.host;
 import dev.tensafe.he.transport.BufferPool;
 import dev.tensafe.he.transport.FrameChannel;
 import dev.tensafe.he.wire.AdapterMessages;
+import dev.tensafe.he.wire.CloseReason;
+import dev.tensafe.he.wire.ControlMessages;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.Refusal;
 import java.io.IOException;
@@ -17,7 +19,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Sends the frames of one session, one at a time. The session's thread sends answers itself; what
  * was made ahead is sent from a thread of the session's own, so that the one that makes pads for
- * all sessions does not wait for a model host that does not read. Thread-safe.
+ * all sessions does not wait for a model host that does not read. That thread is there from the
+ * beginning: one that the maker of pads started would have its idle priority, and answers would
+ * wait behind it. Thread-safe; not for threads of idle priority but for {@link #sendLater}.
  */
 final class HostWriter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HostWriter.class);
@@ -26,7 +30,7 @@ final class HostWriter implements AutoCloseable {
   private final HostStats stats;
   private final ThreadPoolExecutor sender =
       new ThreadPoolExecutor(
-          1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), HostWriter::senderThread);
+          1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), HostWriter::senderThread);
 
   /** Held while a frame is sent: the channel takes one at a time. */
   private final Object sending = new Object();
@@ -39,7 +43,7 @@ final class HostWriter implements AutoCloseable {
   HostWriter(FrameChannel channel, HostStats stats) {
     this.channel = channel;
     this.stats = stats;
-    sender.allowCoreThreadTimeOut(true);
+    sender.prestartCoreThread();
   }
 
   private static Thread senderThread(Runnable task) {
@@ -99,9 +103,19 @@ final class HostWriter implements AutoCloseable {
   void refuse(int ref, long request, Refusal refusal) throws IOException {
     stats.refused(refusal);
     if (request != 0) {
-      LOG.info("{} is refused: {}", channel.peer(), refusal);
+      LOG.info("{} is refused: {}", channel.peer().label(), refusal);
     }
     send(FrameType.REFUSED, new AdapterMessages.Refused(ref, request, refusal).encode());
+  }
+
+  /** Tells the other side that it broke the protocol, and ends the connection. */
+  void end() {
+    try {
+      send(FrameType.CLOSE, ControlMessages.close(CloseReason.PROTOCOL));
+    } catch (IOException e) {
+      // it is gone already
+    }
+    channel.close();
   }
 
   /** Sends nothing more of what waits. */

@@ -10,7 +10,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Does ahead what does not depend on any input, in a thread that runs only when a core would be
- * idle: fills the sessions' pools of encryptions of zero, and makes blocks of pads. Thread-safe.
+ * idle: fills the sessions' pools of what re-randomises answers, and makes blocks of pads and the
+ * noise of lanes. Thread-safe.
  */
 final class PoolFiller implements AutoCloseable {
   private static final int AT_ONCE = 4;
@@ -48,7 +49,7 @@ final class PoolFiller implements AutoCloseable {
     LockSupport.unpark(thread);
   }
 
-  /** Encryptions of zero that are ready, over all sessions. */
+  /** What is ready in the pools, over all sessions. */
   int level() {
     int sum = 0;
     for (Pool pool : pools) {

@@ -13,24 +13,30 @@ final class ProfileTools implements AutoCloseable {
   private static final int MEASURE_MILLIS = 200;
 
   @GuardedBy("this")
-  private final Map<Profile, Tools> tools = new EnumMap<>(Profile.class);
+  private final Map<Profile, CkksContext> contexts = new EnumMap<>(Profile.class);
 
-  /** The objects of one profile. */
-  record Tools(CkksContext context, PackingPlanner planner) {}
+  @GuardedBy("this")
+  private final Map<Profile, PackingPlanner> planners = new EnumMap<>(Profile.class);
 
-  synchronized Tools of(Profile profile) {
-    return tools.computeIfAbsent(
-        profile,
-        p -> {
-          CkksContext context = CkksContext.open(p.parameters());
-          CostModel costs = CostModel.measure(context, MEASURE_MILLIS);
-          return new Tools(context, new PackingPlanner(p.parameters(), costs));
-        });
+  synchronized CkksContext context(Profile profile) {
+    return contexts.computeIfAbsent(profile, p -> CkksContext.open(p.parameters()));
+  }
+
+  /** Measures this machine the first time. */
+  synchronized PackingPlanner planner(Profile profile) {
+    PackingPlanner known = planners.get(profile);
+    if (known == null) {
+      CostModel costs = CostModel.measure(context(profile), MEASURE_MILLIS);
+      known = new PackingPlanner(profile.parameters(), costs);
+      planners.put(profile, known);
+    }
+    return known;
   }
 
   @Override
   public synchronized void close() {
-    tools.values().forEach(t -> t.context().close());
-    tools.clear();
+    contexts.values().forEach(CkksContext::close);
+    contexts.clear();
+    planners.clear();
   }
 }

@@ -5,18 +5,22 @@ import dev.tensafe.he.HeException;
 import dev.tensafe.he.Profile;
 import dev.tensafe.he.wire.AdapterMessages;
 import dev.tensafe.he.wire.GroupId;
+import dev.tensafe.nativelib.ckks.CkksContext;
 import dev.tensafe.nativelib.ckks.CkksException;
 import dev.tensafe.nativelib.ckks.DotWeights;
 import dev.tensafe.nativelib.ckks.Packing;
+import dev.tensafe.nativelib.ckks.PackingPlanner;
 import dev.tensafe.nativelib.ckks.Pads;
 import dev.tensafe.nativelib.ckks.WeightMatrix;
 import dev.tensafe.tssp.manifest.Manifest;
 import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +34,7 @@ public final class SealedPart implements AutoCloseable {
   /** Batches that packings are chosen for. */
   private static final int PLANNED_TOKENS = 512;
 
-  /** Beside the one that pads are made with. */
+  /** Beside those that pads are made with. */
   private static final int PACKINGS = 2;
 
   private final Manifest manifest;
@@ -57,9 +61,18 @@ public final class SealedPart implements AutoCloseable {
   /**
    * A group in the forms a profile evaluates with.
    *
+   * @param index among the adapter's groups, from 0
+   * @param offered packings for evaluations of ciphertexts
+   * @param matrices for those, and for making pads
    * @param dots for pads, or null where there are none
    */
-  record Group(int rows, int columns, List<WeightMatrix> matrices, @Nullable DotWeights dots)
+  record Group(
+      int index,
+      int rows,
+      int columns,
+      List<Packing> offered,
+      List<WeightMatrix> matrices,
+      @Nullable DotWeights dots)
       implements AutoCloseable {
     @Override
     public void close() {
@@ -108,36 +121,42 @@ public final class SealedPart implements AutoCloseable {
     if (known != null) {
       return known;
     }
-    ProfileTools.Tools of = tools.of(profile);
+    Map<GroupId, @Nullable DotWeights> dots = dots(profile);
+    CkksContext context = tools.context(profile);
+    PackingPlanner planner = tools.planner(profile);
     Map<GroupId, Group> groups = new TreeMap<>();
     sealed.forEach(
         (id, s) -> {
-          Set<Packing> packings =
-              new LinkedHashSet<>(
-                  of.planner().resident(s.columns(), s.rows(), PLANNED_TOKENS, PACKINGS));
-          DotWeights dots = dots(profile, s);
-          if (dots != null) {
-            packings.add(Pads.PACKING);
+          List<Packing> offered = planner.resident(s.columns(), s.rows(), PLANNED_TOKENS, PACKINGS);
+          Set<Packing> packings = new LinkedHashSet<>(offered);
+          if (dots.get(id) != null) {
+            packings.add(Pads.packing(Pads.SHORT));
+            packings.add(Pads.packing(Pads.LONG));
           }
           List<WeightMatrix> matrices = new ArrayList<>();
           for (Packing packing : packings) {
-            matrices.add(WeightMatrix.of(of.context(), s.values(), s.rows(), s.columns(), packing));
+            matrices.add(WeightMatrix.of(context, s.values(), s.rows(), s.columns(), packing));
           }
-          groups.put(id, new Group(s.rows(), s.columns(), matrices, dots));
+          groups.put(
+              id, new Group(groups.size(), s.rows(), s.columns(), offered, matrices, dots.get(id)));
         });
     prepared.put(profile, groups);
     return groups;
   }
 
-  private static @Nullable DotWeights dots(Profile profile, Weights s) {
+  /** For inner products with pads; none where one group cannot have them. */
+  private Map<GroupId, @Nullable DotWeights> dots(Profile profile) {
+    Map<GroupId, @Nullable DotWeights> dots = new HashMap<>();
     if (!Pads.supports(profile.parameters())) {
-      return null;
+      return dots;
     }
     try {
-      return DotWeights.of(s.values(), s.rows(), s.columns());
+      sealed.forEach((id, s) -> dots.put(id, DotWeights.of(s.values(), s.rows(), s.columns())));
+      return dots;
     } catch (CkksException e) {
       // rows too large for exact sums: ciphertexts only
-      return null;
+      dots.values().stream().filter(Objects::nonNull).forEach(DotWeights::close);
+      return new HashMap<>();
     }
   }
 
@@ -149,12 +168,13 @@ public final class SealedPart implements AutoCloseable {
             (id, group) ->
                 out.add(
                     new AdapterMessages.Group(
-                        id,
-                        group.columns(),
-                        group.rows(),
-                        group.matrices().stream().map(WeightMatrix::packing).toList(),
-                        group.dots() != null)));
+                        id, group.columns(), group.rows(), group.offered(), group.dots() != null)));
     return out;
+  }
+
+  /** The integer weights of all groups, ascending; wiped when the adapter is closed. */
+  List<Weights> weights() {
+    return List.copyOf(sealed.values());
   }
 
   @Override

@@ -1,12 +1,12 @@
 package dev.tensafe.he.host;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tensafe.he.HeException;
-import dev.tensafe.he.wire.GroupId;
 import dev.tensafe.he.wire.Refusal;
 import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.manifest.AdapterDescription;
@@ -29,8 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What is answered is on disk before, and what goes beyond a budget is not answered. */
 class TokenMeterTest {
-  private static final GroupId FIRST = new GroupId(0, 0);
-  private static final GroupId SECOND = new GroupId(1, 0);
+  private static final int FIRST = 0;
+  private static final int SECOND = 1;
 
   @TempDir Path directory;
   private Instant now = Instant.parse("2026-11-21T23:00:00Z");
@@ -74,11 +74,11 @@ class TokenMeterTest {
     SealedPart a = adapter(OptionalLong.empty());
     try (TokenMeter meter = open(OptionalLong.empty())) {
       for (int i = 0; i < 10; i++) {
-        assertEquals(Optional.empty(), meter.spend(a, "x", FIRST, 5));
-        assertEquals(Optional.empty(), meter.spend(a, "x", SECOND, 5));
+        assertNull(meter.spend(meter.use(a, "x"), FIRST, 5));
+        assertNull(meter.spend(meter.use(a, "x"), SECOND, 5));
         assertTrue(onDisk("x") >= 5 * (i + 1), "written ahead");
       }
-      meter.spend(a, "y", FIRST, 3);
+      meter.spend(meter.use(a, "y"), FIRST, 3);
       assertEquals(
           List.of(
               new TokenMeter.Usage(a.digest(), "x", 50), new TokenMeter.Usage(a.digest(), "y", 3)),
@@ -92,10 +92,10 @@ class TokenMeterTest {
   void aBudgetHoldsAcrossClientsGroupsAndCrashes() throws Exception {
     SealedPart a = adapter(OptionalLong.of(1000));
     TokenMeter crashing = open(OptionalLong.empty());
-    assertEquals(Optional.empty(), crashing.spend(a, "x", FIRST, 500));
-    assertEquals(Optional.empty(), crashing.spend(a, "y", FIRST, 400));
-    assertEquals(Optional.of(Refusal.BUDGET_EXHAUSTED), crashing.spend(a, "y", FIRST, 101));
-    assertEquals(Optional.empty(), crashing.spend(a, "y", SECOND, 101), "another group");
+    assertNull(crashing.spend(crashing.use(a, "x"), FIRST, 500));
+    assertNull(crashing.spend(crashing.use(a, "y"), FIRST, 400));
+    assertEquals(Refusal.BUDGET_EXHAUSTED, crashing.spend(crashing.use(a, "y"), FIRST, 101));
+    assertNull(crashing.spend(crashing.use(a, "y"), SECOND, 101), "another group");
     assertEquals(
         "he.storage",
         assertThrows(HeException.class, () -> open(OptionalLong.empty())).code(),
@@ -105,9 +105,9 @@ class TokenMeterTest {
     Files.copy(directory.resolve("usage.json"), after.resolve("usage.json"));
     crashing.close();
     TokenMeter next = TokenMeter.open(after.resolve("usage.json"), () -> now, OptionalLong.empty());
-    assertEquals(Optional.of(Refusal.BUDGET_EXHAUSTED), next.spend(a, "z", FIRST, 101));
+    assertEquals(Refusal.BUDGET_EXHAUSTED, next.spend(next.use(a, "z"), FIRST, 101));
     long left = 0;
-    while (next.spend(a, "z", FIRST, 1).isEmpty()) {
+    while (next.spend(next.use(a, "z"), FIRST, 1) == null) {
       left++;
     }
     assertTrue(left <= 100 && left >= 80, left + " left: a crash costs a hundredth at most");
@@ -117,11 +117,40 @@ class TokenMeterTest {
   void aClientsDayEndsAtMidnight() {
     SealedPart a = adapter(OptionalLong.empty());
     try (TokenMeter meter = open(OptionalLong.of(100))) {
-      assertEquals(Optional.empty(), meter.spend(a, "x", FIRST, 100));
-      assertEquals(Optional.of(Refusal.BUDGET_EXHAUSTED), meter.spend(a, "x", FIRST, 1));
-      assertEquals(Optional.empty(), meter.spend(a, "y", FIRST, 1), "another client");
+      assertNull(meter.spend(meter.use(a, "x"), FIRST, 100));
+      assertEquals(Refusal.BUDGET_EXHAUSTED, meter.spend(meter.use(a, "x"), FIRST, 1));
+      assertNull(meter.spend(meter.use(a, "y"), FIRST, 1), "another client");
       now = now.plus(Duration.ofHours(2));
-      assertEquals(Optional.empty(), meter.spend(a, "x", FIRST, 100));
+      assertNull(meter.spend(meter.use(a, "x"), FIRST, 100));
+    }
+  }
+
+  @Test
+  void aTagIsChargedToEveryGroupAtOnce() {
+    SealedPart a = adapter(OptionalLong.of(100));
+    try (TokenMeter meter = open(OptionalLong.empty())) {
+      TokenMeter.Use x = meter.use(a, "x");
+      assertNull(meter.spend(x, FIRST, 30));
+      assertNull(meter.spend(x, new long[] {20, 40}));
+      assertEquals(50, meter.metered(x));
+      assertNull(meter.spend(x, SECOND, 10), "the other group has more");
+      assertEquals(50, meter.metered(meter.use(a, "x")));
+      assertEquals(Refusal.BUDGET_EXHAUSTED, meter.spend(x, new long[] {51, 0}));
+      assertEquals(50, meter.metered(x), "nothing is counted then");
+      assertEquals(0, meter.metered(meter.use(a, "y")));
+    }
+  }
+
+  @Test
+  void aUseThatIsKeptGoesOnToTheNextDay() {
+    SealedPart a = adapter(OptionalLong.empty());
+    try (TokenMeter meter = open(OptionalLong.of(100))) {
+      TokenMeter.Use x = meter.use(a, "x");
+      assertNull(meter.spend(x, FIRST, 100));
+      assertEquals(Refusal.BUDGET_EXHAUSTED, meter.spend(x, FIRST, 1));
+      now = now.plus(Duration.ofHours(2));
+      assertNull(meter.spend(x, FIRST, 100));
+      assertEquals(200, meter.metered(x));
     }
   }
 
@@ -133,9 +162,9 @@ class TokenMeterTest {
         TokenMeter.open(gone.resolve("usage.json"), () -> now, OptionalLong.empty())) {
       Files.delete(gone.resolve("usage.json.lock"));
       Files.delete(gone);
-      assertEquals(Optional.of(Refusal.STORAGE), meter.spend(a, "x", FIRST, 1));
+      assertEquals(Refusal.STORAGE, meter.spend(meter.use(a, "x"), FIRST, 1));
       Files.createDirectory(gone);
-      assertEquals(Optional.empty(), meter.spend(a, "x", FIRST, 1));
+      assertNull(meter.spend(meter.use(a, "x"), FIRST, 1));
     }
     Files.writeString(directory.resolve("usage.json"), "{\"format\": 3");
     assertThrows(HeException.class, () -> open(OptionalLong.empty()));

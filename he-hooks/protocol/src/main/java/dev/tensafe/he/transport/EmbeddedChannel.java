@@ -49,8 +49,8 @@ public final class EmbeddedChannel extends TimedChannel {
     }
   }
 
-  private EmbeddedChannel(Pipe in, Pipe out, BufferPool pool) {
-    super(Sockets.spinNanos());
+  private EmbeddedChannel(Pipe in, Pipe out, BufferPool pool, long spinNanos) {
+    super(spinNanos);
     this.in = in;
     this.out = out;
     this.pool = pool;
@@ -63,7 +63,9 @@ public final class EmbeddedChannel extends TimedChannel {
     Pipe up = new Pipe();
     Pipe down = new Pipe();
     BufferPool pool = new BufferPool();
-    return new Pair(new EmbeddedChannel(down, up, pool), new EmbeddedChannel(up, down, pool));
+    return new Pair(
+        new EmbeddedChannel(down, up, pool, Sockets.spinNanos()),
+        new EmbeddedChannel(up, down, pool, 0));
   }
 
   @Override

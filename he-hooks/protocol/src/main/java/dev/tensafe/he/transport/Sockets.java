@@ -28,12 +28,15 @@ import org.jspecify.annotations.Nullable;
 public final class Sockets {
   private static final String[] PROTOCOLS = {"TLSv1.3"};
 
-  /** How long a receiver looks for a frame before it sleeps. */
+  /**
+   * How long a model host looks for an answer before its thread sleeps. An adapter host does not
+   * look at all: its next message comes only after the model has computed something.
+   */
   private static final long SPIN_NANOS = 20_000;
 
   private Sockets() {}
 
-  /** How long a receiver looks for a frame before it sleeps: with one core, not at all. */
+  /** How long the end that connected looks for a frame before it sleeps: with one core, not. */
   static long spinNanos() {
     return Runtime.getRuntime().availableProcessors() > 1 ? SPIN_NANOS : 0;
   }
@@ -70,7 +73,7 @@ public final class Sockets {
               Reason.ADDRESS,
               address + " is served by user " + user.getName() + ", not by user " + requiredUid);
         }
-        return unix(channel, user);
+        return unix(channel, user, spinNanos());
       } catch (IOException | RuntimeException e) {
         channel.close();
         throw e;
@@ -139,11 +142,12 @@ public final class Sockets {
 
   /** Names the other side by the credentials the kernel vouches for. */
   static FrameChannel of(SocketChannel accepted) throws IOException {
-    return unix(accepted, accepted.getOption(ExtendedSocketOptions.SO_PEERCRED).user());
+    return unix(accepted, accepted.getOption(ExtendedSocketOptions.SO_PEERCRED).user(), 0);
   }
 
-  private static FrameChannel unix(SocketChannel channel, UserPrincipal user) throws IOException {
-    return new UnixChannel(channel, new PeerIdentity.User(user.getName()), spinNanos());
+  private static FrameChannel unix(SocketChannel channel, UserPrincipal user, long spinNanos)
+      throws IOException {
+    return new UnixChannel(channel, new PeerIdentity.User(user.getName()), spinNanos);
   }
 
   private static String sha256(byte[] bytes) {

@@ -22,8 +22,8 @@ public final class TagMessages {
   private TagMessages() {}
 
   /**
-   * The head of a request for one tag. After it: 32 bytes of mask seed, a public key (CKKS message
-   * of kind 3), constants (kind 6).
+   * The head of a request for one tag. After it: a public key (CKKS message of kind 3) and
+   * encrypted constants (kind 6).
    *
    * @param ref of the adapter
    * @param index of the tag, from 0; each once

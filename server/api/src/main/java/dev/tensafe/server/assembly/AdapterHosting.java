@@ -10,7 +10,6 @@ import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.nativelib.KernelLevel;
 import dev.tensafe.tssp.verify.BaseModel;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -70,11 +69,7 @@ final class AdapterHosting implements AutoCloseable {
       List<ForwardHook> hooks =
           List.of(
               new LoraHook(handle -> PlainWeights.of(registry.resident(handle))),
-              new EncryptedHook(
-                  registry::resident,
-                  encrypted,
-                  settings.encrypted().probes(),
-                  new SecureRandom()));
+              new EncryptedHook(registry::resident, encrypted));
       return new AdapterHosting(parts, Optional.of(registry), hooks);
     } catch (RuntimeException | Error e) {
       parts.closeAfter(e);

@@ -30,6 +30,12 @@ final class EncryptedHosting {
       return EncryptedAdapters.embedded(key, base, layers, settings.link(), new EmbeddedHost(host));
     }
     return EncryptedAdapters.remote(
-        key, base, layers, settings.link(), settings.hosts(), settings.identity());
+        key,
+        base,
+        layers,
+        settings.link(),
+        settings.hosts(),
+        settings.identity(),
+        settings.state());
   }
 }

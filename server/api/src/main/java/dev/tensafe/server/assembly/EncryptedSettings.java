@@ -1,21 +1,21 @@
 package dev.tensafe.server.assembly;
 
 import dev.tensafe.he.client.LinkConfig;
-import dev.tensafe.he.client.ProbeRate;
 import dev.tensafe.he.transport.Address;
 import dev.tensafe.he.transport.TlsIdentity;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How a server has adapters of mode he computed.
  *
- * @param probes how often an adapter host is checked
  * @param hosts of adapters; empty for one in the server's own process
  * @param identity certificate and key for hosts by TLS
+ * @param state directory for tags and for hosts that are barred; null to forget both at the end
  */
 public record EncryptedSettings(
-    LinkConfig link, ProbeRate probes, List<Address> hosts, @Nullable TlsIdentity identity) {
+    LinkConfig link, List<Address> hosts, @Nullable TlsIdentity identity, @Nullable Path state) {
   public EncryptedSettings {
     hosts = List.copyOf(hosts);
   }

@@ -9,6 +9,8 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +37,9 @@ final class HeMetrics implements HeListener {
     Duration.ofSeconds(5)
   };
 
+  /** |z| of a tag in units of the honest deviation; beyond 8 a host is barred. */
+  private static final double[] RESIDUALS = {0.25, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8};
+
   private final MeterRegistry registry;
   private final Map<String, Meters> byAdapter = new ConcurrentHashMap<>();
   private final Map<String, Counter> byPacking = new ConcurrentHashMap<>();
@@ -48,6 +53,8 @@ final class HeMetrics implements HeListener {
     adapters.listen(new HeMetrics(registry));
     Gauge.builder("tensafe_he_sessions", adapters, EncryptedAdapters::connected).register(registry);
     Gauge.builder("tensafe_he_pads_ready", adapters, EncryptedAdapters::padsReady)
+        .register(registry);
+    Gauge.builder("tensafe_he_barred_pairs", adapters, of -> of.barred().list().size())
         .register(registry);
     adapters
         .embeddedHost()
@@ -70,7 +77,10 @@ final class HeMetrics implements HeListener {
       Counter down,
       Counter rows,
       Counter rotations,
-      DistributionSummary fill) {
+      DistributionSummary fill,
+      Counter checked,
+      DistributionSummary residual,
+      Map<LaneEvent, Counter> lanes) {
     static Meters of(MeterRegistry registry, String adapter) {
       return new Meters(
           Timer.builder("tensafe_he_lora_latency")
@@ -87,7 +97,26 @@ final class HeMetrics implements HeListener {
           Counter.builder("tensafe_he_rotations").tag("adapter", adapter).register(registry),
           DistributionSummary.builder("tensafe_he_batch_fill")
               .tag("adapter", adapter)
-              .register(registry));
+              .register(registry),
+          Counter.builder("tensafe_he_tags_checked").tag("adapter", adapter).register(registry),
+          DistributionSummary.builder("tensafe_he_tag_residual")
+              .tag("adapter", adapter)
+              .serviceLevelObjectives(RESIDUALS)
+              .register(registry),
+          lanes(registry, adapter));
+    }
+
+    private static Map<LaneEvent, Counter> lanes(MeterRegistry registry, String adapter) {
+      Map<LaneEvent, Counter> counters = new EnumMap<>(LaneEvent.class);
+      for (LaneEvent event : LaneEvent.values()) {
+        counters.put(
+            event,
+            Counter.builder("tensafe_he_lanes")
+                .tag("adapter", adapter)
+                .tag("event", event.name().toLowerCase(Locale.ROOT))
+                .register(registry));
+      }
+      return counters;
     }
 
     private static Counter stage(MeterRegistry registry, String adapter, String stage) {
@@ -149,11 +178,28 @@ final class HeMetrics implements HeListener {
   }
 
   @Override
-  public void probed(String adapter, boolean passed) {
-    Counter.builder("tensafe_he_probes")
+  public void checked(String adapter, double[] z, int count) {
+    Meters m = meters(adapter);
+    m.checked().increment(count);
+    for (int i = 0; i < count; i++) {
+      m.residual().record(Math.abs(z[i]));
+    }
+  }
+
+  @Override
+  public void distrusted(String adapter, String reason) {
+    Counter.builder("tensafe_he_distrusted")
         .tag("adapter", label(adapter))
-        .tag("outcome", passed ? "passed" : "failed")
+        .tag("reason", reason)
         .register(registry)
         .increment();
+  }
+
+  @Override
+  public void lanes(String adapter, LaneEvent event, int count) {
+    Counter counter = meters(adapter).lanes().get(event);
+    if (counter != null) {
+      counter.increment(count);
+    }
   }
 }

@@ -2,12 +2,16 @@ package dev.tensafe.owner.host;
 
 import dev.tensafe.he.host.AdapterDirectory;
 import dev.tensafe.he.host.AdapterHost;
+import dev.tensafe.he.host.BarredAccounts;
+import dev.tensafe.he.host.ClientAccounts;
+import dev.tensafe.he.host.ClientPolicy;
 import dev.tensafe.he.host.HostLimits;
 import dev.tensafe.he.host.HostServer;
 import dev.tensafe.he.host.TokenMeter;
 import dev.tensafe.he.transport.Address;
 import dev.tensafe.he.transport.Listener;
 import dev.tensafe.owner.packages.PassphraseOptions;
+import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.runtime.Signals;
 import dev.tensafe.runtime.log.LogSetup;
 import dev.tensafe.runtime.settings.FromEnvironment;
@@ -15,6 +19,7 @@ import dev.tensafe.runtime.settings.Setting;
 import dev.tensafe.tssp.keys.RecipientKey;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -116,6 +121,22 @@ public final class AdapterHostCommand implements Callable<Integer> {
   private @Nullable Long clientTokensPerDay;
 
   @Option(
+      names = "--client-account",
+      split = ";",
+      paramLabel = "NAME=CLIENT",
+      description =
+          "meters a client under a name: cert:SHA256, subject:DN|issuer:DN or user:NAME; may be"
+              + " repeated. Others are metered by their certificate's subject and issuer, or user")
+  private @Nullable List<String> clientAccounts;
+
+  @Option(
+      names = "--refuse-tags",
+      description =
+          "lets nobody set up tags, by which model hosts check every answer: few will use the"
+              + " adapters then")
+  private boolean refuseTags;
+
+  @Option(
       names = "--max-sessions",
       defaultValue = "64",
       description = "model hosts connected at a time")
@@ -137,22 +158,24 @@ public final class AdapterHostCommand implements Callable<Integer> {
     Address address = Address.parse(listen);
     InstantSource clock = InstantSource.system();
     Long limit = clientTokensPerDay;
-    HostLimits standard = HostLimits.standard();
-    HostLimits limits =
-        new HostLimits(
-            maxSessions,
-            standard.maxPayload(),
-            standard.maxTokens(),
-            standard.maxOpen(),
-            standard.poolCapacity(),
-            standard.maxBlocks());
+    HostLimits limits = HostLimits.standard().withSessions(maxSessions);
+    ClientAccounts accounts = accounts();
     try (RecipientKey key = passphrase.recipientKey(recipientKey)) {
+      Path state = AdapterDirectory.state(adapters);
       try (TokenMeter meter =
               TokenMeter.open(
-                  AdapterDirectory.state(adapters).resolve("usage.json"),
+                  state.resolve("usage.json"),
                   clock,
                   limit == null ? OptionalLong.empty() : OptionalLong.of(limit));
-          AdapterHost host = new AdapterHost(key, meter, limits)) {
+          AdapterHost host =
+              new AdapterHost(
+                  key,
+                  meter,
+                  new ClientPolicy(
+                      accounts,
+                      BarredAccounts.open(state.resolve("barred-accounts.jsonl"), clock),
+                      !refuseTags),
+                  limits)) {
         AdapterDirectory directory = AdapterDirectory.open(adapters, trust, host, clock);
         Listener listener =
             Listener.open(
@@ -163,6 +186,15 @@ public final class AdapterHostCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private ClientAccounts accounts() {
+    List<String> named = clientAccounts;
+    try {
+      return named == null ? ClientAccounts.unnamed() : ClientAccounts.of(named);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigException("config.client-account", String.valueOf(e.getMessage()), e);
+    }
   }
 
   private void serve(AdapterHost host, AdapterDirectory directory, HostServer server) {

@@ -31,10 +31,15 @@ public final class AdapterHostMetrics {
     this.host = host;
     gauge("tensafe_he_host_adapters", h -> h.adapters().size());
     gauge("tensafe_he_host_sessions", AdapterHost::openSessions);
+    gauge("tensafe_he_host_lanes", h -> h.stats().lanesHeld());
+    gauge("tensafe_he_host_barred_accounts", AdapterHost::barredAccounts);
     gauge("tensafe_he_pool_level", AdapterHost::poolLevel);
     gauge("tensafe_he_pool_capacity", AdapterHost::poolCapacity);
     counter("tensafe_he_host_sessions_begun", HostStats::sessions);
     counter("tensafe_he_host_broken_connections", HostStats::brokenConnections);
+    counter("tensafe_he_host_barred_connections", HostStats::bars);
+    counter("tensafe_he_host_blocks", HostStats::blocks);
+    counter("tensafe_he_host_tags", HostStats::tags);
     counter("tensafe_he_host_evaluations", HostStats::evaluations);
     counter("tensafe_he_host_token_rows", HostStats::tokenRows);
     counter("tensafe_he_host_evaluate_seconds", HostStats::seconds);

@@ -1,0 +1,35 @@
+package dev.tensafe.he.client;
+
+import dev.tensafe.nativelib.ckks.SecretKey;
+
+/** The key of one lane: for one sequence, and then for nobody. Wiped when closed. Thread-safe. */
+final class LaneKey implements AutoCloseable {
+  private final long lane;
+  private final SecretKey secret;
+
+  /**
+   * @param lane its number in the session, from 1
+   */
+  LaneKey(long lane, SecretKey secret) {
+    this.lane = lane;
+    this.secret = secret;
+  }
+
+  long lane() {
+    return lane;
+  }
+
+  SecretKey secret() {
+    return secret;
+  }
+
+  @Override
+  public void close() {
+    secret.close();
+  }
+
+  @Override
+  public String toString() {
+    return "LaneKey[" + lane + "]";
+  }
+}
