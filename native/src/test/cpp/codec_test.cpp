@@ -10,7 +10,7 @@ constexpr double kError = 10.32;  ///< variance of a rounded Gaussian of deviati
 /// A group with a tag over exact f = A'ᵀ·r.
 struct Tagged {
   Tagged(const Context& context, std::size_t columns, std::size_t rows)
-      : w(random_weights(rows * columns)), row_scales(rows), row_norms(rows) {
+      : w(random_weights(rows * columns)), row_scales(rows), row_norms(rows), row_dithers(rows) {
     double largest = 0;
     for (std::size_t k = 0; k < rows; ++k) {
       double sum = 0;
@@ -22,6 +22,7 @@ struct Tagged {
       largest = std::max(largest, sum);
       row_scales[k] = 0.5 + 0.01 * static_cast<double>(k);
       row_norms[k] = row_scales[k] * std::sqrt(squares);
+      row_dithers[k] = 1.5e-5 * 8192 * row_scales[k];
     }
     const bool switched = context.limbs() == 2;
     divisor = switched ? static_cast<double>(context.modulus(1).value) : 1;
@@ -45,13 +46,14 @@ struct Tagged {
     const double error = 8 * std::sqrt(own + kError * row_norms[0] * row_norms[0] / divisor / divisor) +
                          0.5 * largest / divisor + 0.5;
     codec = std::make_unique<GroupCodec>(
-        context, CodecValues{columns, rows, nullptr, scale_bits, divisor, row_scales.data(), row_norms.data(), 1,
-                             &error, deviations, {r[0].data(), r[1].data()}, {f[0].data(), f[1].data()}});
+        context, CodecValues{columns, rows, nullptr, scale_bits, divisor, row_scales.data(), row_norms.data(),
+                             row_dithers.data(), 1, &error, deviations, {r[0].data(), r[1].data()}, {f[0].data(), f[1].data()}});
   }
 
   std::vector<std::int32_t> w;
   std::vector<double> row_scales;
   std::vector<double> row_norms;
+  std::vector<double> row_dithers;
   double divisor;
   int scale_bits;
   double own;
@@ -242,7 +244,8 @@ TENSAFE_TEST(the_dither_has_its_deviation) {
     for (std::size_t k = 0; k < rows; ++k) squares[k] += u[k] * u[k];
   }
   for (std::size_t k = 0; k < rows; ++k) {
-    const double expected = 1.5e-5 * group.row_norms[k] * note.norm / std::sqrt(static_cast<double>(columns));
+    const double expected = 1.5e-5 * 8192 * group.row_scales[k] * note.norm;
+    TENSAFE_CHECK(note.scaled_norm == note.norm);
     TENSAFE_CHECK(std::fabs(std::sqrt(squares[k] / count) / expected - 1) < 6 * std::sqrt(0.5 / count),
                   << squares[k] / count << " " << expected);
   }

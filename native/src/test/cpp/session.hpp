@@ -36,7 +36,7 @@ inline SecretKind lane_kind(const Context& context) {
 inline GroupCodec plain_codec(const Context& context, std::size_t columns, std::size_t rows, int scale_bits) {
   const std::vector<double> ones(rows, 1.0);
   const double error = 1;
-  return GroupCodec(context, {columns, rows, nullptr, scale_bits, 1.0, ones.data(), ones.data(), 1, &error, nullptr,
+  return GroupCodec(context, {columns, rows, nullptr, scale_bits, 1.0, ones.data(), ones.data(), nullptr, 1, &error, nullptr,
                               {}, {}});
 }
 

@@ -89,12 +89,15 @@ static std::uint32_t plain_measure(const float* values, const float* column_fact
   // without their sign, floats are in the order of their bits
   Lanes<std::int32_t> largest = all<std::int32_t>(0);
   Lanes<double> sums = all(0.0);
+  Lanes<double> product_sums = all(0.0);
   const auto eight = [&](const float* v, const float* f) __attribute__((always_inline)) {
     const Lanes<float> x = load_lanes(v);
-    const auto bits = same_bits<std::int32_t>(x * load_lanes(f)) & all<std::int32_t>(0x7fffffff);
-    largest = larger(largest, bits);
+    const Lanes<float> product = x * load_lanes(f);
+    largest = larger(largest, same_bits<std::int32_t>(product) & all<std::int32_t>(0x7fffffff));
     const Lanes<double> wide = widen(x);
     sums = sums + wide * wide;
+    const Lanes<double> wide_product = widen(product);
+    product_sums = product_sums + wide_product * wide_product;
   };
   std::size_t i = 0;
   for (; i + 8 <= n; i += 8) eight(values + i, column_factors + i);
@@ -104,7 +107,8 @@ static std::uint32_t plain_measure(const float* values, const float* column_fact
     __builtin_memcpy(rest[1], column_factors + i, (n - i) * sizeof(float));
     eight(rest[0], rest[1]);
   }
-  *squares = sum_of(sums);
+  squares[0] = sum_of(sums);
+  squares[1] = sum_of(product_sums);
   std::int32_t lanes[8];
   store_lanes(lanes, largest);
   std::int32_t most = 0;

@@ -77,7 +77,7 @@ struct RingKernels {
   /// Residues of small signed numbers, below q in magnitude.
   void (*small_residues)(const std::int8_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
   /// The largest |values[i]·column_factors[i]| as the bits of a float; those of an infinity or more if
-  /// any product is not finite. `squares` gets Σ values[i]².
+  /// any product is not finite. `squares` gets Σ values[i]², then that of the products.
   std::uint32_t (*measure)(const float* values, const float* column_factors, std::size_t n, double* squares);
   /// Numbers times `factor`, rounded to the nearest integer (ties to even); below 2^51 in magnitude.
   void (*quantize)(const float* values, const float* column_factors, double factor, std::int64_t* out,

@@ -11,9 +11,6 @@
 namespace tensafe::ckks {
 namespace {
 
-/// Deviation of the dither over ‖A'_k‖₂·‖x‖₂/√d, the typical size of an answer.
-constexpr double kDither = 1.5e-5;
-
 /// For what the sums of norms themselves were rounded by.
 constexpr double kNormRounding = 1 + 1e-9;
 
@@ -33,7 +30,7 @@ GroupCodec::GroupCodec(const Context& context, const CodecValues& values)
       factors_(values.columns),
       row_scales_(values.rows),
       reach_(values.rows),
-      dither_(values.rows),
+      dithers_(values.rows),
       errors_(values.sizes),
       deviations_(values.sizes * kChecks),
       r_(kChecks * values.rows),
@@ -57,7 +54,7 @@ GroupCodec::GroupCodec(const Context& context, const CodecValues& values)
             "codec: a scale or a norm is not a finite number");
     row_scales_[k] = scale;
     reach_[k] = scale == 0 ? 0 : kNormRounding * norm / std::fabs(scale);
-    dither_[k] = kDither * norm / std::sqrt(static_cast<double>(columns_));
+    dithers_[k] = values.row_dithers == nullptr ? 0 : values.row_dithers[k];
   }
   for (std::size_t i = 0; i < sizes_; ++i) {
     errors_[i] = values.errors[i];
@@ -85,10 +82,10 @@ double GroupCodec::factor(double magnitude) const noexcept {
 
 TokenNote GroupCodec::measure(const float* x) const {
   constexpr std::uint32_t kInfinity = 0x7f800000;
-  double squares;
-  const std::uint32_t bits = kernels_.measure(x, factors_.data(), columns_, &squares);
+  double squares[2];
+  const std::uint32_t bits = kernels_.measure(x, factors_.data(), columns_, squares);
   require(bits < kInfinity, ErrorCode::kNotFinite, "inputs: a number is not finite");
-  return {static_cast<double>(std::bit_cast<float>(bits)), std::sqrt(squares), {}};
+  return {static_cast<double>(std::bit_cast<float>(bits)), std::sqrt(squares[0]), {}, std::sqrt(squares[1])};
 }
 
 void GroupCodec::count_in(TokenNote& note, const double (&sums)[kChecks]) const noexcept {
@@ -134,7 +131,7 @@ Verdict GroupCodec::decode(const std::int64_t* integers, const TokenNote& note, 
     const double integer = static_cast<double>(integers[k]);
     verdict.excess = std::max(verdict.excess, std::fabs(integer) / (reach_[k] * reach + error));
     for (std::size_t check = 0; check < kChecks; ++check) sums[check] += r_[check * rows_ + k] * integer;
-    u[k] = integer * unit * row_scales_[k] + dither[k] * (dither_[k] * note.norm);
+    u[k] = integer * unit * row_scales_[k] + dither[k] * (dithers_[k] * note.scaled_norm);
   }
   if (tagged_) {
     for (std::size_t check = 0; check < kChecks; ++check) {

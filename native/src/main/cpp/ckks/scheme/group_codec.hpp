@@ -18,6 +18,7 @@ struct TokenNote {
   double magnitude;          ///< what its numbers were divided by
   double norm;               ///< ‖x‖₂
   double expected[kChecks];  ///< f·(m + e), in units of an answer; 0 without a tag
+  double scaled_norm;        ///< ‖x‖₂ with every column over its scale
 };
 
 /// What an answer is judged by.
@@ -40,6 +41,7 @@ struct CodecValues {
   double divisor;                ///< what evaluation divides by
   const double* row_scales;      ///< [rows], from integers to u
   const double* row_norms;       ///< [rows], the largest |u_k| per unit of ‖x‖₂
+  const double* row_dithers;     ///< [rows], deviations of the dither per unit of the scaled ‖x‖₂; null for none
   std::size_t sizes;             ///< of the two below
   const double* errors;          ///< [sizes], largest honest differences from the exact integers
   const double* deviations;      ///< [sizes][kChecks], of r·u − f·(m + e); null without a tag
@@ -106,7 +108,7 @@ class GroupCodec {
   AlignedArray<float> factors_;             ///< [columns], 2^−exponent
   AlignedArray<double> row_scales_;         ///< [rows]
   AlignedArray<double> reach_;              ///< [rows], the largest |integer| per unit of ‖x‖₂/scale
-  AlignedArray<double> dither_;             ///< [rows], deviation per unit of ‖x‖₂
+  AlignedArray<double> dithers_;            ///< [rows], deviation per unit of the scaled ‖x‖₂
   AlignedArray<double> errors_;             ///< [sizes]
   AlignedArray<double> deviations_;         ///< [sizes][kChecks]
   AlignedArray<double, true> r_;            ///< [kChecks][rows]

@@ -9,7 +9,7 @@ package dev.tensafe.nativelib.ckks;
 record AnswerNoise(
     CkksParameters parameters, int columns, int rows, FixedPoint fixed, double largestRowSum) {
   /** Root mean square of a row of integer weights, as packages have it. */
-  private static final double WEIGHT_RMS = 8192;
+  static final double WEIGHT_RMS = 8192;
 
   private int sizes() {
     return 1 + Integer.SIZE - Integer.numberOfLeadingZeros(rows - 1);

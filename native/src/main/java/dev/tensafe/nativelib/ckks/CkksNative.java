@@ -54,6 +54,7 @@ final class CkksNative {
       double divisor,
       double[] rowScales,
       double[] rowNorms,
+      double[] rowDithers,
       double[] errors,
       long[][] r,
       long[][] f,

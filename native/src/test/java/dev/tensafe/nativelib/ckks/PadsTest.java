@@ -71,7 +71,8 @@ class PadsTest {
               ones,
               new double[rows],
               rowSum,
-              tag());
+              tag(),
+              0);
     }
 
     private GroupTag tag() {

@@ -54,7 +54,8 @@ final class Parties implements AutoCloseable {
         ones,
         new double[rows],
         0,
-        null);
+        null,
+        0);
   }
 
   /** Encrypts under a {@link #plainCodec}. */
@@ -94,7 +95,7 @@ final class Parties implements AutoCloseable {
         WeightMatrix.of(
             context, TestBuffers.ints(weights), rows, shape.columns(), shape.packing())) {
       double sum = rowSum(weights, shape.columns());
-      return product(shape, x, null, matrix, sum, ones, new double[rows]);
+      return product(shape, x, null, matrix, sum, ones, new double[rows], 0);
     }
   }
 
@@ -118,7 +119,8 @@ final class Parties implements AutoCloseable {
       WeightMatrix matrix,
       double rowSum,
       double[] rowScales,
-      double[] rowNorms) {
+      double[] rowNorms,
+      double dither) {
     FixedPoint fixed = FixedPoint.of(context.parameters(), rowSum);
     ColumnScales scales =
         columns == null ? ColumnScales.ofExponents(new byte[shape.columns()]) : columns;
@@ -132,7 +134,8 @@ final class Parties implements AutoCloseable {
             rowScales,
             rowNorms,
             (long) rowSum,
-            null)) {
+            null,
+            dither)) {
       Sent sent = encrypt(codec, shape, x);
       ByteBuffer answer;
       try (ReceivedInputs received = ReceivedInputs.read(context, masks, sent.message())) {
