@@ -1,8 +1,14 @@
+#include <algorithm>
 #include <cstdio>
+#include <vector>
 
+#include "ckks/measure/clock.hpp"
 #include "ckks/measure/pads.hpp"
 #include "ckks/measure/primitives.hpp"
 #include "ckks/measure/product.hpp"
+#include "ckks/scheme/public_key_message.hpp"
+#include "ckks/scheme/tag_answer.hpp"
+#include "ckks/scheme/tag_request.hpp"
 
 // Times for work on the kernels; `tensafe bench ckks` is what the documents quote.
 // Usage: native_bench [level]
@@ -29,6 +35,50 @@ void print_pads(const Context& context, const PadShape& shape, std::size_t token
               " | encrypt %5.2f answer %5.2f decrypt %5.2f us/token\n",
               shape.columns, shape.rows, shape.tokens, tokens, 1e6 * t.block, 1e6 * t.pads, 1e6 * t.noise,
               1e6 * t.encrypt, 1e6 * t.answer, 1e6 * t.decrypt);
+/// One set-up of κ tags: bytes both ways and CPU time of either side.
+void print_tag(const base::Dispatch& level, std::size_t groups, std::size_t d, std::size_t rows, std::size_t checks) {
+  const Context context({4096, {1125899906826241, 1125899906629633}}, level);
+  const std::size_t n = context.degree();
+  const std::vector<std::int32_t> matrix(rows * d, 8192);
+  const std::size_t columns = groups * d;
+  std::size_t up = 0;
+  std::size_t down = 0;
+  double host = 0;
+  double model = 0;
+  for (std::size_t check = 0; check < checks; ++check) {
+    const double start = thread_seconds();
+    const PublicHalves halves(context, Seed{1});
+    const SecretKey key(context, SecretKind::kUniform, Seed{2});
+    const PublicKey public_key(key, halves);
+    const TagRequest request(context, rows, 58);
+    std::vector<std::uint8_t> message(tag_constants_bytes(context, rows));
+    request.write(key, message.data());
+    up += message.size() + public_key_bytes(context);
+    const double asked = thread_seconds();
+    TagAnswer answer(context, rows, message);
+    std::vector<std::uint8_t> out;
+    for (std::size_t from = 0; from < columns; from += n) {
+      const std::size_t width = std::min(n, columns - from);
+      for (std::size_t at = 0; at < width;) {
+        const std::size_t first = (from + at) % d;
+        const std::size_t count = std::min(d - first, width - at);
+        answer.put(matrix.data(), rows, d, first, count, at);
+        at += count;
+      }
+      out.resize(out.size() + tag_chunk_bytes(context, width));
+      answer.write(public_key, width, Protection::kRerandomized,
+                   out.data() + out.size() - tag_chunk_bytes(context, width));
+    }
+    down += out.size();
+    const double answered = thread_seconds();
+    std::vector<std::int64_t> f(columns);
+    request.read(key, out, columns, f.data());
+    host += answered - asked;
+    model += thread_seconds() - answered + asked - start;
+  }
+  std::printf("tag: %zu groups d=%zu r'=%zu kappa=%zu: up %.2f MB, down %.2f MB, adapter host %.1f ms, model host %.1f ms\n",
+              groups, d, rows, checks, 1e-6 * static_cast<double>(up), 1e-6 * static_cast<double>(down), 1e3 * host,
+              1e3 * model);
 }
 
 }  // namespace
@@ -57,5 +107,7 @@ int main(int count, char** arguments) {
   for (std::size_t s : {2, 4, 8}) print(context, 1, 4096, {1, s});
   for (std::size_t s : {1, 2, 4}) print(context, 8, 4096, {8, s});
   print(context, 64, 4096, {64, 1});
+  print_tag(level, 30, 576, 32, 2);
+  print_tag(level, 32, 4096, 32, 2);
   return 0;
 }

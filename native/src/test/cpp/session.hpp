@@ -36,8 +36,9 @@ inline SecretKind lane_kind(const Context& context) {
 inline GroupCodec plain_codec(const Context& context, std::size_t columns, std::size_t rows, int scale_bits) {
   const std::vector<double> ones(rows, 1.0);
   const double error = 1;
-  return GroupCodec(context, {columns, rows, nullptr, scale_bits, 1.0, ones.data(), ones.data(), nullptr, 1, &error, nullptr,
-                              {}, {}});
+  const std::vector<double> dithers(rows, 1.5e-5 / std::sqrt(static_cast<double>(columns)));
+  return GroupCodec(context, {columns, rows, nullptr, scale_bits, 1.0, ones.data(), ones.data(), dithers.data(), 1,
+                              &error, nullptr, {}, {}});
 }
 
 /// 0, 1, … : every token is its own row.

@@ -112,7 +112,7 @@ TENSAFE_CKKS(jlong, answerMessageBytes)(JNIEnv* env, jclass, jlong context, jint
 
 TENSAFE_CKKS(jlong, codecOpen)(JNIEnv* env, jclass, jlong context, jbyteArray exponents, jint scale_bits,
                                jdouble divisor, jdoubleArray row_scales, jdoubleArray row_norms,
-                               jdoubleArray row_dithers, jdoubleArray errors, jobjectArray r, jobjectArray f,
+                               jdoubleArray dithers, jdoubleArray errors, jobjectArray r, jobjectArray f,
                                jdoubleArray deviations) {
   return guarded(env, [&] {
     std::vector<std::int8_t> by_column(static_cast<std::size_t>(env->GetArrayLength(exponents)));
@@ -120,13 +120,13 @@ TENSAFE_CKKS(jlong, codecOpen)(JNIEnv* env, jclass, jlong context, jbyteArray ex
                             reinterpret_cast<jbyte*>(by_column.data()));
     const std::vector<double> scales = doubles_from(env, row_scales);
     const std::vector<double> norms = doubles_from(env, row_norms);
-    const std::vector<double> dithers = doubles_from(env, row_dithers);
+    const std::vector<double> hidden = doubles_from(env, dithers);
     const std::vector<double> bounds = doubles_from(env, errors);
     const std::vector<double> spread = doubles_from(env, deviations);
     SecretLongs constants[kChecks];
     SecretLongs combinations[kChecks];
-    CodecValues values{by_column.size(), scales.size(), by_column.data(), scale_bits, divisor,
-                       scales.data(),    norms.data(),  dithers.data(),   bounds.size(), bounds.data(), nullptr, {}, {}};
+    CodecValues values{by_column.size(), scales.size(),  by_column.data(), scale_bits,    divisor, scales.data(),
+                       norms.data(),     hidden.data(), bounds.size(),    bounds.data(), nullptr, {},      {}};
     if (!spread.empty()) {
       values.deviations = spread.data();
       for (std::size_t check = 0; check < kChecks; ++check) {

@@ -15,8 +15,8 @@ inline GroupCodec measured_codec(const Context& context, std::size_t columns, st
   const std::vector<std::int64_t> f(columns, 1 << 22);
   const double error = 1e9;
   const double deviations[kChecks] = {1e9, 1e9};
-  return GroupCodec(context, {columns, rows, nullptr, scale_bits, 1.0, ones.data(), ones.data(), ones.data(), 1, &error,
-                              deviations, {r.data(), r.data()}, {f.data(), f.data()}});
+  return GroupCodec(context, {columns, rows, nullptr, scale_bits, 1.0, ones.data(), ones.data(), ones.data(), 1,
+                              &error, deviations, {r.data(), r.data()}, {f.data(), f.data()}});
 }
 
 }  // namespace tensafe::ckks

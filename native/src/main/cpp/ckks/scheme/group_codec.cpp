@@ -50,11 +50,12 @@ GroupCodec::GroupCodec(const Context& context, const CodecValues& values)
   for (std::size_t k = 0; k < rows_; ++k) {
     const double scale = values.row_scales[k];
     const double norm = values.row_norms[k];
-    require(std::isfinite(scale) && std::isfinite(norm) && norm >= 0, ErrorCode::kNotFinite,
-            "codec: a scale or a norm is not a finite number");
+    const double dither = values.dithers[k];
+    require(std::isfinite(scale) && std::isfinite(norm) && norm >= 0 && std::isfinite(dither) && dither >= 0,
+            ErrorCode::kNotFinite, "codec: a scale or a norm is not a finite number");
     row_scales_[k] = scale;
     reach_[k] = scale == 0 ? 0 : kNormRounding * norm / std::fabs(scale);
-    dithers_[k] = values.row_dithers == nullptr ? 0 : values.row_dithers[k];
+    dithers_[k] = dither;
   }
   for (std::size_t i = 0; i < sizes_; ++i) {
     errors_[i] = values.errors[i];
@@ -85,18 +86,23 @@ TokenNote GroupCodec::measure(const float* x) const {
   double squares[2];
   const std::uint32_t bits = kernels_.measure(x, factors_.data(), columns_, squares);
   require(bits < kInfinity, ErrorCode::kNotFinite, "inputs: a number is not finite");
-  return {static_cast<double>(std::bit_cast<float>(bits)), std::sqrt(squares[0]), {}, std::sqrt(squares[1])};
+  return {static_cast<double>(std::bit_cast<float>(bits)), std::sqrt(squares[0]), std::sqrt(squares[1]), {}};
 }
 
 void GroupCodec::count_in(TokenNote& note, const double (&sums)[kChecks]) const noexcept {
   for (std::size_t check = 0; check < kChecks; ++check) note.expected[check] += sums[check] / divisor_;
 }
 
+void GroupCodec::quantize(const float* x, double magnitude, std::size_t first, std::size_t count,
+                          std::int64_t* out) const {
+  const auto& function = scale_bits_ <= 50 ? kernels_.quantize : kernels_.quantize_wide;
+  function(x + first, factors_.data() + first, factor(magnitude), out, count);
+}
+
 void GroupCodec::encode_integers(const float* x, TokenNote& note, std::size_t first, std::size_t count,
                                  std::int64_t* errors) const {
-  const auto& quantize = scale_bits_ <= 50 ? kernels_.quantize : kernels_.quantize_wide;
   AlignedArray<std::int64_t, true> integers(count);
-  quantize(x + first, factors_.data() + first, factor(note.magnitude), integers.data(), count);
+  quantize(x, note.magnitude, first, count, integers.data());
   for (std::size_t j = 0; j < count; ++j) errors[j] += integers[j];
   double sums[kChecks];
   kernels_.combine(errors, f_.data() + first, f_.data() + columns_ + first, count, sums);

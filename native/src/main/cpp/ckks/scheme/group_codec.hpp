@@ -17,8 +17,8 @@ constexpr std::size_t kChecks = 2;
 struct TokenNote {
   double magnitude;          ///< what its numbers were divided by
   double norm;               ///< ‖x‖₂
+  double scaled_norm;        ///< of its numbers divided by the columns' scales
   double expected[kChecks];  ///< f·(m + e), in units of an answer; 0 without a tag
-  double scaled_norm;        ///< ‖x‖₂ with every column over its scale
 };
 
 /// What an answer is judged by.
@@ -41,7 +41,7 @@ struct CodecValues {
   double divisor;                ///< what evaluation divides by
   const double* row_scales;      ///< [rows], from integers to u
   const double* row_norms;       ///< [rows], the largest |u_k| per unit of ‖x‖₂
-  const double* row_dithers;     ///< [rows], deviations of the dither per unit of the scaled ‖x‖₂; null for none
+  const double* dithers;         ///< [rows], deviation of u_k's dither per unit of the scaled norm
   std::size_t sizes;             ///< of the two below
   const double* errors;          ///< [sizes], largest honest differences from the exact integers
   const double* deviations;      ///< [sizes][kChecks], of r·u − f·(m + e); null without a tag
@@ -66,6 +66,9 @@ class GroupCodec {
 
   /// The note of a token, nothing expected yet. Throws kNotFinite for a NaN or an infinity.
   TokenNote measure(const float* x) const;
+
+  /// Columns [first, first + count) of a token as integers.
+  void quantize(const float* x, double magnitude, std::size_t first, std::size_t count, std::int64_t* out) const;
 
   /// Adds columns [first, first + count) of a token as integers to its errors, and counts the sums in.
   void encode_integers(const float* x, TokenNote& note, std::size_t first, std::size_t count,
@@ -108,7 +111,7 @@ class GroupCodec {
   AlignedArray<float> factors_;             ///< [columns], 2^−exponent
   AlignedArray<double> row_scales_;         ///< [rows]
   AlignedArray<double> reach_;              ///< [rows], the largest |integer| per unit of ‖x‖₂/scale
-  AlignedArray<double> dithers_;            ///< [rows], deviation per unit of the scaled ‖x‖₂
+  AlignedArray<double> dithers_;            ///< [rows], deviation per unit of the scaled norm
   AlignedArray<double> errors_;             ///< [sizes]
   AlignedArray<double> deviations_;         ///< [sizes][kChecks]
   AlignedArray<double, true> r_;            ///< [kChecks][rows]

@@ -3,9 +3,11 @@ package dev.tensafe.he;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tensafe.he.client.Verification;
 import dev.tensafe.model.shape.ProjectionGroup;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -66,6 +68,14 @@ class DeltaTest {
       setting.listener.exchanges.forEach(e -> packings.add(e.packing()));
       System.out.println(profile + ": packings " + packings);
       assertEquals(padBytes > 0, packings.contains("pads"));
+      assertEquals(Verification.TAG, setting.client.verification(setting.adapter.digest()));
+      double[] z = setting.listener.deviations.stream().mapToDouble(Double::doubleValue).toArray();
+      double meanSquare = Arrays.stream(z).map(v -> v * v).average().orElseThrow();
+      System.out.printf("%s: z of %d checks, mean square %.3f%n", profile, z.length, meanSquare);
+      if (padBytes > 0) {
+        // a normal number's mean square, within eight deviations of the mean
+        assertEquals(1, meanSquare, 8 * Math.sqrt(2.0 / z.length));
+      }
     }
     errors.sort(null);
     double median = errors.get(errors.size() / 2);

@@ -1,14 +1,23 @@
 package dev.tensafe.he;
 
+import static dev.tensafe.he.wire.FrameType.EVALUATE;
+import static dev.tensafe.he.wire.FrameType.EVALUATE_PADDED;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tensafe.he.client.BarredHosts;
 import dev.tensafe.he.client.BarredPair;
+import dev.tensafe.he.client.KnownInputs;
+import dev.tensafe.he.host.AdapterHost;
+import dev.tensafe.he.host.Cheating;
 import dev.tensafe.he.wire.FrameType;
+import dev.tensafe.he.wire.GroupId;
+import dev.tensafe.tssp.keys.RecipientKey;
+import dev.tensafe.tssp.verify.VerifiedPackage;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +61,7 @@ class DistrustTest {
   static Stream<Arguments> lies() {
     return Stream.of(
         Arguments.of("bounds", TamperedAnswers.flip(48), 1L << 28),
+        Arguments.of("tag", TamperedAnswers.flip(26), 1L << 28),
         Arguments.of("malformed", TamperedAnswers.noResidue(), 1L << 28),
         Arguments.of("malformed", TamperedAnswers.flip(0), 0L));
   }
@@ -77,9 +87,9 @@ class DistrustTest {
       // the host saw a step like any other, and then the end of a server
       assertEquals(2 * evaluations, evaluations(0));
       List<FrameType> seen = host.received(0);
-      assertEquals(
-          List.of(FrameType.RETIRE, FrameType.CLOSE), seen.subList(seen.size() - 2, seen.size()));
-      assertEquals(0, setting.client.connected());
+      int last = Math.max(seen.lastIndexOf(EVALUATE), seen.lastIndexOf(EVALUATE_PADDED));
+      assertTrue(seen.lastIndexOf(FrameType.RETIRE) > last, "its lanes are retired");
+      Setting.await("the end here", () -> setting.client.connected() == 0);
       assertBarred(setting, reason);
       setting.restartClient();
       assertBarred(setting, reason);
@@ -90,7 +100,7 @@ class DistrustTest {
   private int evaluations(int connection) {
     return (int)
         host.received(connection).stream()
-            .filter(t -> t == FrameType.EVALUATE || t == FrameType.EVALUATE_PADDED)
+            .filter(t -> t == EVALUATE || t == EVALUATE_PADDED)
             .count();
   }
 
@@ -120,10 +130,95 @@ class DistrustTest {
       assertEquals(1, let.size());
       Setting.await("a session", setting::isReady);
       assertEquals(2, host.connections());
+      assertEquals(2, tagSetups(1), "the tag is made anew");
       assertEquals(Map.of(), step(setting).failures());
       String audit = Files.readString(state.resolve("he-audit.log"));
       assertTrue(audit.contains("\"who\":\"somebody\""), audit);
     }
+  }
+
+  /** Another map than the owner's: one weight of a group's first row is larger by its size. */
+  private static void cheat(AdapterHost host, VerifiedPackage verified) {
+    Cheating.add(host, verified, new GroupId(0, 0), 5, 8192);
+  }
+
+  private Setting.Options options() {
+    return Setting.Options.of(Setting.config(Profile.FAST, 1L << 28))
+        .state(state)
+        .connections(host::wrap);
+  }
+
+  @Test
+  void aTagOfOtherWeightsThanThePackagesBarsItsHostBeforeAnyRequest() throws Exception {
+    Setting.Options options = options().meddling(DistrustTest::cheat);
+    try (Setting setting = new Setting(directory, options)) {
+      assertBarred(setting, "known_answers");
+      assertEquals(0, evaluations(0));
+      setting.restartClient();
+      assertBarred(setting, "known_answers");
+      assertEquals(1, host.connections());
+    }
+  }
+
+  @Test
+  void weightsThatChangeAfterTheTagWasMadeAreFoundOutByTheFirstToken() throws Exception {
+    try (Setting setting = new Setting(directory, options())) {
+      assertEquals(Map.of(), step(setting).failures());
+      setting.serveAnew(DistrustTest::cheat);
+      setting.restartClient();
+      assertEquals(0, tagSetups(1), "the tag outlives the session");
+      Setting.Step step = oneToken(setting);
+      assertEquals(1, step.failures().size());
+      assertBarred(setting, "tag");
+    }
+  }
+
+  @Test
+  void whoeverAnswersIsHeldToTheMapOfTheTagWhicheverItWas() throws Exception {
+    GroupId group = new GroupId(0, 0);
+    try (Setting setting = new Setting(directory, options().probes(1))) {
+      // another map with the same known answer
+      byte[] known = KnownInputs.of(setting.adapter, group, 0);
+      Setting.Meddling otherMap =
+          (of, verified) -> {
+            Cheating.add(of, verified, group, 5, 50 * known[6]);
+            Cheating.add(of, verified, group, 6, -50 * known[5]);
+          };
+      setting.serveAnew(otherMap);
+      KnownInputs.forgetTag(state, setting.adapter, setting.adapterHost.publicKey().id());
+      setting.restartClient();
+      assertEquals(2, tagSetups(1));
+      // nothing says that this is not the owner's, and it may be
+      assertEquals(Map.of(), step(setting).failures());
+      setting.serveAnew((of, verified) -> {});
+      setting.restartClient();
+      assertEquals(1, oneToken(setting).failures().size());
+      assertBarred(setting, "tag");
+    }
+  }
+
+  @Test
+  void aBlockThatWasTamperedWithIsFoundOutByTheFirstTokenThatUsesIt() throws Exception {
+    // in the part of one group, as the values of a polynomial: any change of one changes all
+    host.arm(FrameType.PREPARED, TamperedAnswers.flip(800 + 30));
+    try (Setting setting = new Setting(directory, options())) {
+      assertTrue(setting.isReady(), "nothing shows it before");
+      // short lanes for one of them, long ones for the other: one of the two blocks it is
+      Setting.Step step =
+          setting.step(
+              setting.inputs(101, random),
+              List.of(new Setting.Share(1, 100), new Setting.Share(2, 1)));
+      assertEquals(2, step.failures().size());
+      assertEquals(1, setting.listener.distrusted.size());
+    }
+  }
+
+  private Setting.Step oneToken(Setting setting) {
+    return setting.step(setting.inputs(1, random), List.of(new Setting.Share(1, 1)));
+  }
+
+  private int tagSetups(int connection) {
+    return (int) host.received(connection).stream().filter(t -> t == FrameType.TAG_SETUP).count();
   }
 
   @Test
@@ -134,9 +229,7 @@ class DistrustTest {
             new BarredPair(
                 "0".repeat(64),
                 "another",
-                dev.tensafe.tssp.keys.RecipientKey.generate(new java.security.SecureRandom())
-                    .publicKey()
-                    .id(),
+                RecipientKey.generate(new SecureRandom()).publicKey().id(),
                 "unix:" + elsewhere,
                 InstantSource.system().instant(),
                 BarredHosts.Reason.TAG));

@@ -272,6 +272,11 @@ public final class Setting implements AutoCloseable {
     adapter = client.load(verified);
   }
 
+  /** The adapter's package. */
+  public VerifiedPackage verified() {
+    return verified;
+  }
+
   /** Whether the adapter takes requests. */
   public boolean isReady() {
     return Routes.open(client, adapter);
@@ -290,7 +295,8 @@ public final class Setting implements AutoCloseable {
   }
 
   public static LinkConfig config(Profile profile, long padBytes) {
-    return new LinkConfig(profile, 5_000, 2_000, 20, 100, 200, padBytes, true, OptionalInt.empty());
+    return new LinkConfig(
+        profile, 5_000, 2_000, 20, 100, 200, padBytes, false, OptionalInt.empty());
   }
 
   /** What came of a step. */

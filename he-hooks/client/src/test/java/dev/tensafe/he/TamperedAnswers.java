@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of an adapter host that changes some of its answers, and sees what a model host
+ * The connections of an adapter host that changes some of what it sends, and sees what a model host
  * then does.
  */
 public final class TamperedAnswers {
@@ -21,6 +21,8 @@ public final class TamperedAnswers {
 
   private final List<List<FrameType>> received = new CopyOnWriteArrayList<>();
   private final AtomicReference<@Nullable Change> next = new AtomicReference<>();
+  private final AtomicReference<@Nullable ByteBuffer> injected = new AtomicReference<>();
+  private volatile FrameType type = FrameType.ANSWERS;
 
   /** Changes the answers of one message. */
   public interface Change {
@@ -48,7 +50,20 @@ public final class TamperedAnswers {
 
   /** Changes the next message of answers. */
   public void arm(Change change) {
+    arm(FrameType.ANSWERS, change);
+  }
+
+  /** Changes the next message of a type, after the first 16 bytes of its payload. */
+  public void arm(FrameType of, Change change) {
+    type = of;
     next.set(change);
+  }
+
+  /** Sends a frame more, after the next answers. */
+  public void inject(FrameType of, ByteBuffer payload) {
+    ByteBuffer frame = ByteBuffer.allocateDirect(Frame.HEAD_BYTES + payload.remaining());
+    Frame.putHead(frame, of, payload.remaining());
+    injected.set(frame.put(payload).flip());
   }
 
   /** What came over a connection, by the order of connections. */
@@ -77,13 +92,18 @@ public final class TamperedAnswers {
       @Override
       public void send(ByteBuffer frame) throws IOException {
         int at = frame.position();
-        if (frame.get(at + 4) == FrameType.ANSWERS.id()) {
+        int sent = frame.get(at + 4);
+        if (sent == type.id()) {
           Change change = next.getAndSet(null);
           if (change != null) {
             change.apply(frame, at + HEAD);
           }
         }
         super.send(frame);
+        ByteBuffer more = sent == FrameType.ANSWERS.id() ? injected.getAndSet(null) : null;
+        if (more != null) {
+          super.send(more);
+        }
       }
     };
   }

@@ -54,7 +54,7 @@ final class CkksNative {
       double divisor,
       double[] rowScales,
       double[] rowNorms,
-      double[] rowDithers,
+      double[] dithers,
       double[] errors,
       long[][] r,
       long[][] f,

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GroupCodec extends NativeHandle {
   /**
-   * Numbers that an encryption notes of a token: its magnitude, ‖x‖₂, what the {@link
-   * GroupTag#CHECKS} combinations of its answer will be (0 without a tag), and ‖x‖₂ with every
-   * column over its scale.
+   * Numbers that an encryption notes of a token: its magnitude, ‖x‖₂, the same of x divided by the
+   * columns' scales, and what the {@link GroupTag#CHECKS} combinations of its answer will be (0
+   * without a tag).
    */
   public static final int NOTE = 3 + GroupTag.CHECKS;
 
@@ -26,9 +26,8 @@ public final class GroupCodec extends NativeHandle {
   public static final int VERDICT = 1 + GroupTag.CHECKS;
 
   /**
-   * Deviation of the dither over the typical size of an answer: ‖A'_k‖₂·‖x‖₂/√d, both norms of
-   * columns that their scales have made alike. Without the scales a few large activations, whose
-   * weights are small, would make it a hundred times as large as it should be.
+   * Deviation of the dither over the typical size of an answer: its root mean square over inputs of
+   * this norm, both taken of what the columns' scales leave, where no column stands out.
    */
   public static final double DITHER = 1.5e-5;
 
@@ -66,31 +65,15 @@ public final class GroupCodec extends NativeHandle {
       double[] rowNorms,
       long largestRowSum,
       @Nullable GroupTag tag) {
-    return of(
-        context, columns, rows, scales, fixed, rowScales, rowNorms, largestRowSum, tag, DITHER);
-  }
-
-  /** With another dither. */
-  static GroupCodec of(
-      CkksContext context,
-      int columns,
-      int rows,
-      ColumnScales scales,
-      FixedPoint fixed,
-      double[] rowScales,
-      double[] rowNorms,
-      long largestRowSum,
-      @Nullable GroupTag tag,
-      double dither) {
     require(scales.columns() == columns, "codec: scales of another number of columns");
     require(
         rowScales.length == rows && rowNorms.length == rows,
         "codec: scales and norms must be one for each row");
-    AnswerNoise noise = new AnswerNoise(context.parameters(), columns, rows, fixed, largestRowSum);
-    double[] rowDithers = new double[rows];
+    double[] dithers = new double[rows];
     for (int k = 0; k < rows; k++) {
-      rowDithers[k] = dither * AnswerNoise.WEIGHT_RMS * Math.abs(rowScales[k]);
+      dithers[k] = rowNorms[k] == 0 ? 0 : DITHER * AnswerNoise.WEIGHT_RMS * Math.abs(rowScales[k]);
     }
+    AnswerNoise noise = new AnswerNoise(context.parameters(), columns, rows, fixed, largestRowSum);
     double[] deviations = new double[0];
     long[][] r = {};
     long[][] f = {};
@@ -114,7 +97,7 @@ public final class GroupCodec extends NativeHandle {
               fixed.divisor(),
               rowScales,
               rowNorms,
-              rowDithers,
+              dithers,
               noise.errors(),
               r,
               f,

@@ -71,8 +71,7 @@ class PadsTest {
               ones,
               new double[rows],
               rowSum,
-              tag(),
-              0);
+              tag());
     }
 
     private GroupTag tag() {

@@ -54,8 +54,7 @@ final class Parties implements AutoCloseable {
         ones,
         new double[rows],
         0,
-        null,
-        0);
+        null);
   }
 
   /** Encrypts under a {@link #plainCodec}. */
@@ -95,7 +94,7 @@ final class Parties implements AutoCloseable {
         WeightMatrix.of(
             context, TestBuffers.ints(weights), rows, shape.columns(), shape.packing())) {
       double sum = rowSum(weights, shape.columns());
-      return product(shape, x, null, matrix, sum, ones, new double[rows], 0);
+      return product(shape, x, null, matrix, sum, ones, new double[rows]);
     }
   }
 
@@ -119,8 +118,7 @@ final class Parties implements AutoCloseable {
       WeightMatrix matrix,
       double rowSum,
       double[] rowScales,
-      double[] rowNorms,
-      double dither) {
+      double[] rowNorms) {
     FixedPoint fixed = FixedPoint.of(context.parameters(), rowSum);
     ColumnScales scales =
         columns == null ? ColumnScales.ofExponents(new byte[shape.columns()]) : columns;
@@ -134,8 +132,7 @@ final class Parties implements AutoCloseable {
             rowScales,
             rowNorms,
             (long) rowSum,
-            null,
-            dither)) {
+            null)) {
       Sent sent = encrypt(codec, shape, x);
       ByteBuffer answer;
       try (ReceivedInputs received = ReceivedInputs.read(context, masks, sent.message())) {

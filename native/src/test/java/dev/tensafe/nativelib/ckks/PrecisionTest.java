@@ -150,9 +150,7 @@ class PrecisionTest {
         for (int i = 0; i < x.length; i++) {
           x[i] = (float) (magnitude[i % d] * random.nextGaussian());
         }
-        double[] actual =
-            parties.product(
-                shape, x, columns, matrix, rowSum, rowScales, rowNorms, GroupCodec.DITHER);
+        double[] actual = parties.product(shape, x, columns, matrix, rowSum, rowScales, rowNorms);
         for (int t = 0; t < tokens; t++) {
           errors[call * tokens + t] = error(a, x, actual, t, rows, d);
         }

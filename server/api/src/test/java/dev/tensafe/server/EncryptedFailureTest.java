@@ -12,7 +12,6 @@ import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.he.HeException;
 import dev.tensafe.he.Profile;
 import dev.tensafe.he.client.LinkConfig;
-import dev.tensafe.he.client.ProbeRate;
 import dev.tensafe.he.transport.Address;
 import dev.tensafe.he.transport.TlsIdentity;
 import dev.tensafe.he.wire.Refusal;
@@ -29,6 +28,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -138,7 +138,9 @@ class EncryptedFailureTest {
     relay =
         Relay.start(
             new Address.Unix(directory.resolve("relay.sock")), host.server.address(), 0, meddler);
-    LinkConfig config = new LinkConfig(Profile.FAST, timeoutMillis, 2_000, 20, 100, 200, padBytes);
+    LinkConfig config =
+        new LinkConfig(
+            Profile.FAST, timeoutMillis, 2_000, 20, 100, 200, padBytes, false, OptionalInt.empty());
     serve(host.mode(relay.address(), config, null));
     Path plain = owner.pack("plain", 1, owner.peft(1));
     assertEquals(201, server.upload(plain).statusCode());
@@ -159,7 +161,6 @@ class EncryptedFailureTest {
                 256 << 20,
                 1024,
                 Optional.of(mode),
-                ProbeRate.NONE,
                 List.of()));
   }
 
@@ -394,7 +395,6 @@ class EncryptedFailureTest {
                 256 << 20,
                 1024,
                 Optional.of(host.mode()),
-                ProbeRate.STANDARD,
                 List.of()));
     try {
       server = second;

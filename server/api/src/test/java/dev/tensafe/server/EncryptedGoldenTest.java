@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.he.Profile;
 import dev.tensafe.he.client.EncryptedAdapters;
-import dev.tensafe.he.client.ProbeRate;
 import dev.tensafe.he.host.AdapterHost;
 import dev.tensafe.he.host.EmbeddedHost;
 import dev.tensafe.he.host.HostLimits;
@@ -98,18 +97,12 @@ class EncryptedGoldenTest {
     }
   }
 
-  private TestServer start(TestServer.EncryptedModeFactory mode, ProbeRate probes) {
+  private TestServer start(TestServer.EncryptedModeFactory mode) {
     return TestServer.withAdapters(
         MODEL,
         null,
         new TestServer.Adapters(
-            directory.resolve("adapters"),
-            owner,
-            256 << 20,
-            64,
-            Optional.of(mode),
-            probes,
-            List.of()));
+            directory.resolve("adapters"), owner, 256 << 20, 64, Optional.of(mode), List.of()));
   }
 
   /** The encrypted ones: AdapterGoldenTest has the others alone. */
@@ -173,7 +166,7 @@ class EncryptedGoldenTest {
   @Test
   void twoPartiesGiveTheGoldenTokensAloneAndInAnyCompany() throws Exception {
     try (HeSetup host = HeSetup.unix(owner, directory);
-        TestServer server = start(host.mode(), new ProbeRate(4, false))) {
+        TestServer server = start(host.mode())) {
       upload(server, host);
       for (Case c : encrypted()) {
         check(server, c, "fast");
@@ -181,15 +174,14 @@ class EncryptedGoldenTest {
       mixed(server, "fast");
       String metrics = server.get("/metrics").body();
       assertTrue(metrics.contains("tensafe_he_lora_latency_seconds_count"), metrics);
-      assertTrue(metrics.contains("outcome=\"passed\""), metrics);
+      assertTrue(metrics.contains("tensafe_he_tags_checked_total"), metrics);
     }
   }
 
   @Test
   void soDoesTheStrictProfile() throws Exception {
     try (HeSetup host = HeSetup.unix(owner, directory);
-        TestServer server =
-            start(host.mode(HeSetup.quick(Profile.STRICT, 30_000), null), new ProbeRate(4, true))) {
+        TestServer server = start(host.mode(HeSetup.quick(Profile.STRICT, 30_000), null))) {
       upload(server, host);
       for (Case c : encrypted()) {
         check(server, c, "strict");
@@ -210,7 +202,7 @@ class EncryptedGoldenTest {
                     new AdapterHost(
                         key, TokenMeter.embedded(InstantSource.system()), HostLimits.standard())));
     owner.embedBoth();
-    try (TestServer server = start(mode, new ProbeRate(4, false))) {
+    try (TestServer server = start(mode)) {
       upload(server, null);
       mixed(server, "fast");
       JsonNode listed = MAPPER.readTree(server.get("/v1/adapters/" + NAMES.get(0) + "-he").body());

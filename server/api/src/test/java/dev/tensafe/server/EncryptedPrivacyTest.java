@@ -8,7 +8,6 @@ import dev.tensafe.bench.he.Relay;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.he.Profile;
 import dev.tensafe.he.client.EncryptedAdapters;
-import dev.tensafe.he.client.ProbeRate;
 import dev.tensafe.he.transport.Address;
 import dev.tensafe.he.transport.FrameChannel;
 import dev.tensafe.he.transport.Sockets;
@@ -167,8 +166,8 @@ class EncryptedPrivacyTest {
                             layers,
                             HeSetup.quick(Profile.FAST, 20_000),
                             List.of(relay.address()),
+                            null,
                             null)),
-                new ProbeRate(8, false),
                 List.of(recorder)));
   }
 

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /** An adapter host on a real socket, with its directory, and model hosts' ways to it. */
@@ -26,6 +27,7 @@ final class HeSetup implements AutoCloseable {
   final AdapterHost host;
   final AdapterDirectory directory;
   final HostServer server;
+  private final Path state;
 
   private HeSetup(
       AdapterOwner owner,
@@ -36,6 +38,7 @@ final class HeSetup implements AutoCloseable {
       throws IOException {
     this.owner = owner;
     this.packages = Files.createDirectories(packages);
+    this.state = packages.resolveSibling("he-state");
     this.host =
         new AdapterHost(
             owner.adapterHost,
@@ -80,7 +83,8 @@ final class HeSetup implements AutoCloseable {
 
   /** Short pauses, so that tests need not wait. */
   static LinkConfig quick(Profile profile, long timeoutMillis) {
-    return new LinkConfig(profile, timeoutMillis, 2_000, 20, 100, 200, 256L << 20);
+    return new LinkConfig(
+        profile, timeoutMillis, 2_000, 20, 100, 200, 256L << 20, false, OptionalInt.empty());
   }
 
   TestServer.EncryptedModeFactory mode(LinkConfig config, TlsIdentity identity) {
@@ -90,7 +94,7 @@ final class HeSetup implements AutoCloseable {
   /** By way of somebody else's address. */
   TestServer.EncryptedModeFactory mode(Address address, LinkConfig config, TlsIdentity identity) {
     return (key, base, layers) ->
-        EncryptedAdapters.remote(key, base, layers, config, List.of(address), identity);
+        EncryptedAdapters.remote(key, base, layers, config, List.of(address), identity, state);
   }
 
   TestServer.EncryptedModeFactory mode() {

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.he.Profile;
 import dev.tensafe.he.client.EncryptedAdapters;
-import dev.tensafe.he.client.ProbeRate;
 import dev.tensafe.he.host.AdapterHost;
 import dev.tensafe.he.host.EmbeddedHost;
 import dev.tensafe.he.host.HostLimits;
@@ -93,7 +92,6 @@ class OpenApiAnswersTest {
                 64L << 20,
                 512,
                 Optional.of(mode),
-                ProbeRate.NONE,
                 List.of()));
   }
 

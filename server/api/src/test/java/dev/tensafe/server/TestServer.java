@@ -9,7 +9,6 @@ import dev.tensafe.formats.peft.BaseProjections;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.he.client.EncryptedAdapters;
 import dev.tensafe.he.client.EncryptedHook;
-import dev.tensafe.he.client.ProbeRate;
 import dev.tensafe.lora.registry.AdapterRegistry;
 import dev.tensafe.lora.registry.RegistryConfig;
 import dev.tensafe.lora.weights.LoraHook;
@@ -31,7 +30,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -155,10 +153,9 @@ final class TestServer implements AutoCloseable {
       long memoryBytes,
       int cacheBlocks,
       Optional<EncryptedModeFactory> mode,
-      ProbeRate probes,
       List<ForwardHook> more) {
     Adapters(Path directory, AdapterOwner owner, long memoryBytes, int cacheBlocks) {
-      this(directory, owner, memoryBytes, cacheBlocks, Optional.empty(), ProbeRate.NONE, List.of());
+      this(directory, owner, memoryBytes, cacheBlocks, Optional.empty(), List.of());
     }
   }
 
@@ -170,11 +167,7 @@ final class TestServer implements AutoCloseable {
   private List<ForwardHook> hooks(Adapters adapters) {
     List<ForwardHook> hooks = new ArrayList<>(adapters == null ? List.of() : adapters.more());
     registry.ifPresent(r -> hooks.add(new LoraHook(handle -> PlainWeights.of(r.resident(handle)))));
-    encrypted.ifPresent(
-        e ->
-            hooks.add(
-                new EncryptedHook(
-                    registry.orElseThrow()::resident, e, adapters.probes(), new SecureRandom())));
+    encrypted.ifPresent(e -> hooks.add(new EncryptedHook(registry.orElseThrow()::resident, e)));
     return hooks;
   }
 

@@ -17,10 +17,8 @@ import dev.tensafe.tssp.keys.KeyId;
 import java.io.IOException;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -51,8 +49,6 @@ final class ClientSession implements AutoCloseable {
   private static final long DRAINED_NANOS = 2_000_000_000L;
 
   private final FrameChannel channel;
-  private final LinkTools tools;
-  private final Events events;
   private final SessionHandshake shaken;
   private final SessionEnd end;
   private final ClientWriter writer;
@@ -61,11 +57,8 @@ final class ClientSession implements AutoCloseable {
   private final LaneKeys keys;
   private final Retirement retirement;
   private final Evaluations evaluations;
-  private final SessionCore core;
   private final SessionAdapters adapters = new SessionAdapters();
-
-  /** By the adapters' numbers. */
-  private final Map<Integer, AdapterSetup> setups = new ConcurrentHashMap<>();
+  private final AdapterSetups setups;
 
   private volatile boolean draining;
 
@@ -86,8 +79,6 @@ final class ClientSession implements AutoCloseable {
       Events events) {
     CkksContext context = tools.packings().context();
     this.channel = channel;
-    this.tools = tools;
-    this.events = events;
     this.shaken = shaken;
     this.end = new SessionEnd(channel);
     this.writer =
@@ -98,7 +89,7 @@ final class ClientSession implements AutoCloseable {
     this.keys = new LaneKeys(context, kind, masks, writer, tasks);
     this.retirement = new Retirement(writer, tasks);
     this.evaluations = new Evaluations(channel, shaken.host(), writer, end, this::accept);
-    this.core =
+    SessionCore core =
         new SessionCore(
             context,
             shaken,
@@ -110,6 +101,7 @@ final class ClientSession implements AutoCloseable {
             keys,
             retirement,
             evaluations);
+    this.setups = new AdapterSetups(core, tools, adapters, events);
   }
 
   /**
@@ -154,15 +146,8 @@ final class ClientSession implements AutoCloseable {
   void forget(String digest) {
     OptionalInt ref = adapters.forget(digest);
     if (ref.isPresent()) {
-      drop(ref.getAsInt());
+      setups.drop(ref.getAsInt());
       tasks.submit(() -> writer.tell(FrameType.FORGET, AdapterMessages.ref(ref.getAsInt())));
-    }
-  }
-
-  private void drop(int ref) {
-    AdapterSetup setup = setups.remove(ref);
-    if (setup != null) {
-      setup.close();
     }
   }
 
@@ -180,9 +165,7 @@ final class ClientSession implements AutoCloseable {
 
   /** Whether an adapter is open at the other side, and takes no requests yet. */
   boolean isPreparing(String digest) {
-    return adapters.find(digest) == null
-        && adapters.problem(digest).isEmpty()
-        && setups.values().stream().anyMatch(setup -> setup.part().digest().equals(digest));
+    return setups.isPreparing(digest);
   }
 
   /** The reason why an adapter takes no requests, if it was refused. */
@@ -253,54 +236,11 @@ final class ClientSession implements AutoCloseable {
 
   private void handle(Frame frame) {
     switch (frame.type()) {
-      case OPENED -> opened(AdapterMessages.Opened.decode(frame.payload()));
+      case OPENED -> setups.opened(AdapterMessages.Opened.decode(frame.payload()));
       case OPEN_LANES -> keys.opened(LaneMessages.OpenLanes.decode(frame.payload()));
-      case PREPARED -> {
-        EvaluationMessages.Prepared head = EvaluationMessages.Prepared.decode(frame.payload());
-        AdapterSetup setup = setups.get(head.ref());
-        if (setup != null) {
-          setup.prepared(head, frame.payload());
-        }
-      }
-      default -> tags(TagMessages.Tags.decode(frame.payload()), frame);
-    }
-  }
-
-  private void tags(TagMessages.Tags head, Frame frame) {
-    AdapterSetup setup = setups.get(head.ref());
-    if (setup != null) {
-      try {
-        setup.tags(head, frame.payload());
-      } catch (HostileException e) {
-        events.hostile(hostKey(), setup.part(), e.reason());
-      }
-    }
-  }
-
-  private void opened(AdapterMessages.Opened opened) {
-    PublicPart part = adapters.asked(opened.ref());
-    if (part == null || setups.containsKey(opened.ref())) {
-      return; // forgotten meanwhile
-    }
-    AdapterSetup.Outcome outcome =
-        new AdapterSetup.Outcome() {
-          @Override
-          public void ready(ClientOpenAdapter adapter) {
-            adapters.opened(part.digest(), adapter);
-            LOG.info("adapter '{}' is open at its adapter host", part.name());
-            events.changed();
-          }
-
-          @Override
-          public void refused(String problem) {
-            adapterRefused(part, opened.ref(), problem, true);
-          }
-        };
-    AdapterSetup setup = new AdapterSetup(core, tools, part, opened, outcome);
-    setups.put(opened.ref(), setup);
-    setup.begin();
-    if (end.reason().isPresent()) {
-      setup.close();
+      case PREPARED ->
+          setups.prepared(EvaluationMessages.Prepared.decode(frame.payload()), frame.payload());
+      default -> setups.tags(TagMessages.Tags.decode(frame.payload()), frame.payload());
     }
   }
 
@@ -308,38 +248,7 @@ final class ClientSession implements AutoCloseable {
     if (refused.request() != 0) {
       evaluations.refused(refused.request(), new RefusedException(refused.refusal()));
     }
-    tasks.submit(() -> refusedAdapter(refused));
-  }
-
-  private void refusedAdapter(AdapterMessages.Refused refused) {
-    int ref = refused.ref();
-    PublicPart adapter = adapters.asked(ref);
-    AdapterSetup setup = setups.get(ref);
-    String text = refused.refusal().text();
-    switch (refused.refusal()) {
-      case PREPARATION, NO_TAGS -> {
-        if (setup != null) {
-          setup.refused(refused.refusal());
-        }
-      }
-      case UNKNOWN_ADAPTER, WITHDRAWN -> adapterRefused(adapter, ref, text, false);
-      case BUDGET_EXHAUSTED, DRAINING, STORAGE -> {
-        if (refused.request() == 0) {
-          adapterRefused(adapter, ref, text, false);
-        }
-      }
-    }
-  }
-
-  private void adapterRefused(
-      @Nullable PublicPart adapter, int ref, String problem, boolean forSession) {
-    if (adapter != null) {
-      drop(ref);
-      if (adapters.refused(adapter.digest(), problem, forSession)) {
-        LOG.warn("adapter '{}' is refused: {}", adapter.name(), problem);
-      }
-      events.changed();
-    }
+    tasks.submit(() -> setups.refused(refused));
   }
 
   /** Sends a sign of life if the session has been idle for a while; may block for a time. */
@@ -395,7 +304,7 @@ final class ClientSession implements AutoCloseable {
   public void close() {
     drop(new HeException(Reason.CONNECTION, "the connection to the adapter host ended"));
     adapters.close();
-    setups.values().forEach(AdapterSetup::close);
+    setups.close();
     retirement.close();
     keys.close();
     evaluations.fail(end.reason().orElseThrow());

@@ -48,6 +48,7 @@ final class HostLink implements AutoCloseable {
   private final Connector connector;
   private final LinkTools tools;
   private final LinkConfig config;
+  private final LinkTrust trust;
   private final Thread thread;
   private final TaskThread tasks;
   private final Map<String, DeviationMean> deviations = new ConcurrentHashMap<>();
@@ -67,9 +68,6 @@ final class HostLink implements AutoCloseable {
   /** Whether a first attempt to connect is over, well or not. */
   private volatile boolean tried;
 
-  /** Of the host that was last connected to. */
-  private volatile @Nullable KeyId lastKey;
-
   private record Handshake(FrameChannel channel, long since) {}
 
   /** Makes connections. */
@@ -85,6 +83,7 @@ final class HostLink implements AutoCloseable {
     this.connector = connector;
     this.tools = tools;
     this.config = tools.config();
+    this.trust = new LinkTrust(name, tools);
     this.tasks = TaskThread.normal("he-session");
     this.thread = new Thread(this::run, "he-link");
     thread.setDaemon(true);
@@ -97,7 +96,7 @@ final class HostLink implements AutoCloseable {
   private void run() {
     RetryPause retry = new RetryPause(config);
     while (!closed) {
-      if (isBarred()) {
+      if (trust.isBarred()) {
         awaitReenabling();
         continue;
       }
@@ -114,7 +113,7 @@ final class HostLink implements AutoCloseable {
       }
       tried = true;
       notifyChange();
-      if (closed || isBarred()) {
+      if (closed || trust.isBarred()) {
         continue;
       }
       long pause = retry.afterAttempt(System.nanoTime() - began);
@@ -123,28 +122,15 @@ final class HostLink implements AutoCloseable {
     }
   }
 
-  private boolean isBarred() {
-    KeyId key = lastKey;
-    return tools.barred().at(name).isPresent()
-        || (key != null && tools.barred().withKey(key).isPresent());
-  }
-
   /** Stays away from a host until its operator's trust is back. */
   private void awaitReenabling() {
     problem = "the adapter host at " + name + " is barred until the operator trusts it again";
     tried = true;
     LOG.error("{}; see the list of barred hosts", problem);
     notifyChange();
-    while (!closed && isBarred()) {
+    while (!closed && trust.isBarred()) {
       pauseFor(BARRED_MILLIS);
-      tools.barred().refresh();
-    }
-  }
-
-  private void admit(KeyId key) {
-    lastKey = key;
-    if (tools.barred().withKey(key).isPresent()) {
-      throw new HeException(Reason.BARRED, "it is barred until the operator trusts it again");
+      trust.refresh();
     }
   }
 
@@ -159,6 +145,10 @@ final class HostLink implements AutoCloseable {
         changed.notifyAll();
       }
       LOG.info("session with the adapter host at {}", name);
+      if (trust.isBarred()) {
+        // while this session began
+        current.bye();
+      }
       try {
         current.receive();
       } catch (IOException | RuntimeException e) {
@@ -177,7 +167,7 @@ final class HostLink implements AutoCloseable {
     FrameChannel channel = connector.connect();
     handshake = new Handshake(channel, System.nanoTime());
     try {
-      return ClientSession.begin(channel, tools, tasks, this::admit, events());
+      return ClientSession.begin(channel, tools, tasks, trust::admit, events());
     } finally {
       handshake = null;
     }
@@ -253,18 +243,7 @@ final class HostLink implements AutoCloseable {
    * @param host key of the host that was found out
    */
   void distrust(KeyId host, PublicPart adapter, BarredHosts.Reason reason) {
-    tools
-        .barred()
-        .bar(
-            new BarredPair(
-                adapter.digest(), adapter.name(), host, name, tools.clock().instant(), reason));
-    LOG.error(
-        "the adapter host at {} with the key {} is barred from adapter '{}': {}",
-        name,
-        host,
-        adapter.name(),
-        reason.code());
-    tools.listener().get().distrusted(adapter.name(), reason.code());
+    trust.bar(host, adapter, reason);
     ClientSession current = session;
     if (current != null) {
       current.bye();

@@ -82,6 +82,8 @@ final class LaneSupply implements AutoCloseable {
     }
     Lane lane = rows < LONG_ROWS ? null : take(longLanes);
     lane = lane == null ? take(shortLanes) : lane;
+    // one that has taken the memory for others serves a few rows as well
+    lane = lane == null ? longLanes.poll() : lane;
     if (lane != null) {
       listener.accept(LaneEvent.USED, 1);
       replenish();

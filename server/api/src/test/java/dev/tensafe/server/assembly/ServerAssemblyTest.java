@@ -11,7 +11,6 @@ import dev.tensafe.formats.safetensors.Checkpoint;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.he.Profile;
 import dev.tensafe.he.client.LinkConfig;
-import dev.tensafe.he.client.ProbeRate;
 import dev.tensafe.lora.registry.AdapterRegistry;
 import dev.tensafe.model.exec.ExecutorFactories;
 import dev.tensafe.model.exec.ExecutorFactory;
@@ -94,8 +93,7 @@ class ServerAssemblyTest {
                 source,
                 DigestCache.none(),
                 1 << 20,
-                new EncryptedSettings(
-                    LinkConfig.standard(Profile.FAST), ProbeRate.NONE, List.of(), null))));
+                new EncryptedSettings(LinkConfig.standard(Profile.FAST), List.of(), null, null))));
   }
 
   private ServerAssembly load(ServerSettings settings) {
