@@ -90,7 +90,7 @@ public final class TamperedAnswers {
       }
 
       @Override
-      public void send(ByteBuffer frame) throws IOException {
+      public void send(ByteBuffer frame) {
         int at = frame.position();
         int sent = frame.get(at + 4);
         if (sent == type.id()) {
@@ -99,10 +99,14 @@ public final class TamperedAnswers {
             change.apply(frame, at + HEAD);
           }
         }
-        super.send(frame);
-        ByteBuffer more = sent == FrameType.ANSWERS.id() ? injected.getAndSet(null) : null;
-        if (more != null) {
-          super.send(more);
+        try {
+          super.send(frame);
+          ByteBuffer more = sent == FrameType.ANSWERS.id() ? injected.getAndSet(null) : null;
+          if (more != null) {
+            super.send(more);
+          }
+        } catch (IOException e) {
+          // the other side has closed: what it sent before that is still to be seen
         }
       }
     };
