@@ -35,6 +35,8 @@ void print_pads(const Context& context, const PadShape& shape, std::size_t token
               " | encrypt %5.2f answer %5.2f decrypt %5.2f us/token\n",
               shape.columns, shape.rows, shape.tokens, tokens, 1e6 * t.block, 1e6 * t.pads, 1e6 * t.noise,
               1e6 * t.encrypt, 1e6 * t.answer, 1e6 * t.decrypt);
+}
+
 /// One set-up of κ tags: bytes both ways and CPU time of either side.
 void print_tag(const base::Dispatch& level, std::size_t groups, std::size_t d, std::size_t rows, std::size_t checks) {
   const Context context({4096, {1125899906826241, 1125899906629633}}, level);
