@@ -50,6 +50,8 @@ class CommandLineTest {
     assertEquals(2, CommandRun.of(Map.of()).exit());
     assertEquals(2, CommandRun.of(Map.of(), "nonsense").exit());
     assertEquals(2, CommandRun.of(Map.of(), "serve", "--nonsense").exit());
+    assertEquals(2, CommandRun.of(Map.of(), "serve", "--probe-rate", "64").exit());
+    assertEquals(2, CommandRun.of(Map.of(), "serve", "--allow-unverified-adapters").exit());
     CommandRun port = CommandRun.of(Map.of(), "serve", "--port", "abc");
     assertEquals(2, port.exit());
     assertTrue(port.err().contains("--port"), port.err());
@@ -71,6 +73,8 @@ class CommandLineTest {
     refuses("config.cors-origins", "serve", "--model", m, "--cors-origins", "*");
     refuses("config.log-format", "serve", "--model", m, "--log-format", "xml");
     refuses("config.tokens-per-step", "serve", "--model", m, "--tokens-per-step", "3");
+    refuses("config.pad-memory-mib", "serve", "--model", m, "--pad-memory-mib", "-1");
+    refuses("config.adapter-host-uid", "serve", "--model", m, "--adapter-host-uid", "-1");
     Path yaml = Files.writeString(dir.resolve("c.yaml"), "modell: x\n");
     refuses("config.modell", "serve", "--config", yaml.toString());
     Files.writeString(yaml, "model: [\n");
