@@ -2,20 +2,26 @@ package dev.tensafe.bench.ckks;
 
 import dev.tensafe.nativelib.ckks.AnswerShape;
 import dev.tensafe.nativelib.ckks.CkksContext;
+import dev.tensafe.nativelib.ckks.ColumnScales;
 import dev.tensafe.nativelib.ckks.FixedPoint;
+import dev.tensafe.nativelib.ckks.GroupCodec;
 import dev.tensafe.nativelib.ckks.InputShape;
 import dev.tensafe.nativelib.ckks.MaskExpander;
+import dev.tensafe.nativelib.ckks.PublicHalves;
 import dev.tensafe.nativelib.ckks.PublicKey;
 import dev.tensafe.nativelib.ckks.ReceivedInputs;
 import dev.tensafe.nativelib.ckks.Rerandomizer;
 import dev.tensafe.nativelib.ckks.SecretKey;
+import dev.tensafe.nativelib.ckks.SecretKind;
 import dev.tensafe.nativelib.ckks.WeightMatrix;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
+import java.security.SecureRandom;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /** Both parties of one session over a random batch and matrix, through the Java interface. */
 final class EncryptedSession implements AutoCloseable {
@@ -24,44 +30,72 @@ final class EncryptedSession implements AutoCloseable {
   private final CkksContext context;
   private final SecretKey key;
   private final MaskExpander masks;
+  private final PublicHalves halves;
   private final PublicKey publicKey;
+  private final GroupCodec codec;
   private final Rerandomizer rerandomizer;
   private final WeightMatrix weights;
   private final InputShape shape;
   private final AnswerShape answers;
-  private final FixedPoint fixed;
   private final FloatBuffer x;
+  private final int[] tokens;
+  private final double[] notes;
+  private final double[] verdicts;
   private final ByteBuffer up;
   private final ByteBuffer down;
   private final DoubleBuffer out;
+  private long nextId;
 
   EncryptedSession(CkksContext context, InputShape shape, int rows) {
     this.context = context;
     this.shape = shape;
     answers = new AnswerShape(shape.tokens(), rows, shape.packing());
-    key = SecretKey.generate(context);
-    masks = MaskExpander.of(key.maskSeed());
-    publicKey = PublicKey.of(key, new byte[32]);
-    rerandomizer = Rerandomizer.of(publicKey, (int) answers.ciphertexts());
+    byte[] seed = new byte[32];
+    new SecureRandom().nextBytes(seed);
+    SecretKind kind = context.parameters().limbs() == 1 ? SecretKind.UNIFORM : SecretKind.TERNARY;
+    key = SecretKey.derive(context, kind, seed);
+    masks = MaskExpander.of(new byte[32]);
+    halves = PublicHalves.of(context, new byte[32]);
+    publicKey = PublicKey.of(key, halves);
+    rerandomizer = Rerandomizer.of(halves, (int) answers.ciphertexts());
     Random random = new Random(1);
     IntBuffer matrix = direct(4L * rows * shape.columns()).asIntBuffer();
+    double[] rowScales = new double[rows];
+    double[] rowNorms = new double[rows];
     double largest = 0;
     for (int k = 0; k < rows; k++) {
       double sum = 0;
+      double squares = 0;
       for (int j = 0; j < shape.columns(); j++) {
         int w = (int) Math.round(WEIGHT_RMS * random.nextGaussian());
         sum += Math.abs(w);
+        squares += (double) w * w;
         matrix.put(w);
       }
       largest = Math.max(largest, sum);
+      rowScales[k] = 1 / (WEIGHT_RMS * Math.sqrt(shape.columns()));
+      rowNorms[k] = rowScales[k] * Math.sqrt(squares);
     }
-    fixed = FixedPoint.of(context.parameters(), largest);
+    codec =
+        GroupCodec.of(
+            context,
+            shape.columns(),
+            rows,
+            ColumnScales.ofExponents(new byte[shape.columns()]),
+            FixedPoint.of(context.parameters(), largest),
+            rowScales,
+            rowNorms,
+            (long) largest,
+            null);
     weights = WeightMatrix.of(context, matrix.flip(), rows, shape.columns(), shape.packing());
     x = direct(4L * shape.tokens() * shape.columns()).asFloatBuffer();
     while (x.hasRemaining()) {
       x.put((float) random.nextGaussian());
     }
     x.flip();
+    tokens = IntStream.range(0, shape.tokens()).toArray();
+    notes = new double[GroupCodec.NOTE * shape.tokens()];
+    verdicts = new double[GroupCodec.VERDICT * shape.tokens()];
     up = direct(SecretKey.inputMessageBytes(context, shape));
     down = direct(ReceivedInputs.answerMessageBytes(context, answers));
     out = direct(8L * shape.tokens() * rows).asDoubleBuffer();
@@ -78,11 +112,12 @@ final class EncryptedSession implements AutoCloseable {
 
   /** Encrypt, send, evaluate, send, decrypt; the first number of the answer. */
   double product() {
-    double[] magnitudes = key.encryptInputs(shape, x, null, fixed.scaleBits(), up.clear());
+    key.encryptInputs(codec, shape, x, tokens, masks, nextId, notes, up.clear());
+    nextId += shape.ciphertexts(context.parameters().degree());
     try (ReceivedInputs received = ReceivedInputs.read(context, masks, up.flip())) {
-      received.evaluate(weights, rerandomizer, down.clear());
+      received.evaluate(weights, rerandomizer, publicKey, down.clear());
     }
-    key.decryptAnswers(answers, down.flip(), fixed.tokenScales(magnitudes), null, out);
+    key.decryptAnswers(codec, answers, down.flip(), notes, verdicts, out);
     return out.get(0);
   }
 
@@ -99,6 +134,8 @@ final class EncryptedSession implements AutoCloseable {
     weights.close();
     rerandomizer.close();
     publicKey.close();
+    halves.close();
+    codec.close();
     masks.close();
     key.close();
   }
