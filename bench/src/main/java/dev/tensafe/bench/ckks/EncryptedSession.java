@@ -5,6 +5,7 @@ import dev.tensafe.nativelib.ckks.CkksContext;
 import dev.tensafe.nativelib.ckks.ColumnScales;
 import dev.tensafe.nativelib.ckks.FixedPoint;
 import dev.tensafe.nativelib.ckks.GroupCodec;
+import dev.tensafe.nativelib.ckks.GroupTag;
 import dev.tensafe.nativelib.ckks.InputShape;
 import dev.tensafe.nativelib.ckks.MaskExpander;
 import dev.tensafe.nativelib.ckks.PublicHalves;
@@ -20,10 +21,14 @@ import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.security.SecureRandom;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/** Both parties of one session over a random batch and matrix, through the Java interface. */
+/**
+ * Both parties of one lane over a random batch and matrix, through the Java interface, with the tag
+ * and the dither that every answer is judged and covered by.
+ */
 final class EncryptedSession implements AutoCloseable {
   private static final double WEIGHT_RMS = 8192;
 
@@ -32,73 +37,84 @@ final class EncryptedSession implements AutoCloseable {
   private final MaskExpander masks;
   private final PublicHalves halves;
   private final PublicKey publicKey;
-  private final GroupCodec codec;
   private final Rerandomizer rerandomizer;
   private final WeightMatrix weights;
   private final InputShape shape;
   private final AnswerShape answers;
-  private final FloatBuffer x;
+  private final GroupCodec codec;
   private final int[] tokens;
   private final double[] notes;
   private final double[] verdicts;
+  private long nextId;
+  private final FloatBuffer x;
   private final ByteBuffer up;
   private final ByteBuffer down;
   private final DoubleBuffer out;
-  private long nextId;
 
   EncryptedSession(CkksContext context, InputShape shape, int rows) {
     this.context = context;
     this.shape = shape;
     answers = new AnswerShape(shape.tokens(), rows, shape.packing());
-    byte[] seed = new byte[32];
-    new SecureRandom().nextBytes(seed);
-    SecretKind kind = context.parameters().limbs() == 1 ? SecretKind.UNIFORM : SecretKind.TERNARY;
-    key = SecretKey.derive(context, kind, seed);
-    masks = MaskExpander.of(new byte[32]);
-    halves = PublicHalves.of(context, new byte[32]);
+    key = SecretKey.derive(context, SecretKind.UNIFORM, seed());
+    masks = MaskExpander.of(seed());
+    halves = PublicHalves.of(context, seed());
     publicKey = PublicKey.of(key, halves);
     rerandomizer = Rerandomizer.of(halves, (int) answers.ciphertexts());
     Random random = new Random(1);
-    IntBuffer matrix = direct(4L * rows * shape.columns()).asIntBuffer();
-    double[] rowScales = new double[rows];
+    int columns = shape.columns();
+    IntBuffer matrix = direct(4L * rows * columns).asIntBuffer();
+    GroupTag tag =
+        new GroupTag(new long[GroupTag.CHECKS][rows], new long[GroupTag.CHECKS][columns]);
     double[] rowNorms = new double[rows];
     double largest = 0;
     for (int k = 0; k < rows; k++) {
       double sum = 0;
-      double squares = 0;
-      for (int j = 0; j < shape.columns(); j++) {
+      for (int i = 0; i < GroupTag.CHECKS; i++) {
+        tag.r()[i][k] = (1 << 14) + random.nextInt(1 << 14);
+      }
+      for (int j = 0; j < columns; j++) {
         int w = (int) Math.round(WEIGHT_RMS * random.nextGaussian());
         sum += Math.abs(w);
-        squares += (double) w * w;
+        rowNorms[k] += (double) w * w;
+        for (int i = 0; i < GroupTag.CHECKS; i++) {
+          tag.f()[i][j] += tag.r()[i][k] * w;
+        }
         matrix.put(w);
       }
+      rowNorms[k] = Math.sqrt(rowNorms[k]);
       largest = Math.max(largest, sum);
-      rowScales[k] = 1 / (WEIGHT_RMS * Math.sqrt(shape.columns()));
-      rowNorms[k] = rowScales[k] * Math.sqrt(squares);
     }
+    double[] rowScales = new double[rows];
+    Arrays.fill(rowScales, 1);
     codec =
         GroupCodec.of(
             context,
-            shape.columns(),
+            columns,
             rows,
-            ColumnScales.ofExponents(new byte[shape.columns()]),
+            ColumnScales.ofExponents(new byte[columns]),
             FixedPoint.of(context.parameters(), largest),
             rowScales,
             rowNorms,
             (long) largest,
-            null);
+            tag);
+    tokens = IntStream.range(0, shape.tokens()).toArray();
+    notes = new double[GroupCodec.NOTE * shape.tokens()];
+    verdicts = new double[GroupCodec.VERDICT * shape.tokens()];
     weights = WeightMatrix.of(context, matrix.flip(), rows, shape.columns(), shape.packing());
     x = direct(4L * shape.tokens() * shape.columns()).asFloatBuffer();
     while (x.hasRemaining()) {
       x.put((float) random.nextGaussian());
     }
     x.flip();
-    tokens = IntStream.range(0, shape.tokens()).toArray();
-    notes = new double[GroupCodec.NOTE * shape.tokens()];
-    verdicts = new double[GroupCodec.VERDICT * shape.tokens()];
     up = direct(SecretKey.inputMessageBytes(context, shape));
     down = direct(ReceivedInputs.answerMessageBytes(context, answers));
     out = direct(8L * shape.tokens() * rows).asDoubleBuffer();
+  }
+
+  private static byte[] seed() {
+    byte[] seed = new byte[32];
+    new SecureRandom().nextBytes(seed);
+    return seed;
   }
 
   private static ByteBuffer direct(long bytes) {
@@ -135,8 +151,8 @@ final class EncryptedSession implements AutoCloseable {
     rerandomizer.close();
     publicKey.close();
     halves.close();
-    codec.close();
     masks.close();
+    codec.close();
     key.close();
   }
 }
