@@ -134,8 +134,7 @@ TENSAFE_TEST(what_deviates_shows_in_z_and_what_is_too_large_in_the_excess) {
   const auto x = random_floats(columns);
   TokenNote note = group.codec->measure(x.data());
   std::vector<std::int64_t> integers(columns);
-  group.codec->quantize(x.data(), note.magnitude, 0, columns, integers.data());
-  group.codec->expect(note, integers.data(), 1, 0, columns);
+  group.codec->encode_integers(x.data(), note, 0, columns, integers.data());
   std::vector<std::int64_t> answer(rows);
   for (std::size_t k = 0; k < rows; ++k) {
     for (std::size_t j = 0; j < columns; ++j) answer[k] += integers[j] * group.w[k * columns + j];

@@ -60,6 +60,41 @@ static inline EmulatedVector _mm512_min_epu64(EmulatedVector a, EmulatedVector b
 static inline EmulatedVector _mm512_srli_epi64(EmulatedVector a, unsigned count) {
   return emulate([&](int i) { return a.lane[i] >> count; });
 }
+static inline EmulatedVector _mm512_srai_epi64(EmulatedVector a, unsigned count) {
+  return emulate([&](int i) {
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>(a.lane[i]) >> count);
+  });
+}
+static inline EmulatedVector _mm512_xor_si512(EmulatedVector a, EmulatedVector b) {
+  return emulate([&](int i) { return a.lane[i] ^ b.lane[i]; });
+}
+static inline void _mm512_storeu_si512(void* at, EmulatedVector x) { std::memcpy(at, &x, sizeof x); }
+
+struct EmulatedDoubles {
+  double lane[8];
+};
+static inline EmulatedDoubles _mm512_loadu_pd(const double* at) {
+  EmulatedDoubles r;
+  std::memcpy(&r, at, sizeof r);
+  return r;
+}
+/// To the nearest; what is emulated is whole.
+static inline EmulatedVector _mm512_cvtpd_epi64(EmulatedDoubles a) {
+  return emulate([&](int i) { return static_cast<std::uint64_t>(static_cast<std::int64_t>(a.lane[i])); });
+}
+
+struct EmulatedBytes {
+  std::int8_t lane[16];
+};
+#define __m128i EmulatedBytes
+static inline EmulatedBytes _mm_loadl_epi64(const EmulatedBytes* at) {
+  EmulatedBytes r = {};
+  std::memcpy(&r, at, 8);
+  return r;
+}
+static inline EmulatedVector _mm512_cvtepi8_epi64(EmulatedBytes a) {
+  return emulate([&](int i) { return static_cast<std::uint64_t>(static_cast<std::int64_t>(a.lane[i])); });
+}
 static inline EmulatedWide emulated_product(std::uint64_t a, std::uint64_t b) {
   const std::uint64_t low52 = (std::uint64_t{1} << 52) - 1;
   return static_cast<EmulatedWide>(a & low52) * (b & low52);

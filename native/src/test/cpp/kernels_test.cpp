@@ -180,8 +180,8 @@ TENSAFE_TEST(small_loops_agree) {
   std::copy(std::begin(edges), std::end(edges), numbers.data());
   constexpr std::uint64_t kMask = (std::uint64_t{1} << 50) - 1;
   for (const RingKernels* kernels : runnable_kernels()) {
-    AlignedArray<std::int32_t> a(kCount);
-    AlignedArray<std::int32_t> b(kCount);
+    AlignedArray<std::int8_t> a(kCount);
+    AlignedArray<std::int8_t> b(kCount);
     scalar_kernels().gaussian(uniform.data(), a.data(), kCount, gaussian_thresholds());
     kernels->gaussian(uniform.data(), b.data(), kCount, gaussian_thresholds());
     TENSAFE_CHECK(std::equal(a.data(), a.data() + kCount, b.data()), << kernels->name);
@@ -207,14 +207,16 @@ TENSAFE_TEST(small_loops_agree) {
                         std::bit_cast<std::uint32_t>(largest),
                     << kernels->name);
       scalar_kernels().measure(reals.data(), factors.data(), count, expected);
-      TENSAFE_CHECK(squares[0] == expected[0] && squares[1] == expected[1], << kernels->name);
       double sums[2] = {};
       for (std::size_t i = 0; i < count; ++i) {
-        const double scaled = reals[i] * factors[i];
+        const double product = static_cast<double>(reals[i] * factors[i]);
         sums[0] += static_cast<double>(reals[i]) * reals[i];
-        sums[1] += scaled * scaled;
+        sums[1] += product * product;
       }
-      for (int k = 0; k < 2; ++k) TENSAFE_CHECK(std::fabs(squares[k] / sums[k] - 1) < 1e-12, << kernels->name);
+      for (int part = 0; part < 2; ++part) {
+        TENSAFE_CHECK(squares[part] == expected[part], << kernels->name);
+        TENSAFE_CHECK(std::fabs(squares[part] / sums[part] - 1) < 1e-12, << kernels->name);
+      }
     }
     for (const float bad : {INFINITY, -INFINITY, NAN}) {
       const float kept = std::exchange(reals[kCount / 3], bad);
@@ -306,8 +308,119 @@ TENSAFE_TEST(tokens_are_encoded_the_same_with_every_kernel) {
         kernels->encode(x.data(), factors.data(), factor, errors.data(), f[0].data(), f[1].data(), actual.data(), n,
                         q, got);
         TENSAFE_CHECK(same(actual.data(), expected.data(), n), << kernels->name << " " << n);
+        Words body(n);
+        double fresh[2];
+        kernels->encode_body(x.data(), factors.data(), factor, errors.data(), f[0].data(), f[1].data(), body.data(), n,
+                             q, fresh);
+        for (std::size_t j = 0; j < n; ++j) {
+          const std::int64_t m = std::llrint(static_cast<double>(x[j] * factors[j]) * factor);
+          TENSAFE_CHECK(body[j] == arithmetic::reduce_signed(m + errors[j], q), << kernels->name << " " << j);
+        }
+        TENSAFE_CHECK(fresh[0] == sums[0] && fresh[1] == sums[1], << kernels->name << " " << n);
         // whole numbers far below 2^53: sums are exact in any order
         TENSAFE_CHECK(got[0] == sums[0] && got[1] == sums[1], << kernels->name << " " << n);
+      }
+    }
+  }
+}
+
+TENSAFE_TEST(the_gaussian_counts_thresholds) {
+  const std::int32_t* thresholds = gaussian_thresholds();
+  std::vector<std::uint32_t> random;
+  for (std::size_t k = 0; k < kGaussianThresholds; ++k) {
+    for (int d = -2; d <= 2; ++d) {
+      const std::int64_t uniform = std::clamp<std::int64_t>(std::int64_t{thresholds[k]} + d, 0, INT32_MAX);
+      for (std::uint32_t sign : {0U, 1U}) random.push_back(static_cast<std::uint32_t>(uniform) << 1 | sign);
+    }
+  }
+  for (const RingKernels* kernels : runnable_kernels()) {
+    std::vector<std::int8_t> out(random.size());
+    kernels->gaussian(random.data(), out.data(), out.size(), thresholds);
+    for (std::size_t i = 0; i < random.size(); ++i) {
+      int count = 0;
+      for (std::size_t k = 0; k < kGaussianThresholds; ++k) {
+        count += random[i] >> 1 >= static_cast<std::uint32_t>(thresholds[k]) ? 1 : 0;
+      }
+      TENSAFE_CHECK(out[i] == ((random[i] & 1) != 0 ? -count : count), << kernels->name << " " << random[i]);
+    }
+  }
+}
+
+TENSAFE_TEST(matrices_are_transposed) {
+  for (std::size_t rows : {1, 2, 4, 8, 24, 64}) {
+    for (std::size_t columns : {1, 2, 4, 8, 9, 32}) {
+      const Words matrix = random_residues(rows * columns, make_modulus(kPrimes[0]));
+      for (const RingKernels* kernels : runnable_kernels()) {
+        Words out(rows * columns);
+        kernels->transpose(matrix.data(), rows, columns, out.data());
+        for (std::size_t r = 0; r < rows; ++r) {
+          for (std::size_t c = 0; c < columns; ++c) {
+            TENSAFE_CHECK(out[c * rows + r] == matrix[r * columns + c], << kernels->name << " " << rows << " " << columns);
+          }
+        }
+      }
+    }
+  }
+}
+
+TENSAFE_TEST(sums_for_the_tag_are_the_same_words_with_every_kernel) {
+  for (std::size_t n : {1, 8, 21, 300}) {
+    std::vector<std::int64_t> values(n);
+    std::vector<double> f[2] = {std::vector<double>(n), std::vector<double>(n)};
+    double exact[2] = {};
+    double size = 0;
+    for (std::size_t j = 0; j < n; ++j) {
+      values[j] = static_cast<std::int64_t>(test_random()()) >> 2;
+      for (auto& part : f) part[j] = static_cast<double>(test_random()() % 100001) - 50000;
+      for (int i = 0; i < 2; ++i) exact[i] += f[i][j] * static_cast<double>(values[j]);
+      size += 50000 * std::fabs(static_cast<double>(values[j]));
+    }
+    double expected[2];
+    scalar_kernels().combine(values.data(), f[0].data(), f[1].data(), n, expected);
+    for (int i = 0; i < 2; ++i) TENSAFE_CHECK(std::fabs(expected[i] - exact[i]) < 1e-12 * size);
+    for (const RingKernels* kernels : runnable_kernels()) {
+      double got[2];
+      kernels->combine(values.data(), f[0].data(), f[1].data(), n, got);
+      TENSAFE_CHECK(got[0] == expected[0] && got[1] == expected[1], << kernels->name << " " << n);
+    }
+  }
+}
+
+TENSAFE_TEST(digits_come_apart_and_together) {
+  for (std::uint64_t prime : kPrimes) {
+    const Modulus q = make_modulus(prime);
+    for (std::size_t n : {4, 8, 20, 100}) {
+      const Words values = random_residues(n, q);
+      std::vector<double> sums[2] = {std::vector<double>(n), std::vector<double>(n)};
+      for (std::size_t i = 0; i < n; ++i) {
+        for (auto& part : sums) {
+          // up to the ends of the range
+          const std::int64_t largest = (std::int64_t{1} << 52) - 1;
+          const std::int64_t number = static_cast<std::int64_t>(test_random()()) >> (11 + test_random()() % 40);
+          part[i] = static_cast<double>(test_random()() % 5 == 0 ? (test_random()() % 2 == 0 ? largest : -largest) : number);
+        }
+      }
+      for (const RingKernels* kernels : runnable_kernels()) {
+        Words out = copy(values);
+        kernels->add_digits(out.data(), sums[0].data(), sums[1].data(), n, q);
+        for (std::size_t i = 0; i < n; ++i) {
+          const std::uint64_t high = arithmetic::multiply(
+              arithmetic::reduce_signed(static_cast<std::int64_t>(sums[1][i]), q), (1 << kDigitBits) % prime, q);
+          const std::uint64_t low = arithmetic::reduce_signed(static_cast<std::int64_t>(sums[0][i]), q);
+          TENSAFE_CHECK(out[i] == arithmetic::add(values[i], arithmetic::add(low, high, q), q), << kernels->name);
+        }
+        if (prime >> 49 == 0) continue;
+        std::vector<std::uint8_t> packed(n / 4 * 25);
+        kernels->pack(values.data(), n / 4, packed.data());
+        std::vector<double> low(n);
+        std::vector<double> high(n);
+        TENSAFE_CHECK(!kernels->unpack_digits(packed.data(), n / 4, prime, low.data(), high.data()));
+        for (std::size_t i = 0; i < n; ++i) {
+          TENSAFE_CHECK(low[i] == static_cast<double>(values[i] % (1 << kDigitBits)), << kernels->name << " " << i);
+          TENSAFE_CHECK(high[i] == static_cast<double>(values[i] >> kDigitBits), << kernels->name << " " << i);
+          TENSAFE_CHECK(kernels->unpack_digits(packed.data(), n / 4, values[i], low.data(), high.data()),
+                        << kernels->name << " " << i);
+        }
       }
     }
   }
@@ -316,23 +429,20 @@ TENSAFE_TEST(tokens_are_encoded_the_same_with_every_kernel) {
 TENSAFE_TEST(bodies_are_dealt_to_tokens) {
   const Modulus q = make_modulus(kPrimes[0]);
   for (std::size_t tokens : {8, 32, 128}) {
-    for (std::size_t columns : {std::size_t{1}, std::size_t{5}, 2048 / tokens}) {
+    for (std::size_t columns : {std::size_t{1}, std::size_t{5}, std::size_t{13}, 2048 / tokens}) {
       const Words product = random_residues(2048, q);
-      std::vector<std::int32_t> errors(2048);
-      for (std::int32_t& e : errors) e = static_cast<std::int32_t>(test_random()() % 41) - 20;
       const std::size_t stride = columns + 3;
+      std::vector<std::int8_t> errors(tokens * stride);
+      for (std::int8_t& e : errors) e = static_cast<std::int8_t>(test_random()() % 41 - 20);
       for (const RingKernels* kernels : runnable_kernels()) {
         Words out(tokens * stride);
-        std::vector<std::int8_t> small(tokens * stride, 99);
         std::fill(out.data(), out.data() + out.size(), 7);
-        kernels->spread_bodies(product.data(), errors.data(), tokens, columns, out.data(), small.data(), stride, q);
+        kernels->deal(product.data(), tokens, columns, errors.data(), out.data(), stride, q);
         for (std::size_t t = 0; t < tokens; ++t) {
           for (std::size_t j = 0; j < stride; ++j) {
-            const std::size_t from = t + tokens * j;
-            const std::uint64_t body =
-                j < columns ? arithmetic::subtract(arithmetic::reduce_signed(errors[from], q), product[from], q) : 7;
+            const std::uint64_t error = arithmetic::reduce_signed(errors[t * stride + j], q);
+            const std::uint64_t body = j < columns ? arithmetic::subtract(error, product[t + tokens * j], q) : 7;
             TENSAFE_CHECK(out[t * stride + j] == body, << kernels->name << " " << tokens << " " << j);
-            TENSAFE_CHECK(small[t * stride + j] == (j < columns ? errors[from] : 99), << kernels->name);
           }
         }
       }

@@ -136,7 +136,7 @@ TENSAFE_TEST(two_samples_keep_the_noise_small_under_a_uniform_secret_where_one_d
       RandomSource random;
       RandomStream stream = random.next();
       const auto gaussian = [&] {
-        AlignedArray<std::int32_t> e(n);
+        AlignedArray<std::int8_t> e(n);
         sample_gaussian(stream, kernels, e.data(), n);
         Words values(n);
         kernels.small_residues(e.data(), values.data(), n, q);

@@ -127,7 +127,7 @@ TENSAFE_TEST(rounded_gaussians_pass_chi_square) {
   constexpr std::size_t kCount = 1 << 22;
   RandomSource source;
   RandomStream stream = source.next();
-  AlignedArray<std::int32_t> values(kCount);
+  AlignedArray<std::int8_t> values(kCount);
   sample_gaussian(stream, kernels_for(base::process_dispatch()), values.data(), kCount);
   std::map<std::int32_t, double> bins;
   double square = 0;

@@ -152,28 +152,19 @@ void accumulate_tile(const std::uint64_t* tile, const std::uint64_t* weights, st
   }
 }
 
-/// Four rows at a time: 8 sums of 4 lanes.
-void dot_pairs(const double* vectors, const double* matrix, std::size_t rows, std::size_t n, double* out) {
-  std::size_t r = 0;
-  for (; r + 4 <= rows; r += 4) {
-    __m256d sums[8] = {};
-    const double* w = matrix + r * n;
-    for (std::size_t j = 0; j < n; j += 4) {
-      const __m256d low = _mm256_loadu_pd(vectors + j);
-      const __m256d high = _mm256_loadu_pd(vectors + n + j);
-      for (std::size_t k = 0; k < 4; ++k) {
-        const __m256d row = _mm256_loadu_pd(w + k * n + j);
-        sums[2 * k] = _mm256_fmadd_pd(low, row, sums[2 * k]);
-        sums[2 * k + 1] = _mm256_fmadd_pd(high, row, sums[2 * k + 1]);
-      }
-    }
-    for (std::size_t k = 0; k < 8; ++k) {
-      alignas(32) double lanes[4];
-      _mm256_store_pd(lanes, sums[k]);
-      out[2 * r + k] = lanes[0] + lanes[1] + lanes[2] + lanes[3];
-    }
+/// Sums of products below 2^52 in magnitude are brought back before the upper one is shifted.
+void add_digits(std::uint64_t* sum, const double* low, const double* high, std::size_t n, const Modulus& q) {
+  const Constants m = constants(q);
+  const Factor shift = factor(static_cast<double>((std::uint64_t{1} << kDigitBits) % q.value), m);
+  std::size_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const __m256d upper = multiply_mod(bring_back(_mm256_loadu_pd(high + i), m), shift, m);
+    const __m256d lower = bring_back(_mm256_loadu_pd(low + i), m);
+    const __m256d old = to_double(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(sum + i)));
+    const __m256i all = to_residues(bring_back(_mm256_add_pd(_mm256_add_pd(upper, lower), old), m), m);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(sum + i), all);
   }
-  plain_dot_pairs(vectors, matrix + r * n, rows - r, n, out + 2 * r);
+  plain_add_digits(sum + i, low + i, high + i, n - i, q);
 }
 
 }  // namespace
@@ -201,12 +192,17 @@ const RingKernels& avx2_kernels() {
       .quantize = plain_quantize,
       .quantize_wide = plain_quantize_wide,
       .encode = plain_encode,
-      .spread_bodies = plain_spread_bodies,
+      .encode_body = plain_encode_body,
+      .combine = plain_combine,
+      .transpose = plain_transpose,
+      .deal = plain_deal,
       .near_residues = plain_near_residues,
       .reduce_signed = reduce_signed,
       .pack = avx2_pack,
       .unpack = avx2_unpack,
-      .dot_pairs = dot_pairs,
+      .unpack_digits = avx2_unpack_digits,
+      .dot = plain_dot,
+      .add_digits = add_digits,
   };
   return kernels;
 }

@@ -2,6 +2,7 @@
 
 #ifndef TENSAFE_EMULATED_AVX512
 #include "ckks/kernels/avx2_bits.hpp"
+#include "ckks/kernels/avx512_loops.hpp"
 #endif
 #include "ckks/kernels/avx512_arithmetic.hpp"
 #include "ckks/kernels/avx512_transform.hpp"
@@ -166,6 +167,70 @@ void accumulate_tile(const std::uint64_t* tile, const std::uint64_t* weights, st
   }
 }
 
+// --- layout ----------------------------------------------------------------------------------------
+
+/// Eight rows of eight words, `stride` apart.
+void load_block(const std::uint64_t* from, std::size_t stride, Vector (&block)[8]) {
+  for (int i = 0; i < 8; ++i) block[i] = _mm512_loadu_si512(from + static_cast<std::size_t>(i) * stride);
+}
+
+void transpose(const std::uint64_t* matrix, std::size_t rows, std::size_t columns, std::uint64_t* out) {
+  const std::size_t whole_rows = rows / 8 * 8;
+  const std::size_t whole_columns = columns / 8 * 8;
+  for (std::size_t r = 0; r < whole_rows; r += 8) {
+    for (std::size_t c = 0; c < whole_columns; c += 8) {
+      Vector block[8];
+      load_block(matrix + r * columns + c, columns, block);
+      transpose(block);
+      for (int i = 0; i < 8; ++i) _mm512_storeu_si512(out + (c + static_cast<std::size_t>(i)) * rows + r, block[i]);
+    }
+  }
+  plain_transpose_rest(matrix, rows, columns, out, whole_rows, whole_columns);
+}
+
+void deal(const std::uint64_t* product, std::size_t tokens, std::size_t columns, const std::int8_t* errors,
+          std::uint64_t* out, std::size_t stride, const Modulus& q) {
+  const Constants m = constants(q);
+  const std::size_t whole = columns / 8 * 8;
+  for (std::size_t t = 0; t < tokens; t += 8) {
+    for (std::size_t j = 0; j < whole; j += 8) {
+      Vector block[8];
+      load_block(product + t + tokens * j, tokens, block);
+      transpose(block);
+      for (int i = 0; i < 8; ++i) {
+        const std::size_t at = (t + static_cast<std::size_t>(i)) * stride + j;
+        const Vector error = _mm512_cvtepi8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(errors + at)));
+        // from (−q − 20, 20] up by q, and up again where that was not enough
+        const Vector body = add(subtract(error, block[i]), m.q);
+        _mm512_storeu_si512(out + at, reduce_once(_mm512_min_epu64(body, add(body, m.q)), m.q));
+      }
+    }
+  }
+  plain_deal_rest(product, tokens, columns, errors, out, stride, q, whole);
+}
+
+/// |x| as residues below 2q times f, negated where x is negative.
+Vector signed_residue(const double* x, const Factor& f, const Constants& m) {
+  const Vector number = _mm512_cvtpd_epi64(_mm512_loadu_pd(x));
+  const Vector sign = _mm512_srai_epi64(number, 63);
+  const Vector magnitude = subtract(_mm512_xor_si512(number, sign), sign);
+  const Vector residue = multiply_lazy(magnitude, f, m);
+  return add(subtract(_mm512_xor_si512(residue, sign), sign), _mm512_and_si512(sign, m.two_q));
+}
+
+void add_digits(std::uint64_t* sum, const double* low, const double* high, std::size_t n, const Modulus& q) {
+  const Constants m = constants(q);
+  const Factor one = factor(1, q);
+  const Factor shift = factor((std::uint64_t{1} << kDigitBits) % q.value, q);
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    const Vector digits = add(signed_residue(low + i, one, m), signed_residue(high + i, shift, m));
+    const Vector all = add(reduce_once(digits, m.two_q), _mm512_loadu_si512(sum + i));
+    _mm512_storeu_si512(sum + i, reduce_once(reduce_once(all, m.two_q), m.q));
+  }
+  plain_add_digits(sum + i, low + i, high + i, n - i, q);
+}
+
 }  // namespace
 
 #ifdef TENSAFE_EMULATED_AVX512
@@ -176,9 +241,13 @@ const RingKernels& avx512ifma_kernels() {
 #ifdef TENSAFE_EMULATED_AVX512
   constexpr auto pack = plain_pack;
   constexpr auto unpack = plain_unpack;
+  constexpr auto unpack_digits = plain_unpack_digits;
+  constexpr auto gaussian = plain_gaussian;
 #else
   constexpr auto pack = avx2_pack;
   constexpr auto unpack = avx2_unpack;
+  constexpr auto unpack_digits = avx2_unpack_digits;
+  constexpr auto gaussian = avx512_gaussian;
 #endif
   static const RingKernels kernels = {
       .name = "avx512ifma",
@@ -194,7 +263,7 @@ const RingKernels& avx512ifma_kernels() {
       .scale = scale,
       .accumulate_tile = accumulate_tile,
       .mask_words = plain_mask_words,
-      .gaussian = plain_gaussian,
+      .gaussian = gaussian,
       .normal = plain_normal,
       .widen = plain_widen,
       .small_residues = plain_small_residues,
@@ -202,12 +271,17 @@ const RingKernels& avx512ifma_kernels() {
       .quantize = plain_quantize,
       .quantize_wide = plain_quantize_wide,
       .encode = plain_encode,
-      .spread_bodies = plain_spread_bodies,
+      .encode_body = plain_encode_body,
+      .combine = plain_combine,
+      .transpose = transpose,
+      .deal = deal,
       .near_residues = plain_near_residues,
       .reduce_signed = plain_reduce_signed,
       .pack = pack,
       .unpack = unpack,
-      .dot_pairs = plain_dot_pairs,
+      .unpack_digits = unpack_digits,
+      .dot = plain_dot,
+      .add_digits = add_digits,
   };
   return kernels;
 }

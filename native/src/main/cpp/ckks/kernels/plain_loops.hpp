@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "ckks/kernels/lanes.hpp"
 #include "ckks/kernels/ring_kernels.hpp"
 #include "ckks/ring/modulus.hpp"
 
@@ -38,22 +39,38 @@ static bool plain_mask_words(std::uint64_t* words, std::size_t n, std::uint64_t 
   return (above >> 63) != 0;
 }
 
-static void plain_gaussian(const std::uint32_t* random, std::int32_t* out, std::size_t n,
+static void plain_gaussian(const std::uint32_t* random, std::int8_t* out, std::size_t n,
                            const std::int32_t* thresholds) {
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::int32_t sign = -static_cast<std::int32_t>(random[i] & 1);
-    const std::int32_t uniform = static_cast<std::int32_t>(random[i] >> 1);
-    std::int32_t magnitude = 0;
+  constexpr std::size_t kPiece = 64;
+  std::int32_t wide[kPiece];
+  for (std::size_t first = 0; first < n; first += kPiece) {
+    const std::size_t count = n - first < kPiece ? n - first : kPiece;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::int32_t sign = -static_cast<std::int32_t>(random[first + i] & 1);
+      const std::int32_t uniform = static_cast<std::int32_t>(random[first + i] >> 1);
+      std::int32_t magnitude = 0;
 #pragma GCC unroll 20
-    for (std::size_t k = 0; k < kGaussianThresholds; ++k) magnitude += uniform >= thresholds[k] ? 1 : 0;
-    out[i] = (magnitude ^ sign) - sign;
+      for (std::size_t k = 0; k < kGaussianThresholds; ++k) magnitude += uniform >= thresholds[k] ? 1 : 0;
+      wide[i] = (magnitude ^ sign) - sign;
+    }
+    for (std::size_t i = 0; i < count; ++i) out[first + i] = static_cast<std::int8_t>(wide[i]);
   }
 }
 
-static void plain_small_residues(const std::int32_t* values, std::uint64_t* out, std::size_t n,
+static void plain_widen(const std::int8_t* values, std::int64_t* out, std::size_t n) {
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8) store_lanes(out + i, widen_to_words(values + i));
+  for (; i < n; ++i) out[i] = values[i];
+}
+
+static void plain_small_residues(const std::int8_t* values, std::uint64_t* out, std::size_t n,
                                  const Modulus& q) {
   const std::int64_t modulus = static_cast<std::int64_t>(q.value);
-  for (std::size_t i = 0; i < n; ++i) {
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    store_lanes(reinterpret_cast<std::int64_t*>(out + i), raise_negative(widen_to_words(values + i), modulus));
+  }
+  for (; i < n; ++i) {
     const std::int64_t v = values[i];
     out[i] = static_cast<std::uint64_t>(v + (v < 0 ? modulus : 0));
   }
@@ -67,47 +84,20 @@ static void plain_near_residues(const std::int64_t* values, std::uint64_t* out, 
   }
 }
 
-// Sums of doubles go to eight lanes by index, so that they are the same words with vectors of any width.
-// These are vectors of the language, not of an instruction set.
-typedef double Doubles __attribute__((vector_size(64)));
-typedef std::int64_t Integers __attribute__((vector_size(64)));
-typedef std::int32_t Integers32 __attribute__((vector_size(32)));
-typedef float Floats __attribute__((vector_size(32)));
-typedef std::int8_t Bytes __attribute__((vector_size(8)));
-
-template <typename V>
-[[gnu::always_inline]] static inline void load_lanes(V& to, const void* from) {
-  __builtin_memcpy(&to, from, sizeof to);
-}
-
-template <typename V>
-[[gnu::always_inline]] static inline void store_lanes(void* to, const V& from) {
-  __builtin_memcpy(to, &from, sizeof from);
-}
-
-[[gnu::always_inline]] static inline double sum_of(const Doubles& lanes) {
-  return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
-}
-
 static std::uint32_t plain_measure(const float* values, const float* column_factors, std::size_t n,
                                    double* squares) {
   // without their sign, floats are in the order of their bits
-  Integers32 largest = {};
-  Doubles sums[2] = {};
-  const auto eight = [&](const float* v, const float* f) {
-    Floats x;
-    Floats factors;
-    load_lanes(x, v);
-    load_lanes(factors, f);
-    const Floats product = x * factors;
-    Integers32 bits;
-    load_lanes(bits, &product);
-    bits &= 0x7fffffff;
-    largest = bits > largest ? bits : largest;
-    const Doubles wide = __builtin_convertvector(x, Doubles);
-    const Doubles scaled = __builtin_convertvector(product, Doubles);
-    sums[0] += wide * wide;
-    sums[1] += scaled * scaled;
+  Lanes<std::int32_t> largest = all<std::int32_t>(0);
+  Lanes<double> sums = all(0.0);
+  Lanes<double> product_sums = all(0.0);
+  const auto eight = [&](const float* v, const float* f) __attribute__((always_inline)) {
+    const Lanes<float> x = load_lanes(v);
+    const Lanes<float> product = x * load_lanes(f);
+    largest = larger(largest, same_bits<std::int32_t>(product) & all<std::int32_t>(0x7fffffff));
+    const Lanes<double> wide = widen(x);
+    sums = sums + wide * wide;
+    const Lanes<double> wide_product = widen(product);
+    product_sums = product_sums + wide_product * wide_product;
   };
   std::size_t i = 0;
   for (; i + 8 <= n; i += 8) eight(values + i, column_factors + i);
@@ -117,14 +107,13 @@ static std::uint32_t plain_measure(const float* values, const float* column_fact
     __builtin_memcpy(rest[1], column_factors + i, (n - i) * sizeof(float));
     eight(rest[0], rest[1]);
   }
-  for (int k = 0; k < 2; ++k) squares[k] = sum_of(sums[k]);
-  std::int32_t all = 0;
-  for (int k = 0; k < 8; ++k) all = largest[k] > all ? largest[k] : all;
-  return static_cast<std::uint32_t>(all);
-}
-
-static void plain_widen(const std::int32_t* values, std::int64_t* out, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) out[i] = values[i];
+  squares[0] = sum_of(sums);
+  squares[1] = sum_of(product_sums);
+  std::int32_t lanes[8];
+  store_lanes(lanes, largest);
+  std::int32_t most = 0;
+  for (std::int32_t lane : lanes) most = lane > most ? lane : most;
+  return static_cast<std::uint32_t>(most);
 }
 
 static void plain_quantize(const float* values, const float* column_factors, double factor,
@@ -158,38 +147,19 @@ static void plain_encode(const float* values, const float* column_factors, doubl
                          const std::int8_t* errors, const double* f0, const double* f1, std::uint64_t* pad,
                          std::size_t n, const Modulus& q, double* sums) {
   constexpr double kMagic = 6755399441055744.0;
-  const std::int64_t offset = std::bit_cast<std::int64_t>(kMagic);
+  const auto offset = all(std::bit_cast<std::int64_t>(kMagic));
   const std::int64_t modulus = static_cast<std::int64_t>(q.value);
-  Doubles lanes0 = {};
-  Doubles lanes1 = {};
+  Lanes<double> lanes0 = all(0.0);
+  Lanes<double> lanes1 = all(0.0);
   const auto eight = [&](const float* v, const float* f, const std::int8_t* e, const double* a, const double* b,
-                         std::uint64_t* to) {
-    Floats x;
-    Floats factors;
-    Bytes error;
-    Doubles check0;
-    Doubles check1;
-    Integers residue;
-    load_lanes(x, v);
-    load_lanes(factors, f);
-    load_lanes(error, e);
-    load_lanes(check0, a);
-    load_lanes(check1, b);
-    load_lanes(residue, to);
-    const Floats product = x * factors;
-    const Doubles shifted = __builtin_convertvector(product, Doubles) * factor + kMagic;
-    Integers m;
-    load_lanes(m, &shifted);
-    m -= offset;
-    const Integers32 wide = __builtin_convertvector(error, Integers32);
-    const Doubles with_error = (shifted - kMagic) + __builtin_convertvector(wide, Doubles);
-    lanes0 += check0 * with_error;
-    lanes1 += check1 * with_error;
-    m += residue;
-    m += (m >> 63) & modulus;
-    m -= modulus;
-    m += (m >> 63) & modulus;
-    store_lanes(to, m);
+                         std::uint64_t* to) __attribute__((always_inline)) {
+    const Lanes<double> shifted = widen(load_lanes(v) * load_lanes(f)) * all(factor) + all(kMagic);
+    const Lanes<double> with_error = (shifted - all(kMagic)) + widen(e);
+    lanes0 = lanes0 + load_lanes(a) * with_error;
+    lanes1 = lanes1 + load_lanes(b) * with_error;
+    auto* word = reinterpret_cast<std::int64_t*>(to);
+    const auto sum = raise_negative((same_bits<std::int64_t>(shifted) - offset) + load_lanes(word), modulus);
+    store_lanes(word, raise_negative(sum - all(modulus), modulus));
   };
   std::size_t i = 0;
   for (; i + 8 <= n; i += 8) eight(values + i, column_factors + i, errors + i, f0 + i, f1 + i, pad + i);
@@ -212,21 +182,100 @@ static void plain_encode(const float* values, const float* column_factors, doubl
   sums[1] = sum_of(lanes1);
 }
 
-static void plain_spread_bodies(const std::uint64_t* product, const std::int32_t* errors, std::size_t tokens,
-                                std::size_t columns, std::uint64_t* out, std::int8_t* out_errors,
-                                std::size_t stride, const Modulus& q) {
+static void plain_encode_body(const float* values, const float* column_factors, double factor,
+                              const std::int8_t* errors, const double* f0, const double* f1, std::uint64_t* out,
+                              std::size_t n, const Modulus& q, double* sums) {
+  constexpr double kMagic = 6755399441055744.0;
+  const auto offset = all(std::bit_cast<std::int64_t>(kMagic));
+  const std::int64_t modulus = static_cast<std::int64_t>(q.value);
+  Lanes<double> lanes0 = all(0.0);
+  Lanes<double> lanes1 = all(0.0);
+  const auto eight = [&](const float* v, const float* f, const std::int8_t* e, const double* a, const double* b,
+                         std::uint64_t* to) __attribute__((always_inline)) {
+    const Lanes<double> rounded =
+        (widen(load_lanes(v) * load_lanes(f)) * all(factor) + all(kMagic)) - all(kMagic);
+    const Lanes<double> with_error = rounded + widen(e);
+    lanes0 = lanes0 + load_lanes(a) * with_error;
+    lanes1 = lanes1 + load_lanes(b) * with_error;
+    const auto number = same_bits<std::int64_t>(with_error + all(kMagic)) - offset;
+    store_lanes(reinterpret_cast<std::int64_t*>(to), raise_negative(number, modulus));
+  };
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8) eight(values + i, column_factors + i, errors + i, f0 + i, f1 + i, out + i);
+  if (i < n) {
+    const std::size_t rest = n - i;
+    float x[2][8] = {};
+    std::int8_t e[8] = {};
+    double f[2][8] = {};
+    std::uint64_t to[8];
+    __builtin_memcpy(x[0], values + i, rest * sizeof(float));
+    __builtin_memcpy(x[1], column_factors + i, rest * sizeof(float));
+    __builtin_memcpy(e, errors + i, rest);
+    __builtin_memcpy(f[0], f0 + i, rest * sizeof(double));
+    __builtin_memcpy(f[1], f1 + i, rest * sizeof(double));
+    eight(x[0], x[1], e, f[0], f[1], to);
+    __builtin_memcpy(out + i, to, rest * sizeof(std::uint64_t));
+  }
+  sums[0] = sum_of(lanes0);
+  sums[1] = sum_of(lanes1);
+}
+
+static void plain_combine(const std::int64_t* values, const double* f0, const double* f1, std::size_t n,
+                          double* sums) {
+  Lanes<double> lanes0 = all(0.0);
+  Lanes<double> lanes1 = all(0.0);
+  const auto eight = [&](const std::int64_t* v, const double* a, const double* b) __attribute__((always_inline)) {
+    const Lanes<double> numbers = widen(v);
+    lanes0 = lanes0 + load_lanes(a) * numbers;
+    lanes1 = lanes1 + load_lanes(b) * numbers;
+  };
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8) eight(values + i, f0 + i, f1 + i);
+  if (i < n) {
+    const std::size_t rest = n - i;
+    std::int64_t v[8] = {};
+    double f[2][8] = {};
+    __builtin_memcpy(v, values + i, rest * sizeof(std::int64_t));
+    __builtin_memcpy(f[0], f0 + i, rest * sizeof(double));
+    __builtin_memcpy(f[1], f1 + i, rest * sizeof(double));
+    eight(v, f[0], f[1]);
+  }
+  sums[0] = sum_of(lanes0);
+  sums[1] = sum_of(lanes1);
+}
+
+/// Places [first_row, rows) × [0, columns) and the rest of the columns of the rows before.
+static inline void plain_transpose_rest(const std::uint64_t* matrix, std::size_t rows, std::size_t columns,
+                                        std::uint64_t* out, std::size_t done_rows, std::size_t done_columns) {
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t c = r < done_rows ? done_columns : 0; c < columns; ++c) out[c * rows + r] = matrix[r * columns + c];
+  }
+}
+
+[[maybe_unused]] static void plain_transpose(const std::uint64_t* matrix, std::size_t rows, std::size_t columns,
+                                             std::uint64_t* out) {
+  plain_transpose_rest(matrix, rows, columns, out, 0, 0);
+}
+
+/// Columns from `first` on.
+static inline void plain_deal_rest(const std::uint64_t* product, std::size_t tokens, std::size_t columns,
+                                   const std::int8_t* errors, std::uint64_t* out, std::size_t stride,
+                                   const Modulus& q, std::size_t first) {
   const std::int64_t modulus = static_cast<std::int64_t>(q.value);
   for (std::size_t t = 0; t < tokens; ++t) {
-    for (std::size_t j = 0; j < columns; ++j) {
-      const std::size_t from = t + tokens * j;
-      const std::int64_t e = errors[from];
-      std::int64_t body = e - static_cast<std::int64_t>(product[from]);
+    for (std::size_t j = first; j < columns; ++j) {
+      std::int64_t body = errors[t * stride + j] - static_cast<std::int64_t>(product[t + tokens * j]);
+      // a negative error of a large product is still negative with q
       body += body < 0 ? modulus : 0;
-      // e − 0 for a positive error stays below q
       out[t * stride + j] = static_cast<std::uint64_t>(body + (body < 0 ? modulus : 0));
-      out_errors[t * stride + j] = static_cast<std::int8_t>(e);
     }
   }
+}
+
+[[maybe_unused]] static void plain_deal(const std::uint64_t* product, std::size_t tokens, std::size_t columns,
+                                        const std::int8_t* errors, std::uint64_t* out, std::size_t stride,
+                                        const Modulus& q) {
+  plain_deal_rest(product, tokens, columns, errors, out, stride, q, 0);
 }
 
 /// Two normal numbers each from two words. ln x = e·ln 2 + 2·atanh((m − 1)/(m + 1)) as a series for
@@ -327,18 +376,86 @@ static inline void unpack_four(const std::uint8_t* in, std::uint64_t* v) {
   for (std::size_t i = 0; i < n; ++i) out[i] = arithmetic::reduce_signed(values[i], q);
 }
 
-static inline void plain_dot_pairs(const double* vectors, const double* matrix, std::size_t rows, std::size_t n,
-                                   double* out) {
-  for (std::size_t r = 0; r < rows; ++r) {
-    double sums[8] = {};
-    for (std::size_t j = 0; j < n; j += 4) {
-      for (std::size_t k = 0; k < 4; ++k) {
-        sums[k] += vectors[j + k] * matrix[r * n + j + k];
-        sums[4 + k] += vectors[n + j + k] * matrix[r * n + j + k];
-      }
+[[maybe_unused]] static bool plain_unpack_digits(const std::uint8_t* in, std::size_t fours, std::uint64_t bound,
+                                                 double* low, double* high) {
+  constexpr std::uint64_t kMask = (std::uint64_t{1} << kDigitBits) - 1;
+  std::uint64_t above = 0;
+  for (std::size_t i = 0; i < fours; ++i) {
+    std::uint64_t v[4];
+    unpack_four(in + 25 * i, v);
+    for (std::size_t k = 0; k < 4; ++k) {
+      above |= bound - 1 - v[k];
+      low[4 * i + k] = static_cast<double>(static_cast<std::int64_t>(v[k] & kMask));
+      high[4 * i + k] = static_cast<double>(static_cast<std::int64_t>(v[k] >> kDigitBits));
     }
-    out[2 * r] = sums[0] + sums[1] + sums[2] + sums[3];
-    out[2 * r + 1] = sums[4] + sums[5] + sums[6] + sums[7];
+  }
+  return (above >> 63) != 0;
+}
+
+/// kVectors by kRows inner products, added to `out`; `weights` starts at the first of the rows in a block.
+template <int kVectors, int kRows>
+static inline void dot_rows(const double* vectors, const std::int32_t* weights, std::size_t n, std::size_t first,
+                            std::size_t last, double* out, std::size_t rows) {
+  Lanes<double> sums[kVectors][kRows];
+#pragma GCC unroll 8
+  for (int v = 0; v < kVectors; ++v) {
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) sums[v][r] = all(0.0);
+  }
+  for (std::size_t j = first; j < last; j += 8) {
+    Lanes<double> x[kVectors];
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) x[v] = load_lanes(vectors + static_cast<std::size_t>(v) * n + j);
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) {
+      const Lanes<double> w = widen(weights + j * kDotRows + 8 * static_cast<std::size_t>(r));
+#pragma GCC unroll 8
+      for (int v = 0; v < kVectors; ++v) multiply_add_exact(sums[v][r], x[v], w);
+    }
+  }
+#pragma GCC unroll 8
+  for (int v = 0; v < kVectors; ++v) {
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) {
+      out[static_cast<std::size_t>(v) * rows + static_cast<std::size_t>(r)] += sum_of(sums[v][r]);
+    }
+  }
+}
+
+template <int kVectors, int kRows>
+static inline void dot_vectors(const double* vectors, const std::int32_t* weights, std::size_t rows, std::size_t n,
+                               double* out) {
+  // so many columns that the vectors' stay in the first-level cache
+  constexpr std::size_t kColumns = 4096 / kVectors;
+  for (std::size_t first = 0; first < n; first += kColumns) {
+    const std::size_t last = n - first < kColumns ? n : first + kColumns;
+    for (std::size_t r = 0; r < rows; r += kRows) {
+      const std::int32_t* block = weights + r / kDotRows * kDotRows * n + r % kDotRows * 8;
+      dot_rows<kVectors, kRows>(vectors, block, n, first, last, out + r, rows);
+    }
+  }
+}
+
+/// As many sums as registers hold.
+static void plain_dot(const double* vectors, std::size_t count, const std::int32_t* weights, std::size_t rows,
+                      std::size_t n, double* out) {
+  constexpr int kRows = kVectorBytes == 64 ? 4 : 2;
+  for (std::size_t i = 0; i < count * rows; ++i) out[i] = 0;
+  std::size_t v = 0;
+  if constexpr (kVectorBytes == 64) {
+    for (; v + 8 <= count; v += 8) dot_vectors<8, 2>(vectors + v * n, weights, rows, n, out + v * rows);
+    for (; v + 4 <= count; v += 4) dot_vectors<4, kRows>(vectors + v * n, weights, rows, n, out + v * rows);
+  }
+  for (; v + 2 <= count; v += 2) dot_vectors<2, kRows>(vectors + v * n, weights, rows, n, out + v * rows);
+  for (; v < count; ++v) dot_vectors<1, kRows>(vectors + v * n, weights, rows, n, out + v * rows);
+}
+
+[[maybe_unused]] static void plain_add_digits(std::uint64_t* sum, const double* low, const double* high,
+                                              std::size_t n, const Modulus& q) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint64_t digits[2] = {arithmetic::reduce_signed(static_cast<std::int64_t>(low[i]), q),
+                                     arithmetic::reduce_signed(static_cast<std::int64_t>(high[i]), q)};
+    sum[i] = arithmetic::reduce128((static_cast<uint128>(digits[1]) << kDigitBits) + digits[0] + sum[i], q);
   }
 }
 

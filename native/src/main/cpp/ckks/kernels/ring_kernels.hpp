@@ -15,6 +15,12 @@ namespace tensafe::ckks {
 /// Thresholds of the rounded Gaussian, gaussian_thresholds().
 constexpr std::size_t kGaussianThresholds = 20;
 
+/// Bits of the lower digit of a residue in an exact inner product.
+constexpr int kDigitBits = 25;
+
+/// Rows of a matrix for exact inner products that lie together.
+constexpr std::size_t kDotRows = 4;
+
 /// Coefficients of one tile: the unit in which ciphertexts are laid out for multiply-accumulate.
 constexpr std::size_t kTile = 8;
 /// Most weight rows that one call of `accumulate_tile` takes.
@@ -61,16 +67,17 @@ struct RingKernels {
 
   /// Keeps the low bits of each word given by `mask`; true if any is then ≥ bound.
   bool (*mask_words)(std::uint64_t* words, std::size_t n, std::uint64_t mask, std::uint64_t bound);
-  /// Rounded Gaussians from uniform 32-bit numbers by inversion, all thresholds always compared.
-  void (*gaussian)(const std::uint32_t* random, std::int32_t* out, std::size_t n,
+  /// Rounded Gaussians from uniform 32-bit numbers by inversion: the number of thresholds, in ascending order,
+  /// that the upper 31 bits reach, with the lowest bit as the sign.
+  void (*gaussian)(const std::uint32_t* random, std::int8_t* out, std::size_t n,
                    const std::int32_t* thresholds);
   /// Standard normal numbers from uniform 64-bit ones by the Box–Muller transform; n is even.
   void (*normal)(const std::uint64_t* random, double* out, std::size_t n);
-  void (*widen)(const std::int32_t* values, std::int64_t* out, std::size_t n);
+  void (*widen)(const std::int8_t* values, std::int64_t* out, std::size_t n);
   /// Residues of small signed numbers, below q in magnitude.
-  void (*small_residues)(const std::int32_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
+  void (*small_residues)(const std::int8_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
   /// The largest |values[i]·column_factors[i]| as the bits of a float; those of an infinity or more if
-  /// any product is not finite. `squares` gets Σ values[i]² and Σ (values[i]·column_factors[i])².
+  /// any product is not finite. `squares` gets Σ values[i]², then that of the products.
   std::uint32_t (*measure)(const float* values, const float* column_factors, std::size_t n, double* squares);
   /// Numbers times `factor`, rounded to the nearest integer (ties to even); below 2^51 in magnitude.
   void (*quantize)(const float* values, const float* column_factors, double factor, std::int64_t* out,
@@ -83,12 +90,18 @@ struct RingKernels {
   void (*encode)(const float* values, const float* column_factors, double factor, const std::int8_t* errors,
                  const double* f0, const double* f1, std::uint64_t* pad, std::size_t n, const Modulus& q,
                  double* sums);
-  /// Deals the coefficients of e − product to tokens: coefficient t + tokens·j, j < columns, goes to
-  /// out[t·stride + j] as a residue and its error to out_errors there. Errors fit a byte; tokens is a
-  /// multiple of 8.
-  void (*spread_bodies)(const std::uint64_t* product, const std::int32_t* errors, std::size_t tokens,
-                        std::size_t columns, std::uint64_t* out, std::int8_t* out_errors, std::size_t stride,
-                        const Modulus& q);
+  /// The residues of m[i] + errors[i] instead, and the same sums.
+  void (*encode_body)(const float* values, const float* column_factors, double factor, const std::int8_t* errors,
+                      const double* f0, const double* f1, std::uint64_t* out, std::size_t n, const Modulus& q,
+                      double* sums);
+  /// The sums of f0[i]·values[i] and f1[i]·values[i].
+  void (*combine)(const std::int64_t* values, const double* f0, const double* f1, std::size_t n, double* sums);
+  /// A matrix [rows][columns] to [columns][rows].
+  void (*transpose)(const std::uint64_t* matrix, std::size_t rows, std::size_t columns, std::uint64_t* out);
+  /// out[t·stride + j] = errors[t·stride + j] − product[t + tokens·j] mod q for t < tokens, j < columns: deals
+  /// the coefficients of a product to tokens, a multiple of 8 of them.
+  void (*deal)(const std::uint64_t* product, std::size_t tokens, std::size_t columns, const std::int8_t* errors,
+               std::uint64_t* out, std::size_t stride, const Modulus& q);
   /// Residues of signed numbers below q in magnitude.
   void (*near_residues)(const std::int64_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
   /// Residues of any signed numbers.
@@ -99,10 +112,15 @@ struct RingKernels {
   void (*pack)(const std::uint64_t* values, std::size_t fours, std::uint8_t* out);
   bool (*unpack)(const std::uint8_t* in, std::size_t fours, std::uint64_t bound, std::uint64_t* values);
 
-  /// Two vectors [2][n] times the rows of a matrix [rows][n], out [rows][2]; n is a multiple of 4. All are
-  /// whole numbers whose sums stay below 2^53, so the order of additions does not matter.
-  void (*dot_pairs)(const double* vectors, const double* matrix, std::size_t rows, std::size_t n,
-                    double* out);
+  /// The same as digits of kDigitBits bits, low + 2^kDigitBits·high, in doubles.
+  bool (*unpack_digits)(const std::uint8_t* in, std::size_t fours, std::uint64_t bound, double* low, double* high);
+  /// Inner products of vectors [count][n] with the rows of a matrix, out [count][rows]; n is a multiple of 8,
+  /// rows one of kDotRows, and the matrix lies as [rows/kDotRows][n/8][kDotRows][8]. All are whole numbers whose
+  /// sums stay below 2^53, so the order of additions does not matter.
+  void (*dot)(const double* vectors, std::size_t count, const std::int32_t* matrix, std::size_t rows,
+              std::size_t n, double* out);
+  /// sum[i] += low[i] + 2^kDigitBits·high[i] mod q, for whole numbers below 2^52 in magnitude.
+  void (*add_digits)(std::uint64_t* sum, const double* low, const double* high, std::size_t n, const Modulus& q);
 };
 
 /// The fastest set that may run there: "scalar", "avx2" or "avx512ifma".

@@ -86,12 +86,17 @@ const RingKernels& scalar_kernels() {
       .quantize = plain_quantize,
       .quantize_wide = plain_quantize_wide,
       .encode = plain_encode,
-      .spread_bodies = plain_spread_bodies,
+      .encode_body = plain_encode_body,
+      .combine = plain_combine,
+      .transpose = plain_transpose,
+      .deal = plain_deal,
       .near_residues = plain_near_residues,
       .reduce_signed = plain_reduce_signed,
       .pack = plain_pack,
       .unpack = plain_unpack,
-      .dot_pairs = plain_dot_pairs,
+      .unpack_digits = plain_unpack_digits,
+      .dot = plain_dot,
+      .add_digits = plain_add_digits,
   };
   return kernels;
 }

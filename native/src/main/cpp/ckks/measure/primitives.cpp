@@ -197,7 +197,7 @@ double measure(const Context& context, Primitive primitive, int repetitions) {
     case Primitive::kGaussian: {
       RandomSource source;
       RandomStream stream = source.next();
-      AlignedArray<std::int32_t> e(n);
+      AlignedArray<std::int8_t> e(n);
       return median_seconds(repetitions, [&] { sample_gaussian(stream, kernels, e.data(), n); });
     }
     case Primitive::kEncrypt: {

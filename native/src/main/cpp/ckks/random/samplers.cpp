@@ -44,8 +44,8 @@ void sample_ternary(RandomStream& stream, std::int64_t* out, std::size_t n) {
   base::secure_wipe(bytes, sizeof bytes);
 }
 
-void sample_gaussian(RandomStream& stream, const RingKernels& kernels, std::int32_t* out, std::size_t n) {
-  constexpr std::size_t kPiece = 512;
+void sample_gaussian(RandomStream& stream, const RingKernels& kernels, std::int8_t* out, std::size_t n) {
+  constexpr std::size_t kPiece = 1024;
   alignas(64) std::uint32_t random[kPiece];
   for (std::size_t i = 0; i < n; i += kPiece) {
     const std::size_t count = n - i < kPiece ? n - i : kPiece;

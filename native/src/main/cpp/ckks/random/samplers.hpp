@@ -39,10 +39,10 @@ void sample_uniform(Source& source, const RingKernels& kernels, const Modulus& q
 /// Uniform over −1, 0, 1: pairs of bits, 3 skipped. Which pairs are skipped says nothing about the rest.
 void sample_ternary(RandomStream& stream, std::int64_t* out, std::size_t n);
 
-/// Round(N(0, 3.2²)) by inversion of 31-bit uniforms against 20 thresholds, all always compared: no
-/// branch and no index by secrets. Probabilities are multiples of 2^−31, the largest value is 20;
+/// Round(N(0, 3.2²)) by inversion of 31-bit uniforms against 20 thresholds: no branch and no address by
+/// secrets. Probabilities are multiples of 2^−31, the largest value is 20;
 /// docs/CKKS.md bounds the Rényi divergence from the exact distribution. n is a multiple of 4.
-void sample_gaussian(RandomStream& stream, const RingKernels& kernels, std::int32_t* out, std::size_t n);
+void sample_gaussian(RandomStream& stream, const RingKernels& kernels, std::int8_t* out, std::size_t n);
 
 /// Thresholds 2^31·P(|z| ≤ k) to the nearest integer, k = 0 … 19.
 const std::int32_t* gaussian_thresholds();

@@ -35,7 +35,7 @@ class AnswerNoise {
 
  private:
   const Context& context_;
-  AlignedArray<std::int32_t, true> errors_;
+  AlignedArray<std::int8_t, true> errors_;
   AlignedArray<std::int64_t, true> flood_;
 };
 

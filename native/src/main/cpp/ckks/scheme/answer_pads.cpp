@@ -11,7 +11,8 @@
 namespace tensafe::ckks {
 namespace {
 
-constexpr std::uint64_t kDigitMask = (std::uint64_t{1} << kDigitBits) - 1;
+/// Tokens whose digits are at hand at once: they share the loads of weights.
+constexpr std::size_t kTokensAtOnce = 4;
 
 /// Multiply-accumulate works on two polynomials at a time; a block has one group of tokens, so the other
 /// is left empty. A block serves many lanes: this is not worth a kernel of its own.
@@ -79,7 +80,7 @@ LaneNoise::LaneNoise(const AnswerBlock& block, const PublicKey& key)
   const Modulus& q = context_.modulus(0);
   const std::size_t n = context_.degree();
   const std::size_t count = shape_.tokens * shape_.rows;
-  AlignedArray<std::int32_t, true> errors(count);
+  AlignedArray<std::int8_t, true> errors(count);
   AlignedArray<std::int64_t, true> flood(count);
   RandomSource random;
   RandomStream stream = random.next();
@@ -123,29 +124,27 @@ void answer_tokens(const DotWeights& weights, std::span<const NoiseRun> runs, st
   const std::size_t stride = weights.stride();
   const std::size_t in_bytes = residue_bytes(context, 0, columns);
   const std::size_t out_bytes = residue_bytes(context, 0, rows);
-  Words residues(columns);
-  AlignedArray<double> digits(2 * stride);
-  AlignedArray<double, true> sums(2 * rows);
+  AlignedArray<double> digits(kTokensAtOnce * 2 * stride);
+  std::memset(digits.data(), 0, digits.size() * sizeof(double));
+  const std::size_t all_rows = weights.all_rows();
+  AlignedArray<double, true> sums(kTokensAtOnce * 2 * all_rows);
   std::size_t token = 0;
   for (const NoiseRun& run : runs) {
     run.noise->take(run.first, run.count);
-    for (std::size_t i = 0; i < run.count; ++i, ++token) {
-      read_residues(context, 0, message.data() + token * in_bytes, columns, residues.data());
-      for (std::size_t j = 0; j < stride; ++j) {
-        const std::uint64_t word = j < columns ? residues[j] : 0;
-        digits[j] = static_cast<double>(static_cast<std::int64_t>(word & kDigitMask));
-        digits[stride + j] = static_cast<double>(static_cast<std::int64_t>(word >> kDigitBits));
+    for (std::size_t i = 0; i < run.count; i += kTokensAtOnce) {
+      const std::size_t some = run.count - i < kTokensAtOnce ? run.count - i : kTokensAtOnce;
+      for (std::size_t k = 0; k < some; ++k) {
+        double* low = digits.data() + 2 * k * stride;
+        read_digits(context, 0, message.data() + (token + k) * in_bytes, columns, low, low + stride);
       }
-      context.kernels().dot_pairs(digits.data(), weights.data(), rows, stride, sums.data());
-      std::uint64_t* noise = run.noise->noise_.data() + (run.first + i) * rows;
-      for (std::size_t k = 0; k < rows; ++k) {
-        const std::uint64_t low = arithmetic::reduce_signed(static_cast<std::int64_t>(sums[2 * k]), q);
-        const std::uint64_t high = arithmetic::reduce_signed(static_cast<std::int64_t>(sums[2 * k + 1]), q);
-        const std::uint64_t sum = arithmetic::reduce128((static_cast<uint128>(high) << kDigitBits) + low, q);
-        noise[k] = arithmetic::add(noise[k], sum, q);
+      context.kernels().dot(digits.data(), 2 * some, weights.data(), all_rows, stride, sums.data());
+      for (std::size_t k = 0; k < some; ++k, ++token) {
+        std::uint64_t* noise = run.noise->noise_.data() + (run.first + i + k) * rows;
+        const double* low = sums.data() + 2 * k * all_rows;
+        context.kernels().add_digits(noise, low, low + all_rows, rows, q);
+        write_residues(context, 0, noise, rows, out + token * out_bytes);
+        std::memset(noise, 0, rows * sizeof(std::uint64_t));
       }
-      write_residues(context, 0, noise, rows, out + token * out_bytes);
-      std::memset(noise, 0, rows * sizeof(std::uint64_t));
     }
   }
 }

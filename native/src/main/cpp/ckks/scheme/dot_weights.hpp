@@ -3,14 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "ckks/kernels/ring_kernels.hpp"
 #include "ckks/ring/words.hpp"
 
 namespace tensafe::ckks {
 
-/// Bits of the lower digit of a residue in an exact inner product.
-constexpr int kDigitBits = 25;
-
-/// Integer weights as doubles, for exact inner products with 25-bit digits. Wiped on destruction.
+/// Integer weights for exact inner products with digits of kDigitBits bits, laid out as RingKernels::dot reads
+/// them. Wiped on destruction.
 class DotWeights {
  public:
   /// Throws kInvalidArgument if a row's 1-norm is 2^27 or more: sums would not be exact.
@@ -18,15 +17,15 @@ class DotWeights {
 
   std::size_t rows() const noexcept { return rows_; }
   std::size_t columns() const noexcept { return columns_; }
-  /// Columns with what fills up the last vector, zeros.
-  std::size_t stride() const noexcept { return stride_; }
-  const double* data() const noexcept { return values_.data(); }
+  /// Rows and columns with those of zeros that fill up the last block.
+  std::size_t all_rows() const noexcept { return (rows_ + kDotRows - 1) / kDotRows * kDotRows; }
+  std::size_t stride() const noexcept { return (columns_ + 7) / 8 * 8; }
+  const std::int32_t* data() const noexcept { return values_.data(); }
 
  private:
   std::size_t rows_;
   std::size_t columns_;
-  std::size_t stride_;
-  AlignedArray<double, true> values_;
+  AlignedArray<std::int32_t, true> values_;
 };
 
 }  // namespace tensafe::ckks

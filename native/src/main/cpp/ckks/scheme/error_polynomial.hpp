@@ -16,7 +16,7 @@ class ErrorPolynomial {
     sample_gaussian(stream, context.kernels(), coefficients_.data(), context.degree());
   }
 
-  const std::int32_t* coefficients() const noexcept { return coefficients_.data(); }
+  const std::int8_t* coefficients() const noexcept { return coefficients_.data(); }
 
   /// Residues of the coefficients, [degree].
   void residues(const Context& context, std::size_t limb, std::uint64_t* out) const {
@@ -30,7 +30,7 @@ class ErrorPolynomial {
   }
 
  private:
-  AlignedArray<std::int32_t, true> coefficients_;
+  AlignedArray<std::int8_t, true> coefficients_;
 };
 
 }  // namespace tensafe::ckks

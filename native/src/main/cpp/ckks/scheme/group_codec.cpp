@@ -30,7 +30,7 @@ GroupCodec::GroupCodec(const Context& context, const CodecValues& values)
       factors_(values.columns),
       row_scales_(values.rows),
       reach_(values.rows),
-      dither_(values.rows),
+      dithers_(values.rows),
       errors_(values.sizes),
       deviations_(values.sizes * kChecks),
       r_(kChecks * values.rows),
@@ -52,11 +52,10 @@ GroupCodec::GroupCodec(const Context& context, const CodecValues& values)
     const double norm = values.row_norms[k];
     const double dither = values.dithers[k];
     require(std::isfinite(scale) && std::isfinite(norm) && norm >= 0 && std::isfinite(dither) && dither >= 0,
-            ErrorCode::kNotFinite,
-            "codec: a scale or a norm is not a finite number");
+            ErrorCode::kNotFinite, "codec: a scale or a norm is not a finite number");
     row_scales_[k] = scale;
     reach_[k] = scale == 0 ? 0 : kNormRounding * norm / std::fabs(scale);
-    dither_[k] = dither;
+    dithers_[k] = dither;
   }
   for (std::size_t i = 0; i < sizes_; ++i) {
     errors_[i] = values.errors[i];
@@ -90,30 +89,40 @@ TokenNote GroupCodec::measure(const float* x) const {
   return {static_cast<double>(std::bit_cast<float>(bits)), std::sqrt(squares[0]), std::sqrt(squares[1]), {}};
 }
 
+void GroupCodec::count_in(TokenNote& note, const double (&sums)[kChecks]) const noexcept {
+  for (std::size_t check = 0; check < kChecks; ++check) note.expected[check] += sums[check] / divisor_;
+}
+
 void GroupCodec::quantize(const float* x, double magnitude, std::size_t first, std::size_t count,
                           std::int64_t* out) const {
   const auto& function = scale_bits_ <= 50 ? kernels_.quantize : kernels_.quantize_wide;
   function(x + first, factors_.data() + first, factor(magnitude), out, count);
 }
 
-void GroupCodec::expect(TokenNote& note, const std::int64_t* integers, std::size_t stride,
-                        std::size_t first, std::size_t count) const {
-  if (!tagged_) return;
-  const double* f = f_.data() + first;
-  double sums[kChecks] = {};
-  for (std::size_t j = 0; j < count; ++j) {
-    const double m = static_cast<double>(integers[j * stride]);
-    for (std::size_t check = 0; check < kChecks; ++check) sums[check] += f[check * columns_ + j] * m;
-  }
-  for (std::size_t check = 0; check < kChecks; ++check) note.expected[check] += sums[check] / divisor_;
+void GroupCodec::encode_integers(const float* x, TokenNote& note, std::size_t first, std::size_t count,
+                                 std::int64_t* errors) const {
+  AlignedArray<std::int64_t, true> integers(count);
+  quantize(x, note.magnitude, first, count, integers.data());
+  for (std::size_t j = 0; j < count; ++j) errors[j] += integers[j];
+  double sums[kChecks];
+  kernels_.combine(errors, f_.data() + first, f_.data() + columns_ + first, count, sums);
+  count_in(note, sums);
 }
 
-void GroupCodec::encode(const float* x, TokenNote& note, const std::int8_t* errors, std::uint64_t* pad,
-                        const Modulus& q) const {
+void GroupCodec::encode_residues(const float* x, TokenNote& note, std::size_t first, std::size_t count,
+                                 const std::int8_t* errors, std::uint64_t* out, const Modulus& q) const {
   double sums[kChecks];
-  kernels_.encode(x, factors_.data(), factor(note.magnitude), errors, f_.data(), f_.data() + columns_, pad,
-                  columns_, q, sums);
-  for (std::size_t check = 0; check < kChecks; ++check) note.expected[check] += sums[check] / divisor_;
+  kernels_.encode_body(x + first, factors_.data() + first, factor(note.magnitude), errors, f_.data() + first,
+                       f_.data() + columns_ + first, out, count, q, sums);
+  count_in(note, sums);
+}
+
+void GroupCodec::encode_on_pad(const float* x, TokenNote& note, const std::int8_t* errors, std::uint64_t* pad,
+                               const Modulus& q) const {
+  double sums[kChecks];
+  kernels_.encode(x, factors_.data(), factor(note.magnitude), errors, f_.data(), f_.data() + columns_, pad, columns_,
+                  q, sums);
+  count_in(note, sums);
 }
 
 Verdict GroupCodec::decode(const std::int64_t* integers, const TokenNote& note, std::size_t size_index,
@@ -128,7 +137,7 @@ Verdict GroupCodec::decode(const std::int64_t* integers, const TokenNote& note, 
     const double integer = static_cast<double>(integers[k]);
     verdict.excess = std::max(verdict.excess, std::fabs(integer) / (reach_[k] * reach + error));
     for (std::size_t check = 0; check < kChecks; ++check) sums[check] += r_[check * rows_ + k] * integer;
-    u[k] = integer * unit * row_scales_[k] + dither[k] * (dither_[k] * note.scaled_norm);
+    u[k] = integer * unit * row_scales_[k] + dither[k] * (dithers_[k] * note.scaled_norm);
   }
   if (tagged_) {
     for (std::size_t check = 0; check < kChecks; ++check) {

@@ -61,7 +61,6 @@ class GroupCodec {
   std::size_t columns() const noexcept { return columns_; }
   std::size_t rows() const noexcept { return rows_; }
   bool tagged() const noexcept { return tagged_; }
-  int scale_bits() const noexcept { return scale_bits_; }
   /// Where the errors and deviations of a packing's S are.
   std::size_t size_index(std::size_t outputs) const noexcept;
 
@@ -69,16 +68,25 @@ class GroupCodec {
   TokenNote measure(const float* x) const;
 
   /// Columns [first, first + count) of a token as integers.
-  void quantize(const float* x, double magnitude, std::size_t first, std::size_t count,
-                std::int64_t* out) const;
+  void quantize(const float* x, double magnitude, std::size_t first, std::size_t count, std::int64_t* out) const;
 
-  /// Counts columns [first, first + count) in: integers with their errors, `stride` words apart.
-  void expect(TokenNote& note, const std::int64_t* integers, std::size_t stride, std::size_t first,
-              std::size_t count) const;
+  /// Adds columns [first, first + count) of a token as integers to its errors, and counts the sums in.
+  void encode_integers(const float* x, TokenNote& note, std::size_t first, std::size_t count,
+                       std::int64_t* errors) const;
 
-  /// A token with integers below q/2: pad[j] becomes pad[j] + m[j] mod q, and m + errors is counted in.
-  void encode(const float* x, TokenNote& note, const std::int8_t* errors, std::uint64_t* pad,
-              const Modulus& q) const;
+  /// The same as residues, for integers below q/2 and 2^50.
+  void encode_residues(const float* x, TokenNote& note, std::size_t first, std::size_t count,
+                       const std::int8_t* errors, std::uint64_t* out, const Modulus& q) const;
+
+  /// A whole token on a pad, under the same condition: pad[j] becomes pad[j] + m[j] mod q, and m + errors is
+  /// counted in.
+  void encode_on_pad(const float* x, TokenNote& note, const std::int8_t* errors, std::uint64_t* pad,
+                     const Modulus& q) const;
+
+  /// Whether integers are below q/2 and 2^50.
+  bool fits(const Modulus& q) const noexcept {
+    return scale_bits_ <= 50 && q.value >> (scale_bits_ + 1) != 0;
+  }
 
   /// Judges the integers of an answer, [rows], and turns them into u, [rows]. `dither` is [rows] of
   /// standard normal numbers.
@@ -91,6 +99,7 @@ class GroupCodec {
  private:
   /// What real numbers are multiplied by to be integers.
   double factor(double magnitude) const noexcept;
+  void count_in(TokenNote& note, const double (&sums)[kChecks]) const noexcept;
 
   const RingKernels& kernels_;
   std::size_t columns_;
@@ -102,7 +111,7 @@ class GroupCodec {
   AlignedArray<float> factors_;             ///< [columns], 2^−exponent
   AlignedArray<double> row_scales_;         ///< [rows]
   AlignedArray<double> reach_;              ///< [rows], the largest |integer| per unit of ‖x‖₂/scale
-  AlignedArray<double> dither_;             ///< [rows], deviation per unit of the scaled norm
+  AlignedArray<double> dithers_;            ///< [rows], deviation per unit of the scaled norm
   AlignedArray<double> errors_;             ///< [sizes]
   AlignedArray<double> deviations_;         ///< [sizes][kChecks]
   AlignedArray<double, true> r_;            ///< [kChecks][rows]

@@ -64,17 +64,16 @@ void LanePads::make_inputs(const InputBlock& block, const SecretKey& key) {
   const std::size_t c = shape_.mask_columns(context_);
   Words mask(n);
   SecretWords product(n);
-  AlignedArray<std::int32_t, true> errors(n);
   RandomStream stream = key.error_stream();
+  sample_gaussian(stream, kernels, errors_.data(), errors_.size());
   for (std::size_t i = 0; i < shape_.masks(context_); ++i) {
     block.masks_.expand(context_, 1, block.first_id_ + i, mask.data());
     kernels.multiply(product.data(), mask.data(), key.values(0), n, q);
     kernels.ntt_inverse(product.data(), context_.tables(0));
-    sample_gaussian(stream, kernels, errors.data(), n);
     const std::size_t first = i * c;
     const std::size_t count = shape_.columns - first < c ? shape_.columns - first : c;
-    kernels.spread_bodies(product.data(), errors.data(), shape_.tokens, count, inputs_.data() + first,
-                          errors_.data() + first, shape_.columns, q);
+    kernels.deal(product.data(), shape_.tokens, count, errors_.data() + first, inputs_.data() + first, shape_.columns,
+                 q);
   }
 }
 
@@ -107,8 +106,7 @@ void encrypt_tokens(const GroupCodec& codec, std::span<const PadRun> runs, const
   const std::size_t columns = codec.columns();
   const Context& context = runs.front().pads->context();
   const Modulus& q = context.modulus(0);
-  require(codec.scale_bits() <= 50 && q.value >> (codec.scale_bits() + 1) != 0, ErrorCode::kInvalidArgument,
-          "pads: scale bits beyond the modulus");
+  require(codec.fits(q), ErrorCode::kInvalidArgument, "pads: scale bits beyond the modulus");
   for (std::size_t t = 0; t < tokens; ++t) {
     notes[t] = codec.measure(x + static_cast<std::size_t>(rows[t]) * columns);
   }
@@ -120,7 +118,7 @@ void encrypt_tokens(const GroupCodec& codec, std::span<const PadRun> runs, const
     for (std::size_t i = 0; i < run.count; ++i, ++t) {
       std::uint64_t* pad = run.pads->inputs_.data() + (run.first + i) * columns;
       std::int8_t* errors = run.pads->errors_.data() + (run.first + i) * columns;
-      codec.encode(x + static_cast<std::size_t>(rows[t]) * columns, notes[t], errors, pad, q);
+      codec.encode_on_pad(x + static_cast<std::size_t>(rows[t]) * columns, notes[t], errors, pad, q);
       write_residues(context, 0, pad, columns, out + t * token_bytes);
       std::memset(pad, 0, columns * sizeof(std::uint64_t));
       std::memset(errors, 0, columns);

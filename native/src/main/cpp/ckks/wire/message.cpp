@@ -146,6 +146,28 @@ void read_residues(const Context& context, std::size_t limb, const std::uint8_t*
          "message: a coefficient is not below the modulus");
 }
 
+void read_digits(const Context& context, std::size_t limb, const std::uint8_t* in, std::size_t count, double* low,
+                 double* high) {
+  const std::uint64_t bound = context.modulus(limb).value;
+  const int bits = residue_bits(context, limb);
+  const std::size_t fours = bits == kKernelBits ? count / 4 : 0;
+  bool residues = !context.kernels().unpack_digits(in, fours, bound, low, high);
+  // fewer than four, or numbers of another width
+  std::uint64_t rest[64];
+  in += fours * packed_bytes(4, bits);
+  for (std::size_t i = 4 * fours; i < count;) {
+    // a multiple of 8 numbers ends with a byte
+    const std::size_t some = count - i < 64 ? count - i : 64;
+    residues &= unpack_bits(context.kernels(), in, some, bits, bound, rest);
+    for (std::size_t k = 0; k < some; ++k, ++i) {
+      low[i] = static_cast<double>(rest[k] & ((std::uint64_t{1} << kDigitBits) - 1));
+      high[i] = static_cast<double>(rest[k] >> kDigitBits);
+    }
+    in += packed_bytes(some, bits);
+  }
+  expect(residues, "message: a coefficient is not below the modulus");
+}
+
 void write_polynomial(const Context& context, std::size_t limb, const std::uint64_t* values, std::uint8_t* out) {
   write_residues(context, limb, values, context.degree(), out);
 }

@@ -62,6 +62,10 @@ void write_residues(const Context& context, std::size_t limb, const std::uint64_
 void read_residues(const Context& context, std::size_t limb, const std::uint8_t* in, std::size_t count,
                    std::uint64_t* out);
 
+/// The same as digits of kDigitBits bits in doubles: low + 2^kDigitBits·high.
+void read_digits(const Context& context, std::size_t limb, const std::uint8_t* in, std::size_t count, double* low,
+                 double* high);
+
 /// One packed polynomial.
 void write_polynomial(const Context& context, std::size_t limb, const std::uint64_t* values, std::uint8_t* out);
 /// Throws kMalformedMessage.

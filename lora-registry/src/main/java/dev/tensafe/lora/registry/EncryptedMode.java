@@ -20,6 +20,14 @@ public interface EncryptedMode {
   String profile();
 
   /**
+   * The way in which the answers of an adapter host are checked: {@code tag}, {@code unverified} or
+   * {@code embedded}.
+   *
+   * @param digest of an adapter's manifest, 64 hexadecimal digits
+   */
+  String verified(String digest);
+
+  /**
    * Checks that some adapter host could compute the deltas of an adapter.
    *
    * @throws AdapterException {@code adapter.mode_unsupported}

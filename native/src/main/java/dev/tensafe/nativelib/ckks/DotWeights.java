@@ -4,7 +4,7 @@ import dev.tensafe.nativelib.NativeHandle;
 import java.nio.IntBuffer;
 
 /**
- * An integer matrix for exact inner products with pads: 8 bytes per entry. It is the adapter
+ * An integer matrix for exact inner products with pads: 4 bytes per entry. It is the adapter
  * owner's secret and is wiped when closed. Immutable and thread-safe.
  */
 public final class DotWeights extends NativeHandle {

@@ -42,8 +42,21 @@ public final class TagRequest extends NativeHandle {
   public static TagRequest begin(CkksContext ring, byte[] publicSeed, int rows, int scaleBits) {
     byte[] seed = new byte[32];
     new SecureRandom().nextBytes(seed);
-    SecretKey key = SecretKey.derive(ring, SecretKind.UNIFORM, seed);
-    Arrays.fill(seed, (byte) 0);
+    try {
+      return begin(ring, publicSeed, seed, rows, scaleBits);
+    } finally {
+      Arrays.fill(seed, (byte) 0);
+    }
+  }
+
+  /**
+   * Draws constants, for a key that was announced.
+   *
+   * @param keySeed 32 bytes, of a key that nothing else is encrypted under
+   */
+  public static TagRequest begin(
+      CkksContext ring, byte[] publicSeed, byte[] keySeed, int rows, int scaleBits) {
+    SecretKey key = SecretKey.derive(ring, SecretKind.UNIFORM, keySeed);
     try (Lease c = ring.use();
         PublicHalves halves = PublicHalves.of(ring, publicSeed)) {
       long address = CkksNative.tagRequestOpen(c.address(), rows, scaleBits);

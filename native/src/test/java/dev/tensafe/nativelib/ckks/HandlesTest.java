@@ -80,7 +80,7 @@ class HandlesTest {
       DoubleBuffer out = TestBuffers.doubles(1);
       double[] verdicts = new double[GroupCodec.VERDICT];
       // the note of a token of magnitude 1
-      double[] notes = {1, 1, 0, 0};
+      double[] notes = {1, 1, 1, 0, 0};
       parties.key.decryptAnswers(codec, answers, answer.flip(), notes, verdicts, out);
       codec.close();
       assertEquals(6, out.get(0), 1e-3);

@@ -434,6 +434,7 @@ class AdapterUploadTest {
     assertEquals("plain", answer.at("/tensafe/mode").asText());
     assertEquals(0, answer.at("/tensafe/rotations").asInt());
     assertTrue(answer.at("/tensafe/profile").isNull());
+    assertTrue(answer.at("/tensafe/verified").isNull());
     assertTrue(MAPPER.readTree(ask("tiny").body()).at("/tensafe/adapter_digest").isNull());
     for (String id : List.of("good", "tiny:good")) {
       HttpResponse<String> one =

@@ -5,6 +5,9 @@ import dev.tensafe.he.client.EncryptedAdapters;
 import dev.tensafe.he.client.LinkConfig;
 import dev.tensafe.he.host.AdapterDirectory;
 import dev.tensafe.he.host.AdapterHost;
+import dev.tensafe.he.host.BarredAccounts;
+import dev.tensafe.he.host.ClientAccounts;
+import dev.tensafe.he.host.ClientPolicy;
 import dev.tensafe.he.host.HostLimits;
 import dev.tensafe.he.host.HostServer;
 import dev.tensafe.he.host.TokenMeter;
@@ -34,7 +37,8 @@ final class HeSetup implements AutoCloseable {
       Path packages,
       Address listen,
       TlsIdentity identity,
-      OptionalLong clientTokensPerDay)
+      OptionalLong clientTokensPerDay,
+      ClientPolicy clients)
       throws IOException {
     this.owner = owner;
     this.packages = Files.createDirectories(packages);
@@ -46,6 +50,7 @@ final class HeSetup implements AutoCloseable {
                 AdapterDirectory.state(packages).resolve("usage.json"),
                 InstantSource.system(),
                 clientTokensPerDay),
+            clients,
             HostLimits.standard());
     this.directory = AdapterDirectory.open(packages, owner.trust, host, InstantSource.system());
     this.server = HostServer.start(host, Listener.open(listen, identity), 5_000, 60_000);
@@ -63,7 +68,19 @@ final class HeSetup implements AutoCloseable {
         in.resolve("hosted"),
         new Address.Unix(in.resolve("he.sock")),
         null,
-        clientTokensPerDay);
+        clientTokensPerDay,
+        ClientPolicy.open());
+  }
+
+  /** As {@link #unix(AdapterOwner, Path)}, and gives no tags. */
+  static HeSetup untagged(AdapterOwner owner, Path in) throws IOException {
+    return new HeSetup(
+        owner,
+        in.resolve("hosted"),
+        new Address.Unix(in.resolve("he.sock")),
+        null,
+        OptionalLong.empty(),
+        new ClientPolicy(ClientAccounts.unnamed(), BarredAccounts.inMemory(), false));
   }
 
   static HeSetup tls(AdapterOwner owner, Path in, TlsIdentity identity) throws IOException {
@@ -72,7 +89,8 @@ final class HeSetup implements AutoCloseable {
         in.resolve("hosted"),
         new Address.Tls("127.0.0.1", 0),
         identity,
-        OptionalLong.empty());
+        OptionalLong.empty(),
+        ClientPolicy.open());
   }
 
   /** Puts a package where the host finds it. */

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       ServeCommand.class,
       AdapterHostCommand.class,
+      AdapterCommand.class,
       ApiKeyCommand.class,
       KeygenCommand.class,
       PackCommand.class,

@@ -121,6 +121,15 @@ final class AdapterSetup implements AutoCloseable {
     }
   }
 
+  /** The adapter host has chosen the key of a check. */
+  void chosen(TagMessages.Choice choice) {
+    TagSetup setup = tagging;
+    if (setup == null) {
+      throw new HeException(Reason.PROTOCOL, "a key of a tag nobody asked for");
+    }
+    setup.chosen(choice);
+  }
+
   /** Something of it was refused. */
   void refused(Refusal refusal) {
     TagSetup setup = tagging;

@@ -75,6 +75,13 @@ final class AdapterSetups implements AutoCloseable {
     }
   }
 
+  void chosen(TagMessages.Choice choice) {
+    AdapterSetup setup = setups.get(choice.ref());
+    if (setup != null) {
+      setup.chosen(choice);
+    }
+  }
+
   void tags(TagMessages.Tags head, ByteBuffer chunks) {
     AdapterSetup setup = setups.get(head.ref());
     if (setup != null) {

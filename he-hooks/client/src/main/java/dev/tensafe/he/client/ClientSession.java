@@ -201,7 +201,7 @@ final class ClientSession implements AutoCloseable {
     switch (frame.type()) {
       // released by whoever waits for it
       case ANSWERS -> evaluations.answered(frame);
-      case OPENED, PREPARED, OPEN_LANES, TAGS ->
+      case OPENED, PREPARED, OPEN_LANES, TAG_CHOICE, TAGS ->
           tasks.submit(
               () -> {
                 try {
@@ -240,6 +240,7 @@ final class ClientSession implements AutoCloseable {
       case OPEN_LANES -> keys.opened(LaneMessages.OpenLanes.decode(frame.payload()));
       case PREPARED ->
           setups.prepared(EvaluationMessages.Prepared.decode(frame.payload()), frame.payload());
+      case TAG_CHOICE -> setups.chosen(TagMessages.Choice.decode(frame.payload()));
       default -> setups.tags(TagMessages.Tags.decode(frame.payload()), frame.payload());
     }
   }

@@ -198,6 +198,11 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
   }
 
   @Override
+  public String verified(String digest) {
+    return verification(digest).label();
+  }
+
+  @Override
   public void requireServable(Manifest manifest) {
     Set<KeyId> hosts = PublicPartReader.hosts(manifest);
     boolean ours = hosts.contains(key.publicKey().id());

@@ -5,13 +5,22 @@ import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.Hello;
+import dev.tensafe.he.wire.LaneMessages;
 import dev.tensafe.he.wire.TagMessages;
 import dev.tensafe.nativelib.ckks.CkksContext;
 import dev.tensafe.nativelib.ckks.CkksException;
 import dev.tensafe.nativelib.ckks.GroupTag;
+import dev.tensafe.nativelib.ckks.PublicHalves;
+import dev.tensafe.nativelib.ckks.PublicKey;
+import dev.tensafe.nativelib.ckks.SecretKey;
+import dev.tensafe.nativelib.ckks.SecretKind;
 import dev.tensafe.nativelib.ckks.TagRequest;
 import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +41,11 @@ final class TagSetup implements AutoCloseable {
   private final long[][] r = new long[GroupTag.CHECKS][];
   private final long[][] f;
   private final BitSet got = new BitSet();
+  private final SecureRandom random = new SecureRandom();
+
+  /** Of the keys that were announced, until one is chosen. */
+  private final List<byte[]> seeds = new ArrayList<>();
+
   private int index;
   private @Nullable TagRequest request;
 
@@ -68,19 +82,59 @@ final class TagSetup implements AutoCloseable {
     return bits < TagMessages.MIN_SCALE_BITS ? OptionalInt.empty() : OptionalInt.of(bits);
   }
 
-  /** Asks for the next check. */
+  /** Asks for the next check: announces the keys that it may be made under. */
   void ask() {
-    byte[] seed = Hello.tagSeed(shaken.client(), shaken.host(), ref, index);
-    TagRequest asked = TagRequest.begin(ring, seed, adapter.mostRows(), scaleBits);
+    List<byte[]> hashes = new ArrayList<>();
+    try (PublicHalves halves = PublicHalves.of(ring, publicSeed())) {
+      for (int i = 0; i < TagMessages.CANDIDATES; i++) {
+        byte[] seed = new byte[LaneMessages.SEED_BYTES];
+        random.nextBytes(seed);
+        seeds.add(seed);
+        try (SecretKey key = SecretKey.derive(ring, SecretKind.UNIFORM, seed);
+            PublicKey made = PublicKey.of(key, halves)) {
+          hashes.add(LaneMessages.hash(i, made.message()));
+        }
+      }
+    }
+    writer.tell(FrameType.TAG_KEYS, new TagMessages.Keys(ref, index, hashes).encode());
+  }
+
+  private byte[] publicSeed() {
+    return Hello.tagSeed(shaken.client(), shaken.host(), ref, index);
+  }
+
+  /**
+   * Shows the keys that were not chosen, and sends constants under the one that was.
+   *
+   * @throws HeException {@code he.protocol} for a choice nobody asked for
+   */
+  void chosen(TagMessages.Choice choice) {
+    if (choice.index() != index || request != null || seeds.size() != TagMessages.CANDIDATES) {
+      throw new HeException(Reason.PROTOCOL, "a key of a tag nobody asked for");
+    }
+    TagRequest asked =
+        TagRequest.begin(
+            ring, publicSeed(), seeds.get(choice.kept()), adapter.mostRows(), scaleBits);
     request = asked;
     ByteBuffer message = asked.message();
-    long bytes = TagMessages.Setup.BYTES + (long) message.remaining();
+    long bytes = TagMessages.Setup.BYTES + TagMessages.Setup.SEEDS + (long) message.remaining();
     if (bytes > shaken.host().maxPayload()) {
       throw new HeException(Reason.PROTOCOL, "a tag is too large for the adapter host");
     }
     ByteBuffer payload = ByteBuffer.allocate((int) bytes);
     new TagMessages.Setup(ref, index, scaleBits).encode(payload);
+    for (int i = 0; i < seeds.size(); i++) {
+      if (i != choice.kept()) {
+        payload.put(seeds.get(i));
+      }
+    }
+    wipeSeeds();
     writer.tell(FrameType.TAG_SETUP, payload.put(message).flip());
+  }
+
+  private void wipeSeeds() {
+    seeds.forEach(seed -> Arrays.fill(seed, (byte) 0));
+    seeds.clear();
   }
 
   /**
@@ -129,6 +183,7 @@ final class TagSetup implements AutoCloseable {
 
   @Override
   public void close() {
+    wipeSeeds();
     if (request != null) {
       request.close();
       request = null;

@@ -7,6 +7,7 @@ import dev.tensafe.he.wire.AdapterMessages;
 import dev.tensafe.he.wire.EvaluationMessages;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.LaneMessages;
+import dev.tensafe.he.wire.TagMessages;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -53,6 +54,7 @@ final class HostFrames {
       case OPEN -> open.open(AdapterMessages.Open.decode(payload));
       case FORGET -> open.forget(AdapterMessages.readRef(payload));
       case PREPARE -> blocks.prepare(EvaluationMessages.Prepare.decode(payload));
+      case TAG_KEYS -> tags.announce(TagMessages.Keys.decode(payload));
       case TAG_SETUP -> tags.setUp(payload);
       default -> throw new HeException(Reason.PROTOCOL, "a " + type + " from a model host");
     }

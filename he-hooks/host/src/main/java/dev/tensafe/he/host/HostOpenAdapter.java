@@ -4,6 +4,7 @@ import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
 import dev.tensafe.he.wire.GroupId;
 import dev.tensafe.he.wire.Refusal;
+import dev.tensafe.he.wire.TagMessages;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -30,6 +31,7 @@ final class HostOpenAdapter implements AutoCloseable {
   private int highestBlock;
   private int nextTag;
   private @Nullable Refusal tagRefusal;
+  private @Nullable TagKey tagKey;
 
   /**
    * @param groups ascending
@@ -127,10 +129,35 @@ final class HostOpenAdapter implements AutoCloseable {
    * @throws HeException {@code he.protocol} for another one
    */
   void beginTag(int index) {
-    if (index != nextTag) {
+    if (index != nextTag || tagKey != null) {
       throw new HeException(Reason.PROTOCOL, "tag " + index + " where " + nextTag + " is due");
     }
     nextTag++;
+  }
+
+  /**
+   * The keys of a tag that was announced, and the one that it is to be made under.
+   *
+   * @param kept its number
+   */
+  record TagKey(TagMessages.Keys announced, int kept) {}
+
+  void chooseTagKey(TagKey chosen) {
+    tagKey = chosen;
+  }
+
+  /**
+   * What was chosen for a tag; once.
+   *
+   * @throws HeException {@code he.protocol} if nothing was
+   */
+  TagKey takeTagKey(int index) {
+    TagKey chosen = tagKey;
+    if (chosen == null || chosen.announced().index() != index) {
+      throw new HeException(Reason.PROTOCOL, "a tag that no key was chosen for");
+    }
+    tagKey = null;
+    return chosen;
   }
 
   /** Why its tags are not given; null if they are. */

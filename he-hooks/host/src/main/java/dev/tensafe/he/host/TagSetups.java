@@ -1,17 +1,26 @@
 package dev.tensafe.he.host;
 
+import dev.tensafe.he.HeException;
+import dev.tensafe.he.HeException.Reason;
 import dev.tensafe.he.Profile;
 import dev.tensafe.he.transport.BufferPool;
 import dev.tensafe.he.wire.Frame;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.Hello;
+import dev.tensafe.he.wire.LaneMessages;
 import dev.tensafe.he.wire.Refusal;
 import dev.tensafe.he.wire.TagMessages;
 import dev.tensafe.nativelib.ckks.CkksContext;
 import dev.tensafe.nativelib.ckks.CkksException;
+import dev.tensafe.nativelib.ckks.PublicHalves;
+import dev.tensafe.nativelib.ckks.PublicKey;
+import dev.tensafe.nativelib.ckks.SecretKey;
+import dev.tensafe.nativelib.ckks.SecretKind;
 import dev.tensafe.nativelib.ckks.TagAnswer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +43,7 @@ final class TagSetups {
   private final HostOpenAdapters open;
   private final HostWriter writer;
   private final AtomicInteger waiting = new AtomicInteger();
+  private final SecureRandom random = new SecureRandom();
 
   TagSetups(AdapterHost host, SessionKeys keys, HostOpenAdapters open, HostWriter writer) {
     this.host = host;
@@ -43,28 +53,77 @@ final class TagSetups {
   }
 
   /**
-   * Has a tag computed and sent, or refuses it.
+   * Chooses the key that a tag is made under, or refuses it.
    *
-   * @throws dev.tensafe.he.HeException {@code he.protocol} for another tag than is due
+   * @throws HeException {@code he.protocol} for another tag than is due
    */
-  void setUp(ByteBuffer payload) throws IOException {
-    TagMessages.Setup setup = TagMessages.Setup.decode(payload);
-    HostOpenAdapter opened = open.require(setup.ref());
-    opened.beginTag(setup.index());
-    if (setup.index() == 0) {
+  void announce(TagMessages.Keys announced) throws IOException {
+    HostOpenAdapter opened = open.require(announced.ref());
+    opened.beginTag(announced.index());
+    if (announced.index() == 0) {
       opened.refuseTags(refusal(opened));
     }
     Refusal refusal = opened.tagRefusal();
     if (refusal != null) {
-      writer.refuse(setup.ref(), 0, refusal);
+      writer.refuse(announced.ref(), 0, refusal);
       return;
     }
+    int kept = random.nextInt(TagMessages.CANDIDATES);
+    opened.chooseTagKey(new HostOpenAdapter.TagKey(announced, kept));
+    writer.send(
+        FrameType.TAG_CHOICE,
+        new TagMessages.Choice(announced.ref(), announced.index(), kept).encode());
+  }
+
+  /**
+   * Has a tag computed and sent.
+   *
+   * @throws HeException {@code he.protocol} for another tag than is due, {@code he.barred} if a key
+   *     is not what was announced
+   */
+  void setUp(ByteBuffer payload) {
+    TagMessages.Setup setup = TagMessages.Setup.decode(payload);
+    HostOpenAdapter opened = open.require(setup.ref());
+    prove(setup, opened.takeTagKey(setup.index()), payload);
     ByteBuffer message = ByteBuffer.allocateDirect(payload.remaining()).put(payload).flip();
     SealedPart adapter = opened.adapter();
     if (waiting.incrementAndGet() > MOST_WAITING) {
       give(setup, adapter, message);
     } else {
       host.setups.submit(() -> give(setup, adapter, message));
+    }
+  }
+
+  /** Makes the shown keys again from their seeds, and moves past those. */
+  private void prove(TagMessages.Setup setup, HostOpenAdapter.TagKey chosen, ByteBuffer payload) {
+    CkksContext ring = host.tools.context(Profile.STRICT);
+    int keyBytes = (int) PublicKey.messageBytes(ring);
+    if (payload.remaining() < TagMessages.Setup.SEEDS + keyBytes) {
+      throw new HeException(Reason.PROTOCOL, "a tag without its keys");
+    }
+    byte[] halvesSeed = Hello.tagSeed(keys.client(), keys.host(), setup.ref(), setup.index());
+    byte[] seed = new byte[LaneMessages.SEED_BYTES];
+    try (PublicHalves halves = PublicHalves.of(ring, halvesSeed)) {
+      for (int i = 0; i < TagMessages.CANDIDATES; i++) {
+        if (i == chosen.kept()) {
+          continue;
+        }
+        payload.get(seed);
+        try (SecretKey secret = SecretKey.derive(ring, SecretKind.UNIFORM, seed);
+            PublicKey made = PublicKey.of(secret, halves)) {
+          require(chosen, i, made.message(), Reason.BARRED);
+        }
+      }
+    }
+    ByteBuffer kept = payload.duplicate();
+    require(chosen, chosen.kept(), kept.limit(kept.position() + keyBytes), Reason.PROTOCOL);
+  }
+
+  private static void require(
+      HostOpenAdapter.TagKey chosen, int number, ByteBuffer key, Reason otherwise) {
+    byte[] announced = chosen.announced().hashes().get(number);
+    if (!MessageDigest.isEqual(announced, LaneMessages.hash(number, key))) {
+      throw new HeException(otherwise, "the key of a tag is not what was announced");
     }
   }
 
@@ -114,6 +173,7 @@ final class TagSetups {
     BufferPool buffers = new BufferPool(); // large, and not needed again
     byte[] seed = Hello.tagSeed(keys.client(), keys.host(), setup.ref(), setup.index());
     try (TagAnswer tag = TagAnswer.open(ring, seed, rows, message)) {
+      host.stats.gaveTag();
       for (int first = 0; first < chunks; first += TagMessages.MAX_CHUNKS) {
         TagMessages.Tags head = new TagMessages.Tags(setup.ref(), setup.index(), first, chunks);
         int from = first * degree;
@@ -130,7 +190,6 @@ final class TagSetups {
         writer.sendLater(frame.flip(), buffers);
       }
     }
-    host.stats.gaveTag();
   }
 
   /** Bytes of consecutive chunks; the last of them may be short. */

@@ -53,7 +53,11 @@ public enum FrameType {
   /** C: encrypted constants of a tag. */
   TAG_SETUP(24),
   /** H: what they make of the weights. */
-  TAGS(25);
+  TAGS(25),
+  /** C: hashes of the keys that a tag may be made under. */
+  TAG_KEYS(26),
+  /** H: which of them is to be used; the others have to be shown. */
+  TAG_CHOICE(27);
 
   private final int id;
 

@@ -1,6 +1,8 @@
 package dev.tensafe.he.wire;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Heads of the messages that set up an adapter's tags, by which a model host checks every answer.
@@ -19,10 +21,77 @@ public final class TagMessages {
   /** Most chunks of one {@link Tags}. */
   public static final int MAX_CHUNKS = 64;
 
+  /** Keys that the adapter host chooses one from; the others it has shown. */
+  public static final int CANDIDATES = 8;
+
+  private static final int HASH_BYTES = 32;
+
   private TagMessages() {}
 
   /**
-   * The head of a request for one tag. After it: a public key (CKKS message of kind 3) and
+   * The keys that a tag may be made under.
+   *
+   * @param hashes of their public keys, {@value #CANDIDATES}, as {@link LaneMessages#hash} has them
+   *     with the number of the key from 0
+   */
+  public record Keys(int ref, int index, List<byte[]> hashes) {
+    public Keys {
+      hashes = List.copyOf(hashes);
+    }
+
+    public ByteBuffer encode() {
+      ByteBuffer out = ByteBuffer.allocate(8 + CANDIDATES * HASH_BYTES);
+      out.putInt(ref).put((byte) index).put((byte) 0).putShort((short) 0);
+      hashes.forEach(out::put);
+      return out.flip();
+    }
+
+    public static Keys decode(ByteBuffer payload) {
+      Reading in = new Reading(payload);
+      int ref = in.u32();
+      int index = tagIndex(in);
+      in.zero(3);
+      List<byte[]> hashes = new ArrayList<>();
+      for (int i = 0; i < CANDIDATES; i++) {
+        hashes.add(in.bytes(HASH_BYTES));
+      }
+      in.end();
+      return new Keys(ref, index, hashes);
+    }
+  }
+
+  /**
+   * The key that a tag is to be made under.
+   *
+   * @param kept its number, from 0
+   */
+  public record Choice(int ref, int index, int kept) {
+    public ByteBuffer encode() {
+      return ByteBuffer.allocate(8)
+          .putInt(ref)
+          .put((byte) index)
+          .put((byte) kept)
+          .putShort((short) 0)
+          .flip();
+    }
+
+    public static Choice decode(ByteBuffer payload) {
+      Reading in = new Reading(payload);
+      int ref = in.u32();
+      int index = tagIndex(in);
+      int kept = in.u8();
+      in.zero(2);
+      in.end();
+      if (kept >= CANDIDATES) {
+        throw Reading.bad("there is no key " + kept + " of a tag");
+      }
+      return new Choice(ref, index, kept);
+    }
+  }
+
+  /**
+   * The head of a request for one tag. After it: the seeds of the keys that were not chosen,
+   * ascending; the public key of the chosen one (CKKS message of kind 3); 32 bytes of mask seed;
    * encrypted constants (kind 6).
    *
    * @param ref of the adapter
@@ -33,6 +102,9 @@ public final class TagMessages {
   public record Setup(int ref, int index, int scaleBits) {
     /** Bytes of the head. */
     public static final int BYTES = 8;
+
+    /** Bytes of the seeds after it. */
+    public static final int SEEDS = (CANDIDATES - 1) * LaneMessages.SEED_BYTES;
 
     /** Writes {@value #BYTES} bytes at the buffer's position. */
     public void encode(ByteBuffer out) {

@@ -301,6 +301,28 @@ class WireTest {
 
   @Test
   void tagsComeInPieces() {
+    List<byte[]> hashes = new ArrayList<>();
+    for (int i = 0; i < TagMessages.CANDIDATES; i++) {
+      byte[] hash = new byte[32];
+      hash[0] = (byte) i;
+      hashes.add(hash);
+    }
+    ByteBuffer keys = new TagMessages.Keys(2, 1, hashes).encode();
+    TagMessages.Keys read = TagMessages.Keys.decode(keys.duplicate());
+    assertEquals(2, read.ref());
+    assertEquals(1, read.index());
+    assertArrayEquals(hashes.get(7), read.hashes().get(7));
+    hasItsLength(keys, TagMessages.Keys::decode, true);
+    refusedWith(keys, 4, 2, TagMessages.Keys::decode);
+    refusedWith(keys, 6, 1, TagMessages.Keys::decode);
+
+    var choice = new TagMessages.Choice(2, 1, 7);
+    ByteBuffer chosen = choice.encode();
+    assertEquals(choice, TagMessages.Choice.decode(chosen.duplicate()));
+    hasItsLength(chosen, TagMessages.Choice::decode, true);
+    refusedWith(chosen, 5, 8, TagMessages.Choice::decode);
+    refusedWith(chosen, 7, 1, TagMessages.Choice::decode);
+
     var setup = new TagMessages.Setup(2, 1, 60);
     ByteBuffer head = written(TagMessages.Setup.BYTES, setup::encode);
     isHex("00000002 02 01 003c", head);
@@ -337,9 +359,9 @@ class WireTest {
     for (CloseReason reason : CloseReason.values()) {
       assertEquals(reason, ControlMessages.readClose(ControlMessages.close(reason)));
     }
-    for (int id = 1; id <= 25; id++) {
+    for (int id = 1; id <= 27; id++) {
       assertEquals(id, Objects.requireNonNull(FrameType.of(id)).id());
     }
-    assertEquals(null, FrameType.of(26));
+    assertEquals(null, FrameType.of(28));
   }
 }

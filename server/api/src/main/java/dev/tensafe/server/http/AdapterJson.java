@@ -47,7 +47,10 @@ final class AdapterJson {
             .put("license", info.manifest().license().orElse(null));
     if (info.manifest().mode() == Mode.HE) {
       encrypted.ifPresent(
-          mode -> out.put("embedded", mode.embedded()).put("profile", mode.profile()));
+          mode ->
+              out.put("embedded", mode.embedded())
+                  .put("verified", mode.verified(info.digest()))
+                  .put("profile", mode.profile()));
     }
     out.put("rank", info.manifest().adapter().rank())
         .put("modules", info.manifest().adapter().modules().size())

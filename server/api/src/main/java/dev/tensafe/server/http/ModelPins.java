@@ -37,7 +37,7 @@ final class ModelPins {
     // a line break occurs in neither
     String flow = tenant + "\n" + adapter.orElse("");
     if (adapter.isEmpty()) {
-      return new PendingPin(tenant, flow, profile(), Optional.empty());
+      return new PendingPin(tenant, flow, encrypted(), Optional.empty());
     }
     try {
       CompletableFuture<AdapterLease> lease =
@@ -45,7 +45,7 @@ final class ModelPins {
       if (timeoutNanos > 0) {
         lease.orTimeout(timeoutNanos, TimeUnit.NANOSECONDS);
       }
-      return new PendingPin(tenant, flow, profile(), Optional.of(lease));
+      return new PendingPin(tenant, flow, encrypted(), Optional.of(lease));
     } catch (AdapterException e) {
       if (e.reason() == AdapterException.Reason.NOT_FOUND) {
         // removed between two looks
@@ -55,7 +55,7 @@ final class ModelPins {
     }
   }
 
-  private Optional<String> profile() {
-    return model.adapters().flatMap(AdapterRegistry::encrypted).map(EncryptedMode::profile);
+  private Optional<EncryptedMode> encrypted() {
+    return model.adapters().flatMap(AdapterRegistry::encrypted);
   }
 }

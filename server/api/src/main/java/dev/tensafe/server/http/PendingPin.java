@@ -1,6 +1,7 @@
 package dev.tensafe.server.http;
 
 import dev.tensafe.lora.registry.AdapterLease;
+import dev.tensafe.lora.registry.EncryptedMode;
 import dev.tensafe.server.openai.ApiException;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -13,13 +14,13 @@ import java.util.concurrent.TimeoutException;
  * one of {@link #ready} with a model, {@link #ready} with a failure, and {@link #abandon}.
  *
  * @param flow requests of one flow share their part of the engine's time
- * @param profile of the encryption, where this server computes encrypted adapters
+ * @param encrypted what serves mode he
  * @param lease empty for the base model
  */
 record PendingPin(
     String tenant,
     String flow,
-    Optional<String> profile,
+    Optional<EncryptedMode> encrypted,
     Optional<CompletableFuture<AdapterLease>> lease) {
 
   /** Completes when the model can answer. */
@@ -30,7 +31,7 @@ record PendingPin(
   }
 
   private PinnedModel pinned(Optional<AdapterLease> got) {
-    return new PinnedModel(tenant, flow, profile, got);
+    return new PinnedModel(tenant, flow, encrypted, got);
   }
 
   /** Gives up waiting, or gives back what was got meanwhile. */

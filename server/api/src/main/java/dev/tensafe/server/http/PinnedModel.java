@@ -3,6 +3,7 @@ package dev.tensafe.server.http;
 import dev.tensafe.batching.cache.CacheScope;
 import dev.tensafe.lora.registry.AdapterInfo;
 import dev.tensafe.lora.registry.AdapterLease;
+import dev.tensafe.lora.registry.EncryptedMode;
 import dev.tensafe.model.exec.SequenceInput;
 import dev.tensafe.server.openai.Provenance;
 import dev.tensafe.tssp.manifest.Mode;
@@ -12,17 +13,18 @@ import java.util.Optional;
  * The model or adapter version for one request, kept in memory until {@link #release}.
  *
  * @param flow requests of one flow share their part of the engine's time
- * @param profile of the encryption, where this server computes encrypted adapters
+ * @param encrypted what serves mode he
  * @param lease empty for the base model
  */
 record PinnedModel(
-    String tenant, String flow, Optional<String> profile, Optional<AdapterLease> lease) {
+    String tenant, String flow, Optional<EncryptedMode> encrypted, Optional<AdapterLease> lease) {
   private Optional<AdapterInfo> info() {
     return lease.map(AdapterLease::info);
   }
 
-  private static boolean encrypted(AdapterInfo info) {
-    return info.manifest().mode() == Mode.HE;
+  /** What serves an adapter encrypted; empty if it is not of mode he. */
+  private Optional<EncryptedMode> encrypted(AdapterInfo info) {
+    return info.manifest().mode() == Mode.HE ? encrypted : Optional.empty();
   }
 
   /** The adapter, if its owner limits its tokens. */
@@ -40,7 +42,7 @@ record PinnedModel(
     return new CacheScope(
         info().map(AdapterInfo::digest).orElse(""),
         tenant,
-        info().filter(PinnedModel::encrypted).flatMap(i -> profile).orElse(""));
+        info().flatMap(this::encrypted).map(EncryptedMode::profile).orElse(""));
   }
 
   Optional<String> adapter() {
@@ -54,7 +56,8 @@ record PinnedModel(
                 new Provenance(
                     i.digest(),
                     i.manifest().mode().label(),
-                    encrypted(i) ? profile.orElse(null) : null))
+                    encrypted(i).map(EncryptedMode::profile).orElse(null),
+                    encrypted(i).map(mode -> mode.verified(i.digest())).orElse(null)))
         .orElse(Provenance.BASE);
   }
 
