@@ -1,10 +1,10 @@
 package dev.tensafe.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.tensafe.bench.he.Relay;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.he.Profile;
 import dev.tensafe.he.client.EncryptedAdapters;
@@ -12,25 +12,27 @@ import dev.tensafe.he.transport.Address;
 import dev.tensafe.he.transport.FrameChannel;
 import dev.tensafe.he.transport.Sockets;
 import dev.tensafe.he.wire.AdapterMessages;
+import dev.tensafe.he.wire.EvaluationMessages;
+import dev.tensafe.he.wire.Frame;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.Hello;
+import dev.tensafe.he.wire.LaneMessages;
+import dev.tensafe.he.wire.PaddedRuns;
+import dev.tensafe.he.wire.Possession;
 import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.model.exec.RowMatrix;
 import dev.tensafe.model.exec.StepRows;
 import dev.tensafe.model.shape.Projection;
 import dev.tensafe.model.shape.ProjectionGroup;
 import dev.tensafe.model.synthetic.SyntheticModel;
-import dev.tensafe.nativelib.NativeHandle;
-import dev.tensafe.nativelib.ckks.CkksContext;
-import dev.tensafe.nativelib.ckks.PublicKey;
-import dev.tensafe.nativelib.ckks.SecretKey;
 import dev.tensafe.tssp.file.PackageFile;
+import dev.tensafe.tssp.keys.Encapsulation;
 import dev.tensafe.tssp.keys.PrivateKeyFile;
+import dev.tensafe.tssp.keys.RecipientPublicKey;
 import dev.tensafe.tssp.keys.ScryptCost;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.lang.reflect.Field;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -40,10 +42,11 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -67,27 +70,50 @@ class EncryptedPrivacyTest {
   private AdapterOwner owner;
   private Path model;
   private Process host;
-  private Relay relay;
+  private FrameRelay relay;
   private TestServer server;
   private Path encrypted;
   private final Recorder recorder = new Recorder();
   private final Tap tap = new Tap();
 
-  /** Everything that went to the adapter host. */
-  private static final class Tap implements Relay.Filter {
+  /** Everything that went to the adapter host, and what it must not learn from it. */
+  private static final class Tap implements FrameRelay.Filter {
+    private final ModelHostSecrets secrets = new ModelHostSecrets();
     private final ByteArrayOutputStream up = new ByteArrayOutputStream();
+    private final Set<Long> lanes = new TreeSet<>();
 
     @Override
-    public synchronized void pass(boolean towards, ByteBuffer piece) {
-      if (towards) {
-        byte[] bytes = new byte[piece.remaining()];
-        piece.get(piece.position(), bytes);
+    public void pass(int connection, boolean towards, Frame frame) {
+      ByteBuffer payload = frame.payload().duplicate();
+      if (!towards) {
+        if (frame.type() == FrameType.OPEN_LANES) {
+          secrets.choosing(connection, LaneMessages.OpenLanes.decode(payload));
+        }
+        return;
+      }
+      byte[] bytes = new byte[payload.remaining()];
+      payload.duplicate().get(bytes);
+      synchronized (this) {
         up.writeBytes(bytes);
+        if (frame.type() == FrameType.EVALUATE_PADDED) {
+          PaddedRuns runs = new PaddedRuns();
+          EvaluationMessages.Padded.decode(payload, runs);
+          for (int run = 0; run < runs.size(); run++) {
+            lanes.add(runs.lane(run));
+          }
+        }
       }
     }
 
     synchronized byte[] captured() {
       return up.toByteArray();
+    }
+
+    /** The lanes that tokens were sent for since this was last asked. */
+    synchronized Set<Long> takeLanes() {
+      Set<Long> taken = Set.copyOf(lanes);
+      lanes.clear();
+      return taken;
     }
   }
 
@@ -141,8 +167,8 @@ class EncryptedPrivacyTest {
             .start();
     TestServer.await("the adapter host to listen", () -> Files.exists(socket));
     relay =
-        Relay.start(
-            new Address.Unix(directory.resolve("relay.sock")), new Address.Unix(socket), 0, tap);
+        FrameRelay.start(
+            new Address.Unix(directory.resolve("relay.sock")), new Address.Unix(socket), tap);
     serve();
     HttpResponse<String> uploaded = server.upload(encrypted);
     assertEquals(201, uploaded.statusCode(), uploaded.body());
@@ -160,14 +186,15 @@ class EncryptedPrivacyTest {
                 256,
                 Optional.of(
                     (key, base, layers) ->
-                        EncryptedAdapters.remote(
-                            key,
-                            base,
-                            layers,
-                            HeSetup.quick(Profile.FAST, 20_000),
-                            List.of(relay.address()),
-                            null,
-                            null)),
+                        tap.secrets.of(
+                            EncryptedAdapters.remote(
+                                key,
+                                base,
+                                layers,
+                                HeSetup.quick(Profile.FAST, 20_000),
+                                List.of(relay.address()),
+                                null,
+                                null))),
                 List.of(recorder)));
   }
 
@@ -178,27 +205,41 @@ class EncryptedPrivacyTest {
     host.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
   }
 
+  private static String request() {
+    return MAPPER
+        .createObjectNode()
+        .put("model", "secret")
+        .put("prompt", PROMPT)
+        .put("max_tokens", 60)
+        .put("temperature", 0)
+        .put("ignore_eos", true)
+        .toString();
+  }
+
   private String ask() throws Exception {
-    String body =
-        MAPPER
-            .createObjectNode()
-            .put("model", "secret")
-            .put("prompt", PROMPT)
-            .put("max_tokens", 60)
-            .put("temperature", 0)
-            .put("ignore_eos", true)
-            .toString();
-    HttpResponse<String> answer = server.post("/v1/completions", body);
+    HttpResponse<String> answer = server.post("/v1/completions", request());
     assertEquals(200, answer.statusCode(), answer.body());
     assertEquals("he", MAPPER.readTree(answer.body()).at("/tensafe/mode").asText());
     return MAPPER.readTree(answer.body()).at("/choices/0/text").asText();
   }
 
-  private Needles secrets(String answer, byte[] key) {
+  private Needles secrets(String answer) {
     Needles needles = new Needles();
     needles.text("prompt", PROMPT);
     needles.integers("tokens", server.files.tokenizer().encode(PROMPT, false));
-    needles.pieces("secret key", key);
+    List<ModelHostSecrets.Lane> kept = tap.secrets.lanes(false);
+    assertTrue(kept.size() > 20, kept.size() + " lanes");
+    for (ModelHostSecrets.Lane lane : kept) {
+      needles.pieces("secret key", lane.key());
+      needles.pieces("seed", lane.seed());
+    }
+    for (ModelHostSecrets.Tag tag : tap.secrets.tags()) {
+      for (int i = 0; i < tag.r().length; i++) {
+        needles.longs("tag", tag.r()[i]);
+        needles.integers("tag", Arrays.stream(tag.r()[i]).mapToInt(Math::toIntExact).toArray());
+        needles.longs("tag", tag.f()[i]);
+      }
+    }
     for (float[] row : recorder.rows) {
       needles.floats("activation", row);
     }
@@ -249,81 +290,22 @@ class EncryptedPrivacyTest {
     assertTrue(total > 20 << 20);
   }
 
-  /**
-   * The first numbers of the session's secret key, where it lies here; none if it cannot be read.
-   */
-  private byte[] secretKey() throws ReflectiveOperationException {
-    Object hosts = field(server.encrypted.orElseThrow(), "links");
-    Collection<?> links = (Collection<?>) field(hosts, "links");
-    Object session = field(links.iterator().next(), "session");
-    return keyBytes((SecretKey) field(session, "key"));
-  }
-
-  private byte[] requiredKey() throws ReflectiveOperationException {
-    byte[] key = secretKey();
-    if (key.length == 0) {
-      System.out.println("SKIPPED: the secret key cannot be found in this process");
-      Assumptions.abort("the secret key cannot be found in this process");
-    }
-    return key;
-  }
-
-  private static byte[] keyBytes(SecretKey key) throws ReflectiveOperationException {
-    Field state = NativeHandle.class.getDeclaredField("state");
-    state.setAccessible(true);
-    long address = (long) field(state.get(key), "address");
-    // The handle: a shared pointer to the context, and, after padding that may hold anything, the
-    // key:
-    // a reference to that context, the address of its values, their number.
-    for (long offset = 16; offset <= 128; offset += 8) {
-      try {
-        if (peek(address + offset) == peek(address) && peek(address + offset + 16) == 2048) {
-          long values = peek(address + offset + 8);
-          ByteBuffer bytes = ByteBuffer.allocate(1024).order(ByteOrder.LITTLE_ENDIAN);
-          for (int i = 0; i < 128; i++) {
-            long word = peek(values + 8L * i);
-            assertEquals(0, word >>> 50, "a residue");
-            bytes.putLong(word);
-          }
-          return bytes.array();
-        }
-      } catch (IOException e) {
-        // not to be read
-      }
-    }
-    return new byte[0];
-  }
-
-  private static Object field(Object of, String name) throws ReflectiveOperationException {
-    Field field = of.getClass().getDeclaredField(name);
-    field.setAccessible(true);
-    return field.get(of);
-  }
-
-  private static long peek(long address) throws IOException {
-    if (address <= 4096) {
-      throw new IOException("no address");
-    }
-    byte[] word = new byte[8];
-    try (RandomAccessFile memory = new RandomAccessFile("/proc/self/mem", "r")) {
-      memory.seek(address);
-      memory.readFully(word);
-    }
-    return ByteBuffer.wrap(word).order(ByteOrder.LITTLE_ENDIAN).getLong();
-  }
-
   @Test
   void nothingOfThePromptIsFoundAtTheAdapterHostAndALeakWouldBe() throws Exception {
     String answer = ask();
     ask();
-    byte[] key = requiredKey();
-    Needles needles = secrets(answer, key);
+    Needles needles = secrets(answer);
     assertEquals(new TreeSet<String>(), search(needles));
 
     // a client that says what it must not, in a field the protocol leaves to it
     leak(Arrays.copyOf(bytes(recorder.rows.get(17)), 32));
     leak(Arrays.copyOf(PROMPT.getBytes(StandardCharsets.UTF_8), 32));
-    leak(Arrays.copyOf(key, 32));
+    ModelHostSecrets.Lane lane = tap.secrets.lanes(false).get(3);
+    leak(Arrays.copyOf(lane.key(), 32));
+    leak(lane.seed());
+    ByteBuffer f = ByteBuffer.allocate(32).order(ByteOrder.LITTLE_ENDIAN);
+    f.asLongBuffer().put(tap.secrets.tags().get(0).f()[0], 0, 4);
+    leak(f.array());
     int[] tokens = server.files.tokenizer().encode(PROMPT, false);
     ByteBuffer ids = ByteBuffer.allocate(4 * tokens.length).order(ByteOrder.LITTLE_ENDIAN);
     for (int token : tokens) {
@@ -333,7 +315,13 @@ class EncryptedPrivacyTest {
     TreeSet<String> found = search(needles);
     assertTrue(
         found.containsAll(
-            List.of("activation (float32)", "prompt (UTF-8)", "secret key", "tokens (int32)")),
+            List.of(
+                "activation (float32)",
+                "prompt (UTF-8)",
+                "secret key",
+                "seed",
+                "tag",
+                "tokens (int32)")),
         "found only " + found);
   }
 
@@ -347,16 +335,18 @@ class EncryptedPrivacyTest {
 
   /** A leaky double of the client: a session of its own, and 32 bytes in place of a digest. */
   private void leak(byte[] secret) throws IOException {
-    try (CkksContext context = CkksContext.open(Profile.FAST.parameters());
-        SecretKey key = SecretKey.generate(context);
-        FrameChannel channel = Sockets.connect(relay.address(), null, 2_000)) {
-      Hello.Client hello = new Hello.Client(1, Profile.FAST, new byte[32], key.maskSeed());
+    try (FrameChannel channel = Sockets.connect(relay.address(), null, 2_000, Sockets.ownUid())) {
+      Hello.Client hello =
+          new Hello.Client(Hello.VERSION, Profile.FAST, new byte[32], new byte[32]);
       channel.send(FrameType.CLIENT_HELLO, hello.encode());
       Hello.Host answer = Hello.Host.decode(channel.receive(1 << 20).payload());
-      try (PublicKey publicKey = PublicKey.of(key, Hello.publicKeySeed(hello, answer))) {
-        channel.send(FrameType.PUBLIC_KEY, publicKey.message());
-      }
-      assertEquals(FrameType.READY, channel.receive(1 << 20).type());
+      Encapsulation challenge = answer.key().encapsulate(new SecureRandom());
+      channel.send(FrameType.CHALLENGE, Possession.challenge(challenge.ciphertext()));
+      Frame ready = channel.receive(1 << 20);
+      assertEquals(FrameType.READY, ready.type());
+      Possession.require(
+          ready.payload(),
+          Possession.proof(challenge.sharedSecret(), hello, answer, challenge.ciphertext()));
       channel.send(FrameType.OPEN, new AdapterMessages.Open(1, secret).encode());
       assertEquals(FrameType.REFUSED, channel.receive(1 << 20).type());
     }
@@ -389,38 +379,70 @@ class EncryptedPrivacyTest {
     // and what is stored there is served again
     server.close();
     serve();
-    TestServer.await("a session", () -> server.encrypted.orElseThrow().connected() == 1);
-    ask();
+    TestServer.await("an answer", this::answers);
   }
 
   @Test
-  void sessionsHaveKeysAndMasksOfTheirOwn() throws Exception {
-    byte[] first = requiredKey();
+  void requestsAndSessionsHaveKeysOfTheirOwn() throws Exception {
+    ask();
+    Set<Long> first = tap.takeLanes();
+    ask();
+    Set<Long> second = tap.takeLanes();
+    assertFalse(first.isEmpty());
+    assertFalse(second.isEmpty());
+    assertTrue(Collections.disjoint(first, second), "a lane of two requests");
+    int connection = relay.connections() - 1;
+    Set<Long> kept = new TreeSet<>();
+    tap.secrets
+        .lanes(connection)
+        .forEach(
+            (number, lane) -> {
+              if (!lane.shown()) {
+                kept.add(number);
+              }
+            });
+    assertTrue(kept.containsAll(first) && kept.containsAll(second), "no lane that was shown");
     relay.cut();
     TestServer.await(
-        "another session",
-        () -> {
-          try {
-            byte[] next = secretKey();
-            return next.length > 0 && !Arrays.equals(first, next);
-          } catch (ReflectiveOperationException | NullPointerException | IllegalStateException e) {
-            return false;
-          }
-        });
-    // the random half of the public key depends on both hellos
+        "the keys of another session",
+        () -> tap.secrets.lanes(relay.connections() - 1).size() > 30 && answers());
+    assertTrue(relay.connections() - 1 > connection);
+    ask();
+    List<ModelHostSecrets.Lane> all = tap.secrets.lanes(true);
+    assertEquals(
+        all.size(), all.stream().map(lane -> Arrays.toString(lane.key())).distinct().count());
+    assertEquals(
+        all.size(), all.stream().map(lane -> Arrays.toString(lane.seed())).distinct().count());
+  }
+
+  private boolean answers() {
+    try {
+      return server.post("/v1/completions", request()).statusCode() == 200;
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void thePublicHalvesDependOnBothHellos() {
     byte[] nonce = new byte[32];
     new Random(1).nextBytes(nonce);
-    Hello.Client a = new Hello.Client(1, Profile.FAST, nonce, new byte[32]);
-    Hello.Client b = new Hello.Client(1, Profile.FAST, new byte[32], new byte[32]);
-    Hello.Host x = new Hello.Host(1, nonce, owner.adapterHost.publicKey().id(), 1, 1);
-    Hello.Host y = new Hello.Host(1, new byte[32], owner.adapterHost.publicKey().id(), 1, 1);
+    RecipientPublicKey key = owner.adapterHost.publicKey();
+    Hello.Client a = new Hello.Client(2, Profile.FAST, nonce, new byte[32]);
+    Hello.Client b = new Hello.Client(2, Profile.FAST, new byte[32], new byte[32]);
+    Hello.Host x = new Hello.Host(2, nonce, key, 1, 1);
+    Hello.Host y = new Hello.Host(2, new byte[32], key, 1, 1);
     assertEquals(
-        4,
+        8,
         Stream.of(
-                Hello.publicKeySeed(a, x),
-                Hello.publicKeySeed(a, y),
-                Hello.publicKeySeed(b, x),
-                Hello.publicKeySeed(b, y))
+                Hello.publicSeed(a, x),
+                Hello.publicSeed(a, y),
+                Hello.publicSeed(b, x),
+                Hello.publicSeed(b, y),
+                Hello.tagSeed(a, x, 1, 0),
+                Hello.tagSeed(a, y, 1, 0),
+                Hello.tagSeed(b, x, 1, 0),
+                Hello.tagSeed(b, x, 1, 1))
             .map(Arrays::toString)
             .distinct()
             .count());

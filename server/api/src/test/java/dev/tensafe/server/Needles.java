@@ -43,6 +43,18 @@ final class Needles {
     pieces(what + " (int64)", wide.array());
   }
 
+  /** Whole numbers of 64 bits, in either byte order. */
+  void longs(String what, long[] values) {
+    ByteBuffer little = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer big = ByteBuffer.allocate(8 * values.length);
+    for (long value : values) {
+      little.putLong(value);
+      big.putLong(value);
+    }
+    pieces(what, little.array());
+    pieces(what, big.array());
+  }
+
   /** Real numbers, as floats and doubles. */
   void floats(String what, float[] values) {
     ByteBuffer narrow = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
