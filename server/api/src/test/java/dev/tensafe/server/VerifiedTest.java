@@ -114,6 +114,18 @@ class VerifiedTest {
         assertEquals("tag", said.path("verified").asText());
       }
       assertEquals("tag", listed(server, "secret").path("verified").asText());
+      String metrics = server.get("/metrics").body();
+      for (String series :
+          List.of(
+              "tensafe_he_tags_checked_total{adapter=\"secret\"}",
+              "tensafe_he_tag_residual_bucket{adapter=\"secret\",le=\"8.0\"}",
+              "tensafe_he_lanes_total{adapter=\"secret\",event=\"made\"}",
+              "tensafe_he_lanes_total{adapter=\"secret\",event=\"used\"}",
+              "tensafe_he_lanes_total{adapter=\"secret\",event=\"retired\"}",
+              "tensafe_he_barred_pairs 0.0")) {
+        assertTrue(metrics.contains(series), series + " is not in " + metrics);
+      }
+      assertFalse(metrics.contains("tensafe_he_distrusted_total"), metrics);
       for (String name : List.of("plain", "tiny")) {
         for (JsonNode said : answers(server, name)) {
           assertTrue(said.path("verified").isNull(), said.toString());
