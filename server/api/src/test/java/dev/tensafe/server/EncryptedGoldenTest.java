@@ -189,20 +189,33 @@ class EncryptedGoldenTest {
     }
   }
 
-  @Test
-  void embeddedTheSameCodeRunsInOneProcess() throws Exception {
-    TestServer.EncryptedModeFactory mode =
+  private TestServer startEmbedded(Profile profile) {
+    owner.embedBoth();
+    return start(
         (key, base, layers) ->
             EncryptedAdapters.embedded(
                 key,
                 base,
                 layers,
-                HeSetup.quick(Profile.FAST, 30_000),
+                HeSetup.quick(profile, 30_000),
                 new EmbeddedHost(
                     new AdapterHost(
-                        key, TokenMeter.embedded(InstantSource.system()), HostLimits.standard())));
-    owner.embedBoth();
-    try (TestServer server = start(mode)) {
+                        key, TokenMeter.embedded(InstantSource.system()), HostLimits.standard()))));
+  }
+
+  @Test
+  void embeddedTheStrictProfileDoesToo() throws Exception {
+    try (TestServer server = startEmbedded(Profile.STRICT)) {
+      upload(server, null);
+      for (Case c : encrypted()) {
+        check(server, c, "strict");
+      }
+    }
+  }
+
+  @Test
+  void embeddedTheSameCodeRunsInOneProcess() throws Exception {
+    try (TestServer server = startEmbedded(Profile.FAST)) {
       upload(server, null);
       mixed(server, "fast");
       JsonNode listed = MAPPER.readTree(server.get("/v1/adapters/" + NAMES.get(0) + "-he").body());
