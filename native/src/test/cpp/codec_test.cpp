@@ -201,4 +201,25 @@ TENSAFE_TEST(a_token_of_zeros_is_judged_by_the_error_alone) {
   TENSAFE_CHECK(group.codec->decode(large, note, 0, dither, u).excess > 1);
 }
 
+// The processor is slow at them, which would show how many there are.
+TENSAFE_TEST(activations_below_the_normal_range_are_zeros_and_others_keep_theirs) {
+  volatile float denormal = 1e-40f;
+  const auto is_zero = [&] { return denormal * 1.0f == 0.0f; };
+  TENSAFE_CHECK(!is_zero());
+  const Context context(fast(), base::process_dispatch());
+  Session session(context);
+  const InputShape shape{2, 16, {2, 1}};
+  std::vector<float> x(32, 1e-40f);
+  x[0] = 2;
+  std::vector<double> magnitudes;
+  const EncryptedInputs inputs = session.receive(session.encrypt(shape, x, 20, magnitudes));
+  TENSAFE_CHECK(magnitudes[0] == 2 && magnitudes[1] == 0, << magnitudes[1]);
+  const auto phase = session.phase(inputs, 0, 0, 0);
+  for (std::size_t i = 0; i < 32; ++i) {
+    const std::int64_t integer = arithmetic::centre(phase[i], context.modulus(0));
+    TENSAFE_CHECK(std::abs(integer - (i == 0 ? 1 << 20 : 0)) <= 20, << i << ": " << integer);
+  }
+  TENSAFE_CHECK(!is_zero());
+}
+
 }  // namespace tensafe::ckks::test

@@ -1,5 +1,6 @@
 #include "ckks/scheme/input_encryption.hpp"
 
+#include "base/denormals.hpp"
 #include "ckks/errors.hpp"
 #include "ckks/random/samplers.hpp"
 #include "ckks/wire/message.hpp"
@@ -110,6 +111,7 @@ void encrypt_inputs(const SecretKey& key, const GroupCodec& codec, const InputSh
   validate(shape, n);
   require(codec.columns() == shape.columns, ErrorCode::kInvalidArgument,
           "inputs: the codec is for another number of columns");
+  const base::FlushDenormals flush;
   for (std::size_t t = 0; t < shape.tokens; ++t) {
     notes[t] = codec.measure(x + static_cast<std::size_t>(rows[t]) * shape.columns);
   }

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/denormals.hpp"
 #include "ckks/errors.hpp"
 #include "ckks/random/samplers.hpp"
 #include "ckks/wire/message.hpp"
@@ -107,6 +108,7 @@ void encrypt_tokens(const GroupCodec& codec, std::span<const PadRun> runs, const
   const Context& context = runs.front().pads->context();
   const Modulus& q = context.modulus(0);
   require(codec.fits(q), ErrorCode::kInvalidArgument, "pads: scale bits beyond the modulus");
+  const base::FlushDenormals flush;
   for (std::size_t t = 0; t < tokens; ++t) {
     notes[t] = codec.measure(x + static_cast<std::size_t>(rows[t]) * columns);
   }
