@@ -90,7 +90,7 @@ final class AdapterCommand implements Runnable {
         throw new ConfigException("config.state-dir", "there is no directory " + directory);
       }
       BarredHosts hosts = BarredHosts.open(directory);
-      if (pair == null) {
+      if (what.list) {
         list(hosts.list());
       } else {
         reenable(hosts, named.group(1), Optional.ofNullable(named.group(2)).map(KeyId::new));
