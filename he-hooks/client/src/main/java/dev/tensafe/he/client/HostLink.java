@@ -7,12 +7,12 @@ import dev.tensafe.he.HeException.Reason;
 import dev.tensafe.he.transport.FrameChannel;
 import dev.tensafe.tssp.keys.KeyId;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -56,9 +56,8 @@ final class HostLink implements AutoCloseable {
   /** Lock, and condition that is signalled when a session, an adapter or {@code closed} changes. */
   private final Object changed = new Object();
 
-  /** Adapters to be opened in every session. */
-  @GuardedBy("changed")
-  private final List<PublicPart> adapters = new ArrayList<>();
+  /** Adapters to be opened in every session; changed under the lock, read by anybody. */
+  private final List<PublicPart> adapters = new CopyOnWriteArrayList<>();
 
   private volatile @Nullable ClientSession session;
   private volatile @Nullable Handshake handshake;
@@ -276,7 +275,9 @@ final class HostLink implements AutoCloseable {
       return Optional.of("the adapter host is stopping");
     }
     Optional<String> refused = current.problem(digest);
-    return refused.isEmpty() && current.find(digest) == null
+    // one that is not loaded yet is asked for when it is
+    boolean loaded = adapters.stream().anyMatch(adapter -> adapter.digest().equals(digest));
+    return loaded && refused.isEmpty() && current.find(digest) == null
         ? Optional.of("the adapter host is preparing it")
         : refused;
   }
