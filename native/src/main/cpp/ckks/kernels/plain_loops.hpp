@@ -29,6 +29,12 @@ static void plain_subtract(std::uint64_t* sum, const std::uint64_t* a, std::size
   }
 }
 
+/// As they are.
+[[maybe_unused]] static void plain_arrange(const std::uint64_t* values, const NttTables& tables, const LowTables&,
+                                           std::uint64_t* out) {
+  for (std::size_t i = 0; i < tables.degree(); ++i) out[i] = values[i];
+}
+
 static bool plain_mask_words(std::uint64_t* words, std::size_t n, std::uint64_t mask,
                              std::uint64_t bound) {
   std::uint64_t above = 0;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "ckks/ring/low_tables.hpp"
 #include "ckks/ring/modulus.hpp"
 #include "ckks/ring/ntt_tables.hpp"
 
@@ -25,6 +26,13 @@ constexpr std::size_t kDotRows = 4;
 constexpr std::size_t kTile = 8;
 /// Most weight rows that one call of `accumulate_tile` takes.
 constexpr std::size_t kMaxTileRows = 4;
+
+/// Two factors of a product, arranged.
+struct LowFactors {
+  const std::uint64_t* a;
+  const std::uint64_t* b;
+  const std::uint64_t* b_prepared;
+};
 
 /// The inner loops, one set per instruction set. All sets give the same words for the same input:
 /// every result is the residue in [0, q). Polynomials are N words, 64-byte aligned. No function here
@@ -53,6 +61,20 @@ struct RingKernels {
   /// out = a·b + c·d.
   void (*multiply_pairs)(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b,
                          const std::uint64_t* c, const std::uint64_t* d, std::size_t n, const Modulus& q);
+  /// Words, as many as there are, that make products with these residues cheaper: of use to this set only.
+  void (*prepare)(const std::uint64_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
+  /// out = a·b, where `prepared` is what `prepare` made of b.
+  void (*multiply_prepared)(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b,
+                            const std::uint64_t* prepared, std::size_t n, const Modulus& q);
+  /// sum −= a·b.
+  void (*multiply_subtract_prepared)(std::uint64_t* sum, const std::uint64_t* a, const std::uint64_t* b,
+                                     const std::uint64_t* prepared, std::size_t n, const Modulus& q);
+  /// Values, or what `prepare` made of them, in the order in which `low_products` reads them.
+  void (*arrange)(const std::uint64_t* values, const NttTables& tables, const LowTables& low, std::uint64_t* out);
+  /// The lowest wanted coefficients of Σ_i a[i]·b[i], i < count ≤ 2, of arranged values with what `prepare` made
+  /// of b; `scratch` is [3·N + 32].
+  void (*low_products)(const LowFactors* factors, std::size_t count, const NttTables& tables, const LowTables& low,
+                       std::uint64_t* scratch, std::uint64_t* out);
   void (*add)(std::uint64_t* sum, const std::uint64_t* a, std::size_t n, const Modulus& q);
   void (*subtract)(std::uint64_t* sum, const std::uint64_t* a, std::size_t n, const Modulus& q);
   /// product *= factor, a residue.
