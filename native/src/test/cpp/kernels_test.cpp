@@ -481,16 +481,25 @@ TENSAFE_TEST(digits_come_apart_and_together) {
 
 TENSAFE_TEST(bodies_are_dealt_to_tokens) {
   const Modulus q = make_modulus(kPrimes[0]);
+  const NttTables tables(2048, q);
   for (std::size_t tokens : {8, 32, 128}) {
     for (std::size_t columns : {std::size_t{1}, std::size_t{5}, std::size_t{13}, 2048 / tokens}) {
-      const Words product = random_residues(2048, q);
+      const Words a = random_residues(2048, q);
+      const Words b = random_residues(2048, q);
+      Words product(2048);
+      scalar_kernels().multiply(product.data(), a.data(), b.data(), 2048, q);
+      scalar_kernels().ntt_inverse(product.data(), tables);
       const std::size_t stride = columns + 3;
       std::vector<std::int8_t> errors(tokens * stride);
       for (std::int8_t& e : errors) e = static_cast<std::int8_t>(test_random()() % 41 - 20);
       for (const RingKernels* kernels : runnable_kernels()) {
+        Words factor(2048);
+        Words prepared(2048);
+        kernels->prepare_deal(b.data(), tables, factor.data(), prepared.data());
         Words out(tokens * stride);
         std::fill(out.data(), out.data() + out.size(), 7);
-        kernels->deal(product.data(), tokens, columns, errors.data(), out.data(), stride, q);
+        kernels->deal(copy(a).data(), factor.data(), prepared.data(), tables, tokens, columns, errors.data(), out.data(),
+                      stride);
         for (std::size_t t = 0; t < tokens; ++t) {
           for (std::size_t j = 0; j < stride; ++j) {
             const std::uint64_t error = arithmetic::reduce_signed(errors[t * stride + j], q);

@@ -74,6 +74,18 @@ void low_products(const LowFactors* factors, std::size_t count, const NttTables&
   for (std::size_t k = 0; k < low.wanted(); ++k) out[k] = scratch[k];
 }
 
+void prepare_deal(const std::uint64_t* b, const NttTables& tables, std::uint64_t* factor, std::uint64_t* prepared) {
+  for (std::size_t i = 0; i < tables.degree(); ++i) factor[i] = prepared[i] = b[i];
+}
+
+void deal(std::uint64_t* a, const std::uint64_t* factor, const std::uint64_t*, const NttTables& tables,
+          std::size_t tokens, std::size_t columns, const std::int8_t* errors, std::uint64_t* out,
+          std::size_t stride) {
+  multiply(a, a, factor, tables.degree(), tables.modulus());
+  avx2_ntt_inverse(a, tables);
+  plain_deal_rest(a, tokens, columns, errors, out, stride, tables.modulus(), 0);
+}
+
 void scale(std::uint64_t* product, std::uint64_t by, std::size_t n, const Modulus& q) {
   const Constants m = constants(q);
   const __m256d f = _mm256_set1_pd(static_cast<double>(by));
@@ -227,7 +239,8 @@ const RingKernels& avx2_kernels() {
       .encode_body = plain_encode_body,
       .combine = plain_combine,
       .transpose = plain_transpose,
-      .deal = plain_deal,
+      .prepare_deal = prepare_deal,
+      .deal = deal,
       .near_residues = plain_near_residues,
       .reduce_signed = reduce_signed,
       .pack = avx2_pack,

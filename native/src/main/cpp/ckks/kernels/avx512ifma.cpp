@@ -202,25 +202,43 @@ void transpose(const std::uint64_t* matrix, std::size_t rows, std::size_t column
   plain_transpose_rest(matrix, rows, columns, out, whole_rows, whole_columns);
 }
 
-void deal(const std::uint64_t* product, std::size_t tokens, std::size_t columns, const std::int8_t* errors,
-          std::uint64_t* out, std::size_t stride, const Modulus& q) {
-  const Constants m = constants(q);
+/// With 1/N, which the transform then leaves out.
+void prepare_deal(const std::uint64_t* b, const NttTables& tables, std::uint64_t* factor, std::uint64_t* prepared) {
+  const std::size_t n = tables.degree();
+  const Constants m = constants(tables.modulus());
+  const Factor inverse = {broadcast(tables.degree_inverse()), broadcast(tables.degree_inverse_shoup52())};
+  for (std::size_t i = 0; i < n; i += 8) {
+    store(factor + i, reduce_once(multiply_lazy(load(b + i), inverse, m), m.q));
+  }
+  prepare(factor, prepared, n, tables.modulus());
+}
+
+void deal(std::uint64_t* a, const std::uint64_t* factor, const std::uint64_t* prepared, const NttTables& tables,
+          std::size_t tokens, std::size_t columns, const std::int8_t* errors, std::uint64_t* out,
+          std::size_t stride) {
+  const Constants m = constants(tables.modulus());
+  inverse_levels(a, tables.degree(), tables, m, [&](std::size_t i) __attribute__((always_inline)) {
+    return multiply_lazy(load(a + i), Factor{load(factor + i), load(prepared + i)}, m);
+  });
   const std::size_t whole = columns / 8 * 8;
   for (std::size_t t = 0; t < tokens; t += 8) {
     for (std::size_t j = 0; j < whole; j += 8) {
       Vector block[8];
-      load_block(product + t + tokens * j, tokens, block);
+      load_block(a + t + tokens * j, tokens, block);
       transpose(block);
+#pragma GCC unroll 8
       for (int i = 0; i < 8; ++i) {
         const std::size_t at = (t + static_cast<std::size_t>(i)) * stride + j;
         const Vector error = _mm512_cvtepi8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(errors + at)));
         // from (−q − 20, 20] up by q, and up again where that was not enough
-        const Vector body = add(subtract(error, block[i]), m.q);
+        const Vector body = add(subtract(error, reduce_once(block[i], m.q)), m.q);
         _mm512_storeu_si512(out + at, reduce_once(_mm512_min_epu64(body, add(body, m.q)), m.q));
       }
     }
   }
-  plain_deal_rest(product, tokens, columns, errors, out, stride, q, whole);
+  if (whole == columns) return;
+  for (std::size_t i = 0; i < tables.degree(); i += 8) store(a + i, reduce_once(load(a + i), m.q));
+  plain_deal_rest(a, tokens, columns, errors, out, stride, tables.modulus(), whole);
 }
 
 /// |x| as residues below 2q times f, negated where x is negative.
@@ -293,6 +311,7 @@ const RingKernels& avx512ifma_kernels() {
       .encode_body = plain_encode_body,
       .combine = plain_combine,
       .transpose = transpose,
+      .prepare_deal = prepare_deal,
       .deal = deal,
       .near_residues = plain_near_residues,
       .reduce_signed = plain_reduce_signed,

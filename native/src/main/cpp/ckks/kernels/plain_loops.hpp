@@ -278,12 +278,6 @@ static inline void plain_deal_rest(const std::uint64_t* product, std::size_t tok
   }
 }
 
-[[maybe_unused]] static void plain_deal(const std::uint64_t* product, std::size_t tokens, std::size_t columns,
-                                        const std::int8_t* errors, std::uint64_t* out, std::size_t stride,
-                                        const Modulus& q) {
-  plain_deal_rest(product, tokens, columns, errors, out, stride, q, 0);
-}
-
 /// Two normal numbers each from two words. ln x = e·ln 2 + 2·atanh((m − 1)/(m + 1)) as a series for
 /// x = m·2^e, m in [√½, √2); cosine and sine as series about the nearest quarter turn. No branch; errors
 /// below 1e-14.

@@ -120,10 +120,14 @@ struct RingKernels {
   void (*combine)(const std::int64_t* values, const double* f0, const double* f1, std::size_t n, double* sums);
   /// A matrix [rows][columns] to [columns][rows].
   void (*transpose)(const std::uint64_t* matrix, std::size_t rows, std::size_t columns, std::uint64_t* out);
-  /// out[t·stride + j] = errors[t·stride + j] − product[t + tokens·j] mod q for t < tokens, j < columns: deals
-  /// the coefficients of a product to tokens, a multiple of 8 of them.
-  void (*deal)(const std::uint64_t* product, std::size_t tokens, std::size_t columns, const std::int8_t* errors,
-               std::uint64_t* out, std::size_t stride, const Modulus& q);
+  /// What `deal` reads of a factor b: a multiple of it that suits this set, and what makes its products cheaper.
+  void (*prepare_deal)(const std::uint64_t* b, const NttTables& tables, std::uint64_t* factor,
+                       std::uint64_t* prepared);
+  /// out[t·stride + j] = errors[t·stride + j] − c[t + tokens·j] mod q for t < tokens, j < columns, where c are the
+  /// coefficients of a·b: deals them to tokens, a multiple of 8 of them. Overwrites a.
+  void (*deal)(std::uint64_t* a, const std::uint64_t* factor, const std::uint64_t* prepared,
+               const NttTables& tables, std::size_t tokens, std::size_t columns, const std::int8_t* errors,
+               std::uint64_t* out, std::size_t stride);
   /// Residues of signed numbers below q in magnitude.
   void (*near_residues)(const std::int64_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
   /// Residues of any signed numbers.

@@ -75,6 +75,19 @@ void low_products(const LowFactors* factors, std::size_t count, const NttTables&
   for (std::size_t k = 0; k < low.wanted(); ++k) out[k] = scratch[k];
 }
 
+void prepare_deal(const std::uint64_t* b, const NttTables& tables, std::uint64_t* factor, std::uint64_t* prepared) {
+  for (std::size_t i = 0; i < tables.degree(); ++i) factor[i] = b[i];
+  prepare(b, prepared, tables.degree(), tables.modulus());
+}
+
+void deal(std::uint64_t* a, const std::uint64_t* factor, const std::uint64_t* prepared, const NttTables& tables,
+          std::size_t tokens, std::size_t columns, const std::int8_t* errors, std::uint64_t* out,
+          std::size_t stride) {
+  multiply_prepared(a, a, factor, prepared, tables.degree(), tables.modulus());
+  scalar_ntt_inverse(a, tables);
+  plain_deal_rest(a, tokens, columns, errors, out, stride, tables.modulus(), 0);
+}
+
 void scale(std::uint64_t* product, std::uint64_t factor, std::size_t n, const Modulus& q) {
   for (std::size_t i = 0; i < n; ++i) product[i] = arithmetic::multiply(product[i], factor, q);
 }
@@ -134,7 +147,8 @@ const RingKernels& scalar_kernels() {
       .encode_body = plain_encode_body,
       .combine = plain_combine,
       .transpose = plain_transpose,
-      .deal = plain_deal,
+      .prepare_deal = prepare_deal,
+      .deal = deal,
       .near_residues = plain_near_residues,
       .reduce_signed = plain_reduce_signed,
       .pack = plain_pack,

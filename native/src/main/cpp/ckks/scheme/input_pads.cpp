@@ -61,21 +61,20 @@ LanePads::LanePads(const InputBlock& block, const SecretKey& key)
 
 void LanePads::make_inputs(const InputBlock& block, const SecretKey& key) {
   const RingKernels& kernels = context_.kernels();
-  const Modulus& q = context_.modulus(0);
   const std::size_t n = context_.degree();
   const std::size_t c = shape_.mask_columns(context_);
-  Words mask(n);
-  SecretWords product(n);
+  SecretWords factor(n);
+  SecretWords prepared(n);
+  kernels.prepare_deal(key.values(0), context_.tables(0), factor.data(), prepared.data());
+  SecretWords mask(n);
   RandomStream stream = key.error_stream();
   sample_gaussian(stream, kernels, errors_.data(), errors_.size());
   for (std::size_t i = 0; i < shape_.masks(context_); ++i) {
     block.masks_.expand(context_, 1, block.first_id_ + i, mask.data());
-    kernels.multiply_prepared(product.data(), mask.data(), key.values(0), key.prepared(0), n, q);
-    kernels.ntt_inverse(product.data(), context_.tables(0));
     const std::size_t first = i * c;
     const std::size_t count = shape_.columns - first < c ? shape_.columns - first : c;
-    kernels.deal(product.data(), shape_.tokens, count, errors_.data() + first, inputs_.data() + first, shape_.columns,
-                 q);
+    kernels.deal(mask.data(), factor.data(), prepared.data(), context_.tables(0), shape_.tokens, count,
+                 errors_.data() + first, inputs_.data() + first, shape_.columns);
   }
 }
 
