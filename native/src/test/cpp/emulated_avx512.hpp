@@ -3,6 +3,7 @@
 // Plain C++ of the same meaning as the AVX-512 intrinsics that ckks/kernels/avx512*.hpp and avx512ifma.cpp use, after
 // Intel's Intrinsics Guide. Test code only.
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -78,9 +79,23 @@ static inline EmulatedDoubles _mm512_loadu_pd(const double* at) {
   std::memcpy(&r, at, sizeof r);
   return r;
 }
-/// To the nearest; what is emulated is whole.
 static inline EmulatedVector _mm512_cvtpd_epi64(EmulatedDoubles a) {
-  return emulate([&](int i) { return static_cast<std::uint64_t>(static_cast<std::int64_t>(a.lane[i])); });
+  return emulate([&](int i) { return static_cast<std::uint64_t>(std::llrint(a.lane[i])); });
+}
+
+static inline EmulatedDoubles _mm512_set1_pd(double x) {
+  EmulatedDoubles r;
+  for (double& lane : r.lane) lane = x;
+  return r;
+}
+static inline EmulatedDoubles _mm512_mul_pd(EmulatedDoubles a, EmulatedDoubles b) {
+  for (int i = 0; i < 8; ++i) a.lane[i] *= b.lane[i];
+  return a;
+}
+static inline EmulatedDoubles _mm512_cvtepi64_pd(EmulatedVector a) {
+  EmulatedDoubles r;
+  for (int i = 0; i < 8; ++i) r.lane[i] = static_cast<double>(static_cast<std::int64_t>(a.lane[i]));
+  return r;
 }
 
 struct EmulatedBytes {

@@ -121,6 +121,59 @@ TENSAFE_TEST(all_kernels_give_the_same_words) {
   });
 }
 
+TENSAFE_TEST(prepared_products_are_products) {
+  for_each_prime({1024, 2048, 4096}, [](std::size_t n, const Modulus& q) {
+    const NttTables tables(n, q);
+    Words factors[2][2] = {{random_residues(n, q), random_residues(n, q)}, {random_residues(n, q), random_residues(n, q)}};
+    for (std::size_t i = 0; i < 16; ++i) {
+      factors[0][0][i] = q.value - 1;
+      factors[0][1][i] = i < 8 ? q.value - 1 : i - 8;
+    }
+    for (const RingKernels* kernels : runnable_kernels()) {
+      Words prepared[2] = {Words(n), Words(n)};
+      for (int i = 0; i < 2; ++i) kernels->prepare(factors[i][1].data(), prepared[i].data(), n, q);
+      Words product(n);
+      kernels->multiply_prepared(product.data(), factors[0][0].data(), factors[0][1].data(), prepared[0].data(), n, q);
+      Words difference = copy(factors[1][0]);
+      kernels->multiply_subtract_prepared(difference.data(), factors[0][0].data(), factors[0][1].data(),
+                                          prepared[0].data(), n, q);
+      for (std::size_t i = 0; i < n; ++i) {
+        const std::uint64_t expected = arithmetic::multiply(factors[0][0][i], factors[0][1][i], q);
+        TENSAFE_CHECK(product[i] == expected, << kernels->name << " " << i);
+        TENSAFE_CHECK(difference[i] == arithmetic::subtract(factors[1][0][i], expected, q), << kernels->name);
+      }
+      for (std::size_t wanted = 8; LowTables::supports(n, wanted); wanted *= 2) {
+        const LowTables low(tables, wanted);
+        Words arranged[2][3];
+        LowFactors low_factors[2];
+        for (int i = 0; i < 2; ++i) {
+          const Words* parts[3] = {&factors[i][0], &factors[i][1], &prepared[i]};
+          for (int k = 0; k < 3; ++k) {
+            arranged[i][k] = Words(n);
+            kernels->arrange(parts[k]->data(), tables, low, arranged[i][k].data());
+          }
+          low_factors[i] = {arranged[i][0].data(), arranged[i][1].data(), arranged[i][2].data()};
+        }
+        Words expected = copy(product);
+        for (std::size_t count = 1; count <= 2; ++count) {
+          if (count == 2) {
+            Words other(n);
+            scalar_kernels().multiply(other.data(), factors[1][0].data(), factors[1][1].data(), n, q);
+            expected = copy(product);
+            scalar_kernels().add(expected.data(), other.data(), n, q);
+          }
+          scalar_kernels().ntt_inverse(expected.data(), tables);
+          Words scratch(3 * n + 32);
+          std::vector<std::uint64_t> out(wanted);
+          kernels->low_products(low_factors, count, tables, low, scratch.data(), out.data());
+          TENSAFE_CHECK(same(out.data(), expected.data(), wanted),
+                        << kernels->name << " N=" << n << " lowest " << wanted << " of " << count << " q " << q.value);
+        }
+      }
+    }
+  });
+}
+
 TENSAFE_TEST(accumulation_is_the_plain_sum_of_products) {
   for (std::uint64_t prime : kPrimes) {
     if (!is_prime(prime)) continue;
@@ -428,16 +481,25 @@ TENSAFE_TEST(digits_come_apart_and_together) {
 
 TENSAFE_TEST(bodies_are_dealt_to_tokens) {
   const Modulus q = make_modulus(kPrimes[0]);
+  const NttTables tables(2048, q);
   for (std::size_t tokens : {8, 32, 128}) {
     for (std::size_t columns : {std::size_t{1}, std::size_t{5}, std::size_t{13}, 2048 / tokens}) {
-      const Words product = random_residues(2048, q);
+      const Words a = random_residues(2048, q);
+      const Words b = random_residues(2048, q);
+      Words product(2048);
+      scalar_kernels().multiply(product.data(), a.data(), b.data(), 2048, q);
+      scalar_kernels().ntt_inverse(product.data(), tables);
       const std::size_t stride = columns + 3;
       std::vector<std::int8_t> errors(tokens * stride);
       for (std::int8_t& e : errors) e = static_cast<std::int8_t>(test_random()() % 41 - 20);
       for (const RingKernels* kernels : runnable_kernels()) {
+        Words factor(2048);
+        Words prepared(2048);
+        kernels->prepare_deal(b.data(), tables, factor.data(), prepared.data());
         Words out(tokens * stride);
         std::fill(out.data(), out.data() + out.size(), 7);
-        kernels->deal(product.data(), tokens, columns, errors.data(), out.data(), stride, q);
+        kernels->deal(copy(a).data(), factor.data(), prepared.data(), tables, tokens, columns, errors.data(), out.data(),
+                      stride);
         for (std::size_t t = 0; t < tokens; ++t) {
           for (std::size_t j = 0; j < stride; ++j) {
             const std::uint64_t error = arithmetic::reduce_signed(errors[t * stride + j], q);

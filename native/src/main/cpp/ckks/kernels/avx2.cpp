@@ -47,6 +47,45 @@ void multiply_pairs(std::uint64_t* out, const std::uint64_t* a, const std::uint6
   }
 }
 
+/// A product of two variable residues is as fast as one with a prepared factor.
+void prepare(const std::uint64_t* values, std::uint64_t* out, std::size_t n, const Modulus&) {
+  for (std::size_t i = 0; i < n; ++i) out[i] = values[i];
+}
+
+void multiply_prepared(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b, const std::uint64_t*,
+                       std::size_t n, const Modulus& q) {
+  multiply(out, a, b, n, q);
+}
+
+void multiply_subtract_prepared(std::uint64_t* sum, const std::uint64_t* a, const std::uint64_t* b,
+                                const std::uint64_t*, std::size_t n, const Modulus& q) {
+  multiply_subtract(sum, a, b, n, q);
+}
+
+void low_products(const LowFactors* factors, std::size_t count, const NttTables& tables, const LowTables& low,
+                  std::uint64_t* scratch, std::uint64_t* out) {
+  const std::size_t n = tables.degree();
+  if (count == 1) {
+    multiply(scratch, factors[0].a, factors[0].b, n, tables.modulus());
+  } else {
+    multiply_pairs(scratch, factors[0].a, factors[0].b, factors[1].a, factors[1].b, n, tables.modulus());
+  }
+  avx2_ntt_inverse_low(scratch, low.wanted(), tables);
+  for (std::size_t k = 0; k < low.wanted(); ++k) out[k] = scratch[k];
+}
+
+void prepare_deal(const std::uint64_t* b, const NttTables& tables, std::uint64_t* factor, std::uint64_t* prepared) {
+  for (std::size_t i = 0; i < tables.degree(); ++i) factor[i] = prepared[i] = b[i];
+}
+
+void deal(std::uint64_t* a, const std::uint64_t* factor, const std::uint64_t*, const NttTables& tables,
+          std::size_t tokens, std::size_t columns, const std::int8_t* errors, std::uint64_t* out,
+          std::size_t stride) {
+  multiply(a, a, factor, tables.degree(), tables.modulus());
+  avx2_ntt_inverse(a, tables);
+  plain_deal_rest(a, tokens, columns, errors, out, stride, tables.modulus(), 0);
+}
+
 void scale(std::uint64_t* product, std::uint64_t by, std::size_t n, const Modulus& q) {
   const Constants m = constants(q);
   const __m256d f = _mm256_set1_pd(static_cast<double>(by));
@@ -179,6 +218,11 @@ const RingKernels& avx2_kernels() {
       .multiply_add = multiply_add,
       .multiply_subtract = multiply_subtract,
       .multiply_pairs = multiply_pairs,
+      .prepare = prepare,
+      .multiply_prepared = multiply_prepared,
+      .multiply_subtract_prepared = multiply_subtract_prepared,
+      .arrange = plain_arrange,
+      .low_products = low_products,
       .add = plain_add,
       .subtract = plain_subtract,
       .scale = scale,
@@ -195,7 +239,8 @@ const RingKernels& avx2_kernels() {
       .encode_body = plain_encode_body,
       .combine = plain_combine,
       .transpose = plain_transpose,
-      .deal = plain_deal,
+      .prepare_deal = prepare_deal,
+      .deal = deal,
       .near_residues = plain_near_residues,
       .reduce_signed = reduce_signed,
       .pack = avx2_pack,

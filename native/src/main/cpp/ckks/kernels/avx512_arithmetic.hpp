@@ -8,6 +8,7 @@
 #include <immintrin.h>
 #endif
 
+#include <cstddef>
 #include <cstdint>
 
 #include "ckks/ring/modulus.hpp"
@@ -64,6 +65,34 @@ Vector multiply_lazy(Vector y, const Factor& f, const Constants& m) {
   // minus quotient·q modulo 2^52, as an addition of quotient·(2^52 − q)
   const Vector difference = product_low(product_low(m.zero, y, f.w), quotient, m.minus_q);
   return _mm512_and_si512(difference, m.low52);
+}
+
+struct Barrett {
+  Factor one;            ///< reduces 52 bits to [0, 2q)
+  Factor two_pow_52;
+  Factor two_pow_104;
+};
+
+Barrett barrett(const Modulus& q) {
+  return {factor(1, q), factor(q.two_pow_52, q), factor(q.two_pow_104, q)};
+}
+
+/// low + 2^52·high mod q in [0, q) for low, high < 2^52.
+Vector reduce_product(Vector low, Vector high, const Barrett& b, const Constants& m) {
+  const Vector sum = add(multiply_lazy(low, b.one, m), multiply_lazy(high, b.two_pow_52, m));
+  return reduce_once(reduce_once(sum, m.two_q), m.q);
+}
+
+// Low parts below 2^52: 2^11 of them stay below 2^63.
+constexpr std::size_t kMaxBlocks = std::size_t{1} << 11;
+
+/// low + 2^52·high mod q for sums of up to kMaxBlocks products.
+Vector reduce_sums(Vector low, Vector high, const Barrett& b, const Constants& m) {
+  const Vector carried = add(high, _mm512_srli_epi64(low, 52));
+  const Vector sum = add(add(multiply_lazy(_mm512_and_si512(low, m.low52), b.one, m),
+                             multiply_lazy(_mm512_and_si512(carried, m.low52), b.two_pow_52, m)),
+                         multiply_lazy(_mm512_srli_epi64(carried, 52), b.two_pow_104, m));
+  return reduce_once(reduce_once(reduce_once(sum, add(m.two_q, m.two_q)), m.two_q), m.q);
 }
 
 }  // namespace

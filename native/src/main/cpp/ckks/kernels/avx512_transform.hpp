@@ -142,15 +142,19 @@ void ntt_forward(std::uint64_t* p, const NttTables& tables) {
   }
 }
 
-/// All levels with blocks of up to `width` ≥ 8 coefficients.
-void inverse_levels(std::uint64_t* p, std::size_t width, const NttTables& tables, const Constants& m) {
+/// All levels with blocks of up to `width` ≥ 8 coefficients, of the values below 2q that `read` gives by their
+/// index; p gets what they become, below 2q.
+template <typename Read>
+TENSAFE_INLINE void inverse_levels(std::uint64_t* p, std::size_t width, const NttTables& tables, const Constants& m,
+                                   Read read) {
   const std::size_t n = tables.degree();
   const NttTables::Direction& roots = tables.inverse();
   const std::uint64_t* w = roots.tail8.data();
   const std::uint64_t* shoup = roots.tail8_shoup52.data();
   for (std::size_t i = 0; i < n; i += 64, w += 56, shoup += 56) {
     Vector x[8];
-    for (int k = 0; k < 8; ++k) x[k] = load(p + i + 8 * k);
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < 8; ++k) x[k] = read(i + 8 * k);
     transpose(x);
     // the table holds the level of 4 first, then 2, then 1
     const auto at = [&](int k) { return Factor{load(w + 8 * k), load(shoup + 8 * k)}; };
@@ -174,6 +178,10 @@ void inverse_levels(std::uint64_t* p, std::size_t width, const NttTables& tables
   std::size_t half = 8;
   for (; 4 * half <= width; half *= 4) two_levels<false>(p, half, tables, m);
   if (2 * half <= width) one_level<false>(p, half, tables, m);
+}
+
+void inverse_levels(std::uint64_t* p, std::size_t width, const NttTables& tables, const Constants& m) {
+  inverse_levels(p, width, tables, m, [p](std::size_t i) __attribute__((always_inline)) { return load(p + i); });
 }
 
 void multiply_by_degree_inverse(std::uint64_t* p, std::size_t count, const NttTables& tables,

@@ -5,6 +5,7 @@
 #include "ckks/kernels/avx512_loops.hpp"
 #endif
 #include "ckks/kernels/avx512_arithmetic.hpp"
+#include "ckks/kernels/avx512_low.hpp"
 #include "ckks/kernels/avx512_transform.hpp"
 #include "ckks/kernels/plain_loops.hpp"
 #include "ckks/kernels/ring_kernels.hpp"
@@ -13,22 +14,6 @@ namespace tensafe::ckks {
 namespace {
 
 // --- value by value --------------------------------------------------------------------------------
-
-struct Barrett {
-  Factor one;            ///< reduces 52 bits to [0, 2q)
-  Factor two_pow_52;
-  Factor two_pow_104;
-};
-
-Barrett barrett(const Modulus& q) {
-  return {factor(1, q), factor(q.two_pow_52, q), factor(q.two_pow_104, q)};
-}
-
-/// low + 2^52·high mod q in [0, q) for low, high < 2^52.
-Vector reduce_product(Vector low, Vector high, const Barrett& b, const Constants& m) {
-  const Vector sum = add(multiply_lazy(low, b.one, m), multiply_lazy(high, b.two_pow_52, m));
-  return reduce_once(reduce_once(sum, m.two_q), m.q);
-}
 
 Vector multiply_mod(Vector x, Vector y, const Barrett& b, const Constants& m) {
   return reduce_product(product_low(m.zero, x, y), product_high(m.zero, x, y), b, m);
@@ -74,6 +59,47 @@ void multiply_pairs(std::uint64_t* out, const std::uint64_t* x, const std::uint6
   }
 }
 
+/// floor(b·2^52/q). In doubles it is at most 1.5 off, so 2 less is from 0 to 3 too small, and 4q fits 52 bits.
+void prepare(const std::uint64_t* values, std::uint64_t* out, std::size_t n, const Modulus& q) {
+  const Constants m = constants(q);
+  const Vector one = broadcast(1);
+  const Vector two = broadcast(2);
+  const auto ratio = _mm512_set1_pd(4503599627370496.0 / q.as_double);
+  for (std::size_t i = 0; i < n; i += 8) {
+    const Vector estimate = _mm512_cvtpd_epi64(_mm512_mul_pd(_mm512_cvtepi64_pd(load(values + i)), ratio));
+    Vector quotient = reduce_once(estimate, two);
+    // minus quotient·q modulo 2^52, which is what is left of b·2^52
+    Vector rest = product_low(m.zero, quotient, m.minus_q);
+    for (int k = 0; k < 3; ++k) {
+      const Vector less = subtract(rest, m.q);
+      quotient = add(quotient, add(one, _mm512_srai_epi64(less, 63)));
+      rest = _mm512_min_epu64(rest, less);
+    }
+    store(out + i, quotient);
+  }
+}
+
+Vector multiply_once(const std::uint64_t* x, const std::uint64_t* y, const std::uint64_t* prepared,
+                     const Constants& m) {
+  return reduce_once(multiply_lazy(load(x), Factor{load(y), load(prepared)}, m), m.q);
+}
+
+void multiply_prepared(std::uint64_t* out, const std::uint64_t* x, const std::uint64_t* y,
+                       const std::uint64_t* prepared, std::size_t n, const Modulus& q) {
+  const Constants m = constants(q);
+  for (std::size_t i = 0; i < n; i += 8) store(out + i, multiply_once(x + i, y + i, prepared + i, m));
+}
+
+void multiply_subtract_prepared(std::uint64_t* sum, const std::uint64_t* x, const std::uint64_t* y,
+                                const std::uint64_t* prepared, std::size_t n, const Modulus& q) {
+  const Constants m = constants(q);
+  for (std::size_t i = 0; i < n; i += 8) {
+    const Vector difference = subtract(load(sum + i), multiply_once(x + i, y + i, prepared + i, m));
+    // as unsigned numbers, negative ones are the larger
+    store(sum + i, _mm512_min_epu64(difference, add(difference, m.q)));
+  }
+}
+
 void scale(std::uint64_t* product, std::uint64_t by, std::size_t n, const Modulus& q) {
   const Constants m = constants(q);
   const Factor f = factor(by, q);
@@ -83,18 +109,6 @@ void scale(std::uint64_t* product, std::uint64_t by, std::size_t n, const Modulu
 }
 
 // --- multiply-accumulate ---------------------------------------------------------------------------
-
-// Low parts below 2^52: 2^11 of them stay below 2^63.
-constexpr std::size_t kMaxBlocks = std::size_t{1} << 11;
-
-/// low + 2^52·high mod q for sums of up to kMaxBlocks products.
-Vector reduce_sums(Vector low, Vector high, const Barrett& b, const Constants& m) {
-  const Vector carried = add(high, _mm512_srli_epi64(low, 52));
-  const Vector sum = add(add(multiply_lazy(_mm512_and_si512(low, m.low52), b.one, m),
-                             multiply_lazy(_mm512_and_si512(carried, m.low52), b.two_pow_52, m)),
-                         multiply_lazy(_mm512_srli_epi64(carried, 52), b.two_pow_104, m));
-  return reduce_once(reduce_once(reduce_once(sum, add(m.two_q, m.two_q)), m.two_q), m.q);
-}
 
 template <int kDistinct>
 Vector load_weights(const std::uint64_t* w) {
@@ -188,25 +202,43 @@ void transpose(const std::uint64_t* matrix, std::size_t rows, std::size_t column
   plain_transpose_rest(matrix, rows, columns, out, whole_rows, whole_columns);
 }
 
-void deal(const std::uint64_t* product, std::size_t tokens, std::size_t columns, const std::int8_t* errors,
-          std::uint64_t* out, std::size_t stride, const Modulus& q) {
-  const Constants m = constants(q);
+/// With 1/N, which the transform then leaves out.
+void prepare_deal(const std::uint64_t* b, const NttTables& tables, std::uint64_t* factor, std::uint64_t* prepared) {
+  const std::size_t n = tables.degree();
+  const Constants m = constants(tables.modulus());
+  const Factor inverse = {broadcast(tables.degree_inverse()), broadcast(tables.degree_inverse_shoup52())};
+  for (std::size_t i = 0; i < n; i += 8) {
+    store(factor + i, reduce_once(multiply_lazy(load(b + i), inverse, m), m.q));
+  }
+  prepare(factor, prepared, n, tables.modulus());
+}
+
+void deal(std::uint64_t* a, const std::uint64_t* factor, const std::uint64_t* prepared, const NttTables& tables,
+          std::size_t tokens, std::size_t columns, const std::int8_t* errors, std::uint64_t* out,
+          std::size_t stride) {
+  const Constants m = constants(tables.modulus());
+  inverse_levels(a, tables.degree(), tables, m, [&](std::size_t i) __attribute__((always_inline)) {
+    return multiply_lazy(load(a + i), Factor{load(factor + i), load(prepared + i)}, m);
+  });
   const std::size_t whole = columns / 8 * 8;
   for (std::size_t t = 0; t < tokens; t += 8) {
     for (std::size_t j = 0; j < whole; j += 8) {
       Vector block[8];
-      load_block(product + t + tokens * j, tokens, block);
+      load_block(a + t + tokens * j, tokens, block);
       transpose(block);
+#pragma GCC unroll 8
       for (int i = 0; i < 8; ++i) {
         const std::size_t at = (t + static_cast<std::size_t>(i)) * stride + j;
         const Vector error = _mm512_cvtepi8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(errors + at)));
         // from (−q − 20, 20] up by q, and up again where that was not enough
-        const Vector body = add(subtract(error, block[i]), m.q);
+        const Vector body = add(subtract(error, reduce_once(block[i], m.q)), m.q);
         _mm512_storeu_si512(out + at, reduce_once(_mm512_min_epu64(body, add(body, m.q)), m.q));
       }
     }
   }
-  plain_deal_rest(product, tokens, columns, errors, out, stride, q, whole);
+  if (whole == columns) return;
+  for (std::size_t i = 0; i < tables.degree(); i += 8) store(a + i, reduce_once(load(a + i), m.q));
+  plain_deal_rest(a, tokens, columns, errors, out, stride, tables.modulus(), whole);
 }
 
 /// |x| as residues below 2q times f, negated where x is negative.
@@ -258,6 +290,11 @@ const RingKernels& avx512ifma_kernels() {
       .multiply_add = multiply_add,
       .multiply_subtract = multiply_subtract,
       .multiply_pairs = multiply_pairs,
+      .prepare = prepare,
+      .multiply_prepared = multiply_prepared,
+      .multiply_subtract_prepared = multiply_subtract_prepared,
+      .arrange = arrange,
+      .low_products = low_products,
       .add = plain_add,
       .subtract = plain_subtract,
       .scale = scale,
@@ -274,6 +311,7 @@ const RingKernels& avx512ifma_kernels() {
       .encode_body = plain_encode_body,
       .combine = plain_combine,
       .transpose = transpose,
+      .prepare_deal = prepare_deal,
       .deal = deal,
       .near_residues = plain_near_residues,
       .reduce_signed = plain_reduce_signed,

@@ -29,6 +29,12 @@ static void plain_subtract(std::uint64_t* sum, const std::uint64_t* a, std::size
   }
 }
 
+/// As they are.
+[[maybe_unused]] static void plain_arrange(const std::uint64_t* values, const NttTables& tables, const LowTables&,
+                                           std::uint64_t* out) {
+  for (std::size_t i = 0; i < tables.degree(); ++i) out[i] = values[i];
+}
+
 static bool plain_mask_words(std::uint64_t* words, std::size_t n, std::uint64_t mask,
                              std::uint64_t bound) {
   std::uint64_t above = 0;
@@ -270,12 +276,6 @@ static inline void plain_deal_rest(const std::uint64_t* product, std::size_t tok
       out[t * stride + j] = static_cast<std::uint64_t>(body + (body < 0 ? modulus : 0));
     }
   }
-}
-
-[[maybe_unused]] static void plain_deal(const std::uint64_t* product, std::size_t tokens, std::size_t columns,
-                                        const std::int8_t* errors, std::uint64_t* out, std::size_t stride,
-                                        const Modulus& q) {
-  plain_deal_rest(product, tokens, columns, errors, out, stride, q, 0);
 }
 
 /// Two normal numbers each from two words. ln x = e·ln 2 + 2·atanh((m − 1)/(m + 1)) as a series for

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "ckks/ring/low_tables.hpp"
 #include "ckks/ring/modulus.hpp"
 #include "ckks/ring/ntt_tables.hpp"
 
@@ -25,6 +26,13 @@ constexpr std::size_t kDotRows = 4;
 constexpr std::size_t kTile = 8;
 /// Most weight rows that one call of `accumulate_tile` takes.
 constexpr std::size_t kMaxTileRows = 4;
+
+/// Two factors of a product, arranged.
+struct LowFactors {
+  const std::uint64_t* a;
+  const std::uint64_t* b;
+  const std::uint64_t* b_prepared;
+};
 
 /// The inner loops, one set per instruction set. All sets give the same words for the same input:
 /// every result is the residue in [0, q). Polynomials are N words, 64-byte aligned. No function here
@@ -53,6 +61,20 @@ struct RingKernels {
   /// out = a·b + c·d.
   void (*multiply_pairs)(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b,
                          const std::uint64_t* c, const std::uint64_t* d, std::size_t n, const Modulus& q);
+  /// Words, as many as there are, that make products with these residues cheaper: of use to this set only.
+  void (*prepare)(const std::uint64_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
+  /// out = a·b, where `prepared` is what `prepare` made of b.
+  void (*multiply_prepared)(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b,
+                            const std::uint64_t* prepared, std::size_t n, const Modulus& q);
+  /// sum −= a·b.
+  void (*multiply_subtract_prepared)(std::uint64_t* sum, const std::uint64_t* a, const std::uint64_t* b,
+                                     const std::uint64_t* prepared, std::size_t n, const Modulus& q);
+  /// Values, or what `prepare` made of them, in the order in which `low_products` reads them.
+  void (*arrange)(const std::uint64_t* values, const NttTables& tables, const LowTables& low, std::uint64_t* out);
+  /// The lowest wanted coefficients of Σ_i a[i]·b[i], i < count ≤ 2, of arranged values with what `prepare` made
+  /// of b; `scratch` is [3·N + 32].
+  void (*low_products)(const LowFactors* factors, std::size_t count, const NttTables& tables, const LowTables& low,
+                       std::uint64_t* scratch, std::uint64_t* out);
   void (*add)(std::uint64_t* sum, const std::uint64_t* a, std::size_t n, const Modulus& q);
   void (*subtract)(std::uint64_t* sum, const std::uint64_t* a, std::size_t n, const Modulus& q);
   /// product *= factor, a residue.
@@ -98,10 +120,14 @@ struct RingKernels {
   void (*combine)(const std::int64_t* values, const double* f0, const double* f1, std::size_t n, double* sums);
   /// A matrix [rows][columns] to [columns][rows].
   void (*transpose)(const std::uint64_t* matrix, std::size_t rows, std::size_t columns, std::uint64_t* out);
-  /// out[t·stride + j] = errors[t·stride + j] − product[t + tokens·j] mod q for t < tokens, j < columns: deals
-  /// the coefficients of a product to tokens, a multiple of 8 of them.
-  void (*deal)(const std::uint64_t* product, std::size_t tokens, std::size_t columns, const std::int8_t* errors,
-               std::uint64_t* out, std::size_t stride, const Modulus& q);
+  /// What `deal` reads of a factor b: a multiple of it that suits this set, and what makes its products cheaper.
+  void (*prepare_deal)(const std::uint64_t* b, const NttTables& tables, std::uint64_t* factor,
+                       std::uint64_t* prepared);
+  /// out[t·stride + j] = errors[t·stride + j] − c[t + tokens·j] mod q for t < tokens, j < columns, where c are the
+  /// coefficients of a·b: deals them to tokens, a multiple of 8 of them. Overwrites a.
+  void (*deal)(std::uint64_t* a, const std::uint64_t* factor, const std::uint64_t* prepared,
+               const NttTables& tables, std::size_t tokens, std::size_t columns, const std::int8_t* errors,
+               std::uint64_t* out, std::size_t stride);
   /// Residues of signed numbers below q in magnitude.
   void (*near_residues)(const std::int64_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
   /// Residues of any signed numbers.

@@ -35,6 +35,59 @@ void multiply_pairs(std::uint64_t* out, const std::uint64_t* a, const std::uint6
   }
 }
 
+/// floor(b·2^64/q): from 2^128/q, then once more where that was too small.
+void prepare(const std::uint64_t* values, std::uint64_t* out, std::size_t n, const Modulus& q) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint64_t quotient =
+        values[i] * q.ratio_high + static_cast<std::uint64_t>((static_cast<uint128>(values[i]) * q.ratio_low) >> 64);
+    const std::uint64_t rest = std::uint64_t{0} - quotient * q.value;
+    out[i] = quotient + static_cast<std::uint64_t>(rest >= q.value);
+  }
+}
+
+std::uint64_t multiply_once(std::uint64_t a, std::uint64_t b, std::uint64_t prepared, const Modulus& q) {
+  const std::uint64_t quotient = static_cast<std::uint64_t>((static_cast<uint128>(a) * prepared) >> 64);
+  const std::uint64_t product = a * b - quotient * q.value;
+  return product - (q.value & (std::uint64_t{0} - static_cast<std::uint64_t>(product >= q.value)));
+}
+
+void multiply_prepared(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b,
+                       const std::uint64_t* prepared, std::size_t n, const Modulus& q) {
+  for (std::size_t i = 0; i < n; ++i) out[i] = multiply_once(a[i], b[i], prepared[i], q);
+}
+
+void multiply_subtract_prepared(std::uint64_t* sum, const std::uint64_t* a, const std::uint64_t* b,
+                                const std::uint64_t* prepared, std::size_t n, const Modulus& q) {
+  for (std::size_t i = 0; i < n; ++i) {
+    sum[i] = arithmetic::subtract(sum[i], multiply_once(a[i], b[i], prepared[i], q), q);
+  }
+}
+
+void low_products(const LowFactors* factors, std::size_t count, const NttTables& tables, const LowTables& low,
+                  std::uint64_t* scratch, std::uint64_t* out) {
+  const std::size_t n = tables.degree();
+  multiply_prepared(scratch, factors[0].a, factors[0].b, factors[0].b_prepared, n, tables.modulus());
+  for (std::size_t i = 1; i < count; ++i) {
+    multiply_prepared(scratch + n, factors[i].a, factors[i].b, factors[i].b_prepared, n, tables.modulus());
+    plain_add(scratch, scratch + n, n, tables.modulus());
+  }
+  scalar_ntt_inverse_low(scratch, low.wanted(), tables);
+  for (std::size_t k = 0; k < low.wanted(); ++k) out[k] = scratch[k];
+}
+
+void prepare_deal(const std::uint64_t* b, const NttTables& tables, std::uint64_t* factor, std::uint64_t* prepared) {
+  for (std::size_t i = 0; i < tables.degree(); ++i) factor[i] = b[i];
+  prepare(b, prepared, tables.degree(), tables.modulus());
+}
+
+void deal(std::uint64_t* a, const std::uint64_t* factor, const std::uint64_t* prepared, const NttTables& tables,
+          std::size_t tokens, std::size_t columns, const std::int8_t* errors, std::uint64_t* out,
+          std::size_t stride) {
+  multiply_prepared(a, a, factor, prepared, tables.degree(), tables.modulus());
+  scalar_ntt_inverse(a, tables);
+  plain_deal_rest(a, tokens, columns, errors, out, stride, tables.modulus(), 0);
+}
+
 void scale(std::uint64_t* product, std::uint64_t factor, std::size_t n, const Modulus& q) {
   for (std::size_t i = 0; i < n; ++i) product[i] = arithmetic::multiply(product[i], factor, q);
 }
@@ -73,6 +126,11 @@ const RingKernels& scalar_kernels() {
       .multiply_add = multiply_add,
       .multiply_subtract = multiply_subtract,
       .multiply_pairs = multiply_pairs,
+      .prepare = prepare,
+      .multiply_prepared = multiply_prepared,
+      .multiply_subtract_prepared = multiply_subtract_prepared,
+      .arrange = plain_arrange,
+      .low_products = low_products,
       .add = plain_add,
       .subtract = plain_subtract,
       .scale = scale,
@@ -89,7 +147,8 @@ const RingKernels& scalar_kernels() {
       .encode_body = plain_encode_body,
       .combine = plain_combine,
       .transpose = plain_transpose,
-      .deal = plain_deal,
+      .prepare_deal = prepare_deal,
+      .deal = deal,
       .near_residues = plain_near_residues,
       .reduce_signed = plain_reduce_signed,
       .pack = plain_pack,

@@ -32,7 +32,7 @@ void decrypt_integers(const SecretKey& key, const AnswerShape& expected, std::sp
       in += polynomial_bytes(context, 0);
       read_residues(context, 0, in, tokens * rows, c0.data());
       in += residue_bytes(context, 0, tokens * rows);
-      kernels.multiply(phase.data(), c1.data(), key.values(0), n, q);
+      kernels.multiply_prepared(phase.data(), c1.data(), key.values(0), key.prepared(0), n, q);
       kernels.ntt_inverse_low(phase.data(), shape.wanted(group, block), context.tables(0));
       for (std::size_t row = 0; row < rows; ++row) {
         const std::size_t k = block * shape.packing.outputs + row;

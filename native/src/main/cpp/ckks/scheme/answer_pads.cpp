@@ -50,6 +50,8 @@ AnswerBlock::AnswerBlock(const MaskExpander& masks, const Weights& weights, cons
   RandomStream stream = random.next();
   Words sums(kMaxTileRows * n);
   SecretWords zero(n);
+  SecretWords u[kSamples] = {SecretWords(n), SecretWords(n)};
+  const LowTables& low = context.low_tables(shape_.tokens);
   alignas(64) std::uint64_t out[kMaxTileRows * kPolynomials * kTile];
   for (std::size_t first = 0; first < shape_.rows;) {
     const std::size_t count = weights.rows_together(first);
@@ -63,8 +65,11 @@ AnswerBlock::AnswerBlock(const MaskExpander& masks, const Weights& weights, cons
     }
     for (std::size_t r = 0; r < count; ++r) {
       const std::size_t row = first + r;
-      std::uint64_t* u = u_.data() + row * kSamples * n;
-      make_zero(halves, stream, zero.data(), {u, u + n});
+      make_zero(halves, stream, zero.data(), {u[0].data(), u[1].data()});
+      for (std::size_t sample = 0; sample < kSamples; ++sample) {
+        context.kernels().arrange(u[sample].data(), context.tables(0), low,
+                                  u_.data() + (row * kSamples + sample) * n);
+      }
       std::uint64_t* c1 = sums.data() + r * n;
       context.kernels().add(c1, zero.data(), n, q);
       write_polynomial(context, 0, c1, message + row * polynomial_bytes(context, 0));
@@ -88,15 +93,23 @@ LaneNoise::LaneNoise(const AnswerBlock& block, const PublicKey& key)
   sample_wide_gaussian(stream, kernels, kFloodDeviation, flood.data(), count);
   for (std::size_t i = 0; i < count; ++i) flood[i] += errors[i];
   kernels.near_residues(flood.data(), noise_.data(), count, q);
-  SecretWords zero(n);
-  for (std::size_t row = 0; row < shape_.rows; ++row) {
-    kernels.multiply_pairs(zero.data(), key.p0(0, 0), block.u(row, 0), key.p0(1, 0), block.u(row, 1), n, q);
-    kernels.ntt_inverse_low(zero.data(), shape_.tokens, context_.tables(0));
-    for (std::size_t t = 0; t < shape_.tokens; ++t) {
-      std::uint64_t& at = noise_[t * shape_.rows + row];
-      at = arithmetic::add(at, zero[t], q);
-    }
+  const LowTables& low = context_.low_tables(shape_.tokens);
+  Words p0[2 * kSamples] = {Words(n), Words(n), Words(n), Words(n)};
+  for (std::size_t sample = 0; sample < kSamples; ++sample) {
+    kernels.arrange(key.p0(sample, 0), context_.tables(0), low, p0[2 * sample].data());
+    kernels.arrange(key.prepared(sample, 0), context_.tables(0), low, p0[2 * sample + 1].data());
   }
+  SecretWords scratch(low_scratch(context_));
+  SecretWords zeros(count);
+  for (std::size_t row = 0; row < shape_.rows; ++row) {
+    const LowFactors factors[kSamples] = {{block.u(row, 0), p0[0].data(), p0[1].data()},
+                                          {block.u(row, 1), p0[2].data(), p0[3].data()}};
+    kernels.low_products(factors, kSamples, context_.tables(0), low, scratch.data(),
+                         zeros.data() + row * shape_.tokens);
+  }
+  SecretWords by_position(count);
+  kernels.transpose(zeros.data(), shape_.rows, shape_.tokens, by_position.data());
+  kernels.add(noise_.data(), by_position.data(), count, q);
 }
 
 void LaneNoise::take(std::size_t first, std::size_t count) {

@@ -32,7 +32,7 @@ class AnswerBlock {
 
   const PublicHalves& halves_;
   PadShape shape_;
-  SecretWords u_;  ///< [row][sample][degree], values
+  SecretWords u_;  ///< [row][sample][degree], values as low_products reads them
 };
 
 /// One lane's noise for the answers of one group of a block: (p0·u + p0'·u') and what floods it. A

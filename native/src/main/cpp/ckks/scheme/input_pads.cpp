@@ -36,10 +36,12 @@ void InputBlock::absorb(std::span<const std::uint8_t> message) {
           "pads: the block has its other half");
   require(message.size() == pad_message_bytes(context_, shape_.rows), ErrorCode::kMalformedMessage,
           "pads: a message of another length");
+  const LowTables& low = context_.low_tables(shape_.tokens);
   Words c1(shape_.rows * context_.degree());
+  Words polynomial(context_.degree());
   for (std::size_t row = 0; row < shape_.rows; ++row) {
-    read_polynomial(context_, 0, message.data() + row * polynomial_bytes(context_, 0),
-                    c1.data() + row * context_.degree());
+    read_polynomial(context_, 0, message.data() + row * polynomial_bytes(context_, 0), polynomial.data());
+    context_.kernels().arrange(polynomial.data(), context_.tables(0), low, c1.data() + row * context_.degree());
   }
   c1_ = std::move(c1);
   absorbed_.store(true, std::memory_order_release);
@@ -60,33 +62,38 @@ LanePads::LanePads(const InputBlock& block, const SecretKey& key)
 
 void LanePads::make_inputs(const InputBlock& block, const SecretKey& key) {
   const RingKernels& kernels = context_.kernels();
-  const Modulus& q = context_.modulus(0);
   const std::size_t n = context_.degree();
   const std::size_t c = shape_.mask_columns(context_);
-  Words mask(n);
-  SecretWords product(n);
+  SecretWords factor(n);
+  SecretWords prepared(n);
+  kernels.prepare_deal(key.values(0), context_.tables(0), factor.data(), prepared.data());
+  SecretWords mask(n);
   RandomStream stream = key.error_stream();
   sample_gaussian(stream, kernels, errors_.data(), errors_.size());
   for (std::size_t i = 0; i < shape_.masks(context_); ++i) {
     block.masks_.expand(context_, 1, block.first_id_ + i, mask.data());
-    kernels.multiply(product.data(), mask.data(), key.values(0), n, q);
-    kernels.ntt_inverse(product.data(), context_.tables(0));
     const std::size_t first = i * c;
     const std::size_t count = shape_.columns - first < c ? shape_.columns - first : c;
-    kernels.deal(product.data(), shape_.tokens, count, errors_.data() + first, inputs_.data() + first, shape_.columns,
-                 q);
+    kernels.deal(mask.data(), factor.data(), prepared.data(), context_.tables(0), shape_.tokens, count,
+                 errors_.data() + first, inputs_.data() + first, shape_.columns);
   }
 }
 
 void LanePads::make_answers(const InputBlock& block, const SecretKey& key) {
   const RingKernels& kernels = context_.kernels();
   const std::size_t n = context_.degree();
-  SecretWords phase(n);
+  const LowTables& low = context_.low_tables(shape_.tokens);
+  SecretWords secret(n);
+  SecretWords prepared(n);
+  kernels.arrange(key.values(0), context_.tables(0), low, secret.data());
+  kernels.arrange(key.prepared(0), context_.tables(0), low, prepared.data());
+  SecretWords scratch(low_scratch(context_));
+  SecretWords phases(shape_.rows * shape_.tokens);
   for (std::size_t row = 0; row < shape_.rows; ++row) {
-    kernels.multiply(phase.data(), block.c1_.data() + row * n, key.values(0), n, context_.modulus(0));
-    kernels.ntt_inverse_low(phase.data(), shape_.tokens, context_.tables(0));
-    for (std::size_t t = 0; t < shape_.tokens; ++t) answers_[t * shape_.rows + row] = phase[t];
+    const LowFactors factors{block.c1_.data() + row * n, secret.data(), prepared.data()};
+    kernels.low_products(&factors, 1, context_.tables(0), low, scratch.data(), phases.data() + row * shape_.tokens);
   }
+  kernels.transpose(phases.data(), shape_.rows, shape_.tokens, answers_.data());
 }
 
 void LanePads::take(std::size_t first, std::size_t count) {

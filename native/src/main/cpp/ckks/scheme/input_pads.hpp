@@ -32,7 +32,7 @@ class InputBlock {
   PadShape shape_;
   std::uint64_t first_id_;
   std::atomic<bool> absorbed_{false};
-  Words c1_;  ///< [row][degree], values
+  Words c1_;  ///< [row][degree], values as low_products reads them
 };
 
 /// One lane's pads for one group of a block: masked errors for the inputs of T tokens, and what their

@@ -37,21 +37,25 @@ PublicHalves::PublicHalves(const Context& context, const Seed& seed)
 }
 
 SecretKey::SecretKey(const Context& context, SecretKind kind, const Seed& seed)
-    : context_(context), kind_(kind), seed_(seed.data()), values_(context.limbs() * context.degree()) {
+    : context_(context), kind_(kind), seed_(seed.data()), values_(context.limbs() * context.degree()),
+      prepared_(context.limbs() * context.degree()) {
   const std::size_t n = context.degree();
   RandomStream stream(seed_, kSecretNonce);
   if (kind == SecretKind::kUniform) {
     for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
       sample_uniform(stream, context.kernels(), context.modulus(limb), values_.data() + limb * n, n);
     }
-    return;
+  } else {
+    AlignedArray<std::int64_t, true> coefficients(n);
+    sample_ternary(stream, coefficients.data(), n);
+    for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
+      std::uint64_t* values = values_.data() + limb * n;
+      context.kernels().reduce_signed(coefficients.data(), values, n, context.modulus(limb));
+      context.kernels().ntt_forward(values, context.tables(limb));
+    }
   }
-  AlignedArray<std::int64_t, true> coefficients(n);
-  sample_ternary(stream, coefficients.data(), n);
   for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
-    std::uint64_t* values = values_.data() + limb * n;
-    context.kernels().reduce_signed(coefficients.data(), values, n, context.modulus(limb));
-    context.kernels().ntt_forward(values, context.tables(limb));
+    context.kernels().prepare(values(limb), prepared_.data() + limb * n, n, context.modulus(limb));
   }
 }
 
@@ -75,12 +79,24 @@ PublicKey::PublicKey(const SecretKey& secret, const PublicHalves& halves)
     for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
       std::uint64_t* out = p0_.data() + (sample * context.limbs() + limb) * n;
       error.values(context, limb, out);
-      context.kernels().multiply_subtract(out, halves.p1(sample, limb), secret.values(limb), n,
-                                          context.modulus(limb));
+      context.kernels().multiply_subtract_prepared(out, halves.p1(sample, limb), secret.values(limb),
+                                                   secret.prepared(limb), n, context.modulus(limb));
+    }
+  }
+  prepare();
+}
+
+PublicKey::PublicKey(const PublicHalves& halves, Words p0) : halves_(halves), p0_(std::move(p0)) { prepare(); }
+
+void PublicKey::prepare() {
+  const std::size_t n = context().degree();
+  prepared_ = Words(p0_.size());
+  for (std::size_t sample = 0; sample < kSamples; ++sample) {
+    for (std::size_t limb = 0; limb < context().limbs(); ++limb) {
+      const std::size_t at = (sample * context().limbs() + limb) * n;
+      context().kernels().prepare(p0_.data() + at, prepared_.data() + at, n, context().modulus(limb));
     }
   }
 }
-
-PublicKey::PublicKey(const PublicHalves& halves, Words p0) : halves_(halves), p0_(std::move(p0)) {}
 
 }  // namespace tensafe::ckks

@@ -70,6 +70,10 @@ class SecretKey {
   const std::uint64_t* values(std::size_t limb) const noexcept {
     return values_.data() + limb * context_.degree();
   }
+  /// What the kernels' products with s read beside it.
+  const std::uint64_t* prepared(std::size_t limb) const noexcept {
+    return prepared_.data() + limb * context_.degree();
+  }
   /// Streams for errors of encryptions, one per caller.
   RandomStream error_stream() const { return errors_.next(); }
 
@@ -83,6 +87,7 @@ class SecretKey {
   SecretKind kind_;
   AesKey seed_;
   SecretWords values_;
+  SecretWords prepared_;
   mutable RandomSource errors_;
   mutable std::mutex mutex_;
   mutable std::optional<Seed> halves_;
@@ -101,10 +106,17 @@ class PublicKey {
   const std::uint64_t* p0(std::size_t sample, std::size_t limb) const noexcept {
     return p0_.data() + (sample * context().limbs() + limb) * context().degree();
   }
+  /// What the kernels' products with p0 read beside it.
+  const std::uint64_t* prepared(std::size_t sample, std::size_t limb) const noexcept {
+    return prepared_.data() + (sample * context().limbs() + limb) * context().degree();
+  }
 
  private:
+  void prepare();
+
   const PublicHalves& halves_;
   Words p0_;
+  Words prepared_;
 };
 
 }  // namespace tensafe::ckks

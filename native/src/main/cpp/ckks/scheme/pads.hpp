@@ -19,7 +19,7 @@ std::size_t pad_token_bytes(const Context& context, std::size_t count, std::size
 
 /// Sizes of one group of a block.
 struct PadShape {
-  std::size_t tokens;   ///< T, a power of two, at least 8
+  std::size_t tokens;   ///< T, a power of two, from 8 to N/8
   std::size_t columns;  ///< d
   std::size_t rows;     ///< r'
 
@@ -30,6 +30,9 @@ struct PadShape {
     return (columns + mask_columns(context) - 1) / mask_columns(context);
   }
 };
+
+/// Words that RingKernels::low_products wants beside its factors.
+inline std::size_t low_scratch(const Context& context) { return 3 * context.degree() + 32; }
 
 /// Throws kInvalidParameters for a context of two limbs, kInvalidArgument for sizes that no block has.
 void validate(const PadShape& shape, const Context& context);
