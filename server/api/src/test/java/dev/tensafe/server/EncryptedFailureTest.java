@@ -308,9 +308,10 @@ class EncryptedFailureTest {
 
   @Test
   void aBudgetOfTheHostsIsAnErrorOfItsOwn() throws Exception {
-    start(OptionalLong.of(100), 1 << 28);
+    // setting up the tag is metered too
+    start(OptionalLong.of(300), 1 << 28);
     text(ask("secret", 20));
-    HttpResponse<String> refused = ask("secret", 200);
+    HttpResponse<String> refused = ask("secret", 400);
     assertEquals(429, refused.statusCode(), refused.body());
     assertTrue(refused.body().contains("adapter_budget_exhausted"), refused.body());
     text(ask("plain", 200));
