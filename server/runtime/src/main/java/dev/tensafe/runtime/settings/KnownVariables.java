@@ -53,7 +53,11 @@ public final class KnownVariables {
   /** Of the launcher, the native library, the tests and the scripts. */
   public static final Set<String> OTHERS =
       Set.of(
-          "TENSAFE_FUZZ_SECONDS", "TENSAFE_JAVA_OPTS", "TENSAFE_NATIVE_KERNELS", "TENSAFE_SHARED");
+          "TENSAFE_FUZZ_SECONDS",
+          "TENSAFE_JAVA_OPTS",
+          "TENSAFE_NATIVE_KERNELS",
+          "TENSAFE_SHARED",
+          "TENSAFE_TIMING_SECONDS");
 
   private KnownVariables() {}
 }
