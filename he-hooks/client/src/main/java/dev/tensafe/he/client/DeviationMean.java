@@ -11,7 +11,10 @@ final class DeviationMean {
   private static final int TOKENS = 4_096;
   private static final int WINDOW = TOKENS * GroupTag.CHECKS;
 
-  /** Deviations of the mean that an honest host's keeps within. */
+  /**
+   * Deviations of the mean that an honest host's keeps within. A token's values count as one: with
+   * r' = 1 both checks give the same.
+   */
   private static final double LIMIT = 8;
 
   private double sum;
@@ -32,7 +35,7 @@ final class DeviationMean {
       return true;
     }
     double mean = sum / count;
-    double most = 1 + LIMIT * Math.sqrt(2.0 / count);
+    double most = 1 + LIMIT * Math.sqrt(2.0 * GroupTag.CHECKS / count);
     sum = 0;
     count = 0;
     return mean <= most;

@@ -36,9 +36,26 @@ class DeviationMeanTest {
   }
 
   @Test
-  void aTenthMoreDoesNot() {
-    // the mean of z² is 1.21, the limit 1.125
-    assertFalse(pass(1.1, 1));
+  void aSeventhMoreDoesNot() {
+    // the mean of z² is 1.32, the limit 1.177
+    assertFalse(pass(1.15, 1));
+  }
+
+  /** With r' = 1 both checks of a token give one value; its mean has twice the variance. */
+  @Test
+  void theLimitCountsTokensNotValues() {
+    // 6 deviations of the mean of 4,096 tokens, 8.5 if 8,192 values were taken for independent
+    double z = Math.sqrt(1 + 6 * Math.sqrt(2.0 / 4_096));
+    double[] both = {z, z};
+    DeviationMean mean = new DeviationMean();
+    for (int token = 0; token < 4_096; token++) {
+      assertTrue(mean.accept(both, 2), "token " + token);
+    }
+    double[] more = {1.09, 1.09};
+    for (int token = 1; token < 4_096; token++) {
+      mean.accept(more, 2);
+    }
+    assertFalse(mean.accept(more, 2), "8.3 deviations of 4,096 tokens");
   }
 
   @Test
