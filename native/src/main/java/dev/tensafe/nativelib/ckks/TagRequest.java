@@ -3,8 +3,6 @@ package dev.tensafe.nativelib.ckks;
 import dev.tensafe.nativelib.NativeHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.security.SecureRandom;
-import java.util.Arrays;
 
 /**
  * The model host's side of one check of a tag: secret constants r, encrypted under a key of their
@@ -32,27 +30,13 @@ public final class TagRequest extends NativeHandle {
   }
 
   /**
-   * Draws key and constants.
+   * Draws constants, for a key that was announced.
    *
    * @param ring with two limbs
    * @param publicSeed 32 bytes of the public key's halves, from a hash of what both parties sent
+   * @param keySeed 32 bytes, of a key that nothing else is encrypted under
    * @param rows r' of the group that has most
    * @param scaleBits exponent of the constants' scale, 54 to 83
-   */
-  public static TagRequest begin(CkksContext ring, byte[] publicSeed, int rows, int scaleBits) {
-    byte[] seed = new byte[32];
-    new SecureRandom().nextBytes(seed);
-    try {
-      return begin(ring, publicSeed, seed, rows, scaleBits);
-    } finally {
-      Arrays.fill(seed, (byte) 0);
-    }
-  }
-
-  /**
-   * Draws constants, for a key that was announced.
-   *
-   * @param keySeed 32 bytes, of a key that nothing else is encrypted under
    */
   public static TagRequest begin(
       CkksContext ring, byte[] publicSeed, byte[] keySeed, int rows, int scaleBits) {

@@ -47,8 +47,8 @@ final class TagTest {
   @Test
   void otherMessagesAreRefused() {
     List<TagAnswer.Rows> groups = List.of(group(2, 30, () -> random.nextInt(100)));
-    try (TagRequest request = TagRequest.begin(ring, PUBLIC_SEED, 2, 60);
-        TagRequest other = TagRequest.begin(ring, PUBLIC_SEED, 2, 60)) {
+    try (TagRequest request = begin(2, 60);
+        TagRequest other = begin(2, 60)) {
       ByteBuffer message = request.message();
       assertMalformed(() -> TagAnswer.open(ring, PUBLIC_SEED, 3, message));
       assertMalformed(
@@ -66,7 +66,7 @@ final class TagTest {
   @Test
   void answersAreRandomisedAnew() {
     List<TagAnswer.Rows> groups = List.of(group(1, 1, () -> 1));
-    try (TagRequest request = TagRequest.begin(ring, PUBLIC_SEED, 1, 60)) {
+    try (TagRequest request = begin(1, 60)) {
       ByteBuffer message = request.message();
       ByteBuffer one = answer(message, 1, groups);
       ByteBuffer two = answer(message, 1, groups);
@@ -78,10 +78,16 @@ final class TagTest {
     }
   }
 
+  private TagRequest begin(int rows, int scaleBits) {
+    byte[] keySeed = new byte[32];
+    random.nextBytes(keySeed);
+    return TagRequest.begin(ring, PUBLIC_SEED, keySeed, rows, scaleBits);
+  }
+
   private void check(List<TagAnswer.Rows> groups, int scaleBits) {
     int rows = groups.stream().mapToInt(TagAnswer.Rows::rows).max().orElseThrow();
     int columns = groups.stream().mapToInt(TagAnswer.Rows::columns).sum();
-    try (TagRequest request = TagRequest.begin(ring, PUBLIC_SEED, rows, scaleBits)) {
+    try (TagRequest request = begin(rows, scaleBits)) {
       long[] r = request.constants();
       assertEquals(rows, r.length);
       for (long constant : r) {

@@ -29,42 +29,44 @@ final class Needles {
   void text(String what, String text) {
     pieces(what + " (UTF-8)", text.getBytes(StandardCharsets.UTF_8));
     pieces(what + " (UTF-16)", text.getBytes(StandardCharsets.UTF_16LE));
+    pieces(what + " (UTF-16)", text.getBytes(StandardCharsets.UTF_16BE));
   }
 
-  /** Whole numbers, as 32 and 64 bits. */
+  /** Whole numbers, as 32 and 64 bits in either byte order. */
   void integers(String what, int[] values) {
-    ByteBuffer narrow = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-    ByteBuffer wide = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-    for (int value : values) {
-      narrow.putInt(value);
-      wide.putLong(value);
+    for (ByteOrder order : List.of(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)) {
+      ByteBuffer narrow = ByteBuffer.allocate(4 * values.length).order(order);
+      narrow.asIntBuffer().put(values);
+      pieces(what + " (int32)", narrow.array());
+      ByteBuffer wide = ByteBuffer.allocate(8 * values.length).order(order);
+      for (int value : values) {
+        wide.putLong(value);
+      }
+      pieces(what + " (int64)", wide.array());
     }
-    pieces(what + " (int32)", narrow.array());
-    pieces(what + " (int64)", wide.array());
   }
 
   /** Whole numbers of 64 bits, in either byte order. */
   void longs(String what, long[] values) {
-    ByteBuffer little = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-    ByteBuffer big = ByteBuffer.allocate(8 * values.length);
-    for (long value : values) {
-      little.putLong(value);
-      big.putLong(value);
+    for (ByteOrder order : List.of(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)) {
+      ByteBuffer bytes = ByteBuffer.allocate(8 * values.length).order(order);
+      bytes.asLongBuffer().put(values);
+      pieces(what, bytes.array());
     }
-    pieces(what, little.array());
-    pieces(what, big.array());
   }
 
-  /** Real numbers, as floats and doubles. */
+  /** Real numbers, as floats and doubles in either byte order. */
   void floats(String what, float[] values) {
-    ByteBuffer narrow = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-    ByteBuffer wide = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-    for (float value : values) {
-      narrow.putFloat(value);
-      wide.putDouble(value);
+    for (ByteOrder order : List.of(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)) {
+      ByteBuffer narrow = ByteBuffer.allocate(4 * values.length).order(order);
+      narrow.asFloatBuffer().put(values);
+      pieces(what + " (float32)", narrow.array());
+      ByteBuffer wide = ByteBuffer.allocate(8 * values.length).order(order);
+      for (float value : values) {
+        wide.putDouble(value);
+      }
+      pieces(what + " (float64)", wide.array());
     }
-    pieces(what + " (float32)", narrow.array());
-    pieces(what + " (float64)", wide.array());
   }
 
   /** Every second 16 bytes of something, but for those that are all alike. */

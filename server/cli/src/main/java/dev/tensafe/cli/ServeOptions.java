@@ -1,5 +1,6 @@
 package dev.tensafe.cli;
 
+import dev.tensafe.he.client.LinkConfig;
 import dev.tensafe.owner.packages.CacheOptions;
 import dev.tensafe.owner.packages.PassphraseOptions;
 import java.nio.file.Path;
@@ -137,7 +138,7 @@ final class ServeOptions {
 
   @Option(
       names = "--pad-memory-mib",
-      defaultValue = "512",
+      defaultValue = "" + LinkConfig.PAD_MIB,
       description =
           "memory for one adapter's pads, made ahead (profile fast); 0 for none: slower, less memory")
   int padMemoryMib;

@@ -24,12 +24,23 @@ public record LinkConfig(
     long padBytes,
     boolean allowUnverified,
     OptionalInt hostUid) {
+  /** MiB for the pads of one adapter, unless something else is set. */
+  public static final int PAD_MIB = 512;
+
   /**
-   * 2 s for an answer, 5 s to connect, again after 0.25 … 10 s, signs of life every 5 s, 256 MiB of
+   * 2 s for an answer, 5 s to connect, again after 0.25 … 10 s, signs of life every 5 s, 512 MiB of
    * pads; tags needed, the host runs as this process's user.
    */
   public static LinkConfig standard(Profile profile) {
     return new LinkConfig(
-        profile, 2_000, 5_000, 250, 10_000, 5_000, 256L << 20, false, OptionalInt.empty());
+        profile,
+        2_000,
+        5_000,
+        250,
+        10_000,
+        5_000,
+        (long) PAD_MIB << 20,
+        false,
+        OptionalInt.empty());
   }
 }

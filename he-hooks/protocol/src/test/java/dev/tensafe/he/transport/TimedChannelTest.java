@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -195,12 +196,25 @@ class TimedChannelTest {
               }
             });
     thread.start();
-    assertThrows(TimeoutException.class, () -> writer.get(50, TimeUnit.MILLISECONDS));
+    // what fits is on its way, and the other end will see the beginning of a frame
+    long limit = in(30_000);
+    while (!isSelecting(thread)) {
+      assertTrue(System.nanoTime() < limit && !writer.isDone(), "it does not wait for room");
+      Thread.onSpinWait();
+    }
     ends.near().close();
     ExecutionException e =
         assertThrows(ExecutionException.class, () -> writer.get(30, TimeUnit.SECONDS));
     assertTrue(e.getCause() instanceof IOException, e.toString());
     assertThrows(EOFException.class, () -> ends.far().receive(MOST));
+  }
+
+  private static boolean isSelecting(Thread thread) {
+    return Stream.of(thread.getStackTrace())
+        .anyMatch(
+            frame ->
+                frame.getClassName().equals(UnixChannel.class.getName())
+                    && frame.getMethodName().equals("select"));
   }
 
   /** Frames of all sizes, cut anywhere, with a timeout at every cut. */
