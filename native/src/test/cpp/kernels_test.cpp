@@ -101,6 +101,14 @@ TENSAFE_TEST(all_kernels_give_the_same_words) {
         check("multiply pairs", *start, [&](const RingKernels& k, std::uint64_t* p) {
           k.multiply_pairs(p, start->data(), b.data(), c.data(), start->data(), n, q);
         });
+        check("multiply pairs add", *start, [&](const RingKernels& k, std::uint64_t* p) {
+          k.multiply_pairs_add(p, start->data(), b.data(), c.data(), start->data(), n, q);
+        });
+        check("forward subtract", *start, [&](const RingKernels& k, std::uint64_t* p) {
+          Words prepared(n);
+          k.prepare(c.data(), prepared.data(), n, q);
+          k.ntt_forward_subtract(p, start->data(), c.data(), prepared.data(), tables);
+        });
         check("add", *start, [&](const RingKernels& k, std::uint64_t* p) { k.add(p, b.data(), n, q); });
         check("subtract", *start, [&](const RingKernels& k, std::uint64_t* p) { k.subtract(p, b.data(), n, q); });
         check("scale", *start, [&](const RingKernels& k, std::uint64_t* p) { k.scale(p, q.value - 2, n, q); });
@@ -178,11 +186,11 @@ TENSAFE_TEST(accumulation_is_the_plain_sum_of_products) {
   for (std::uint64_t prime : kPrimes) {
     if (!is_prime(prime)) continue;
     const Modulus q = make_modulus(prime);
-    // past the points where sums are folded: 2048 (IFMA), 4096 (AVX2)
-    for (std::size_t blocks : {1, 2, 7, 2048, 2049, 4096, 4097, 8200}) {
+    // past the points where sums are folded: 16, 2048 (IFMA), 4096 (AVX2)
+    for (std::size_t blocks : {1, 2, 7, 15, 16, 2048, 2049, 4096, 4097, 8200}) {
       for (std::size_t rows : {1, 2, 4}) {
         for (std::size_t distinct : {1, 2, 4, 8}) {
-          if (blocks > 7 && (rows + distinct) % 3 != 0) continue;
+          if (blocks > 16 && (rows + distinct) % 3 != 0) continue;
           Words tile = random_residues(blocks * 2 * kTile, q);
           Words weights = random_residues(blocks * rows * distinct, q);
           if (rows == 2) {
@@ -442,7 +450,7 @@ TENSAFE_TEST(sums_for_the_tag_are_the_same_words_with_every_kernel) {
 TENSAFE_TEST(digits_come_apart_and_together) {
   for (std::uint64_t prime : kPrimes) {
     const Modulus q = make_modulus(prime);
-    for (std::size_t n : {4, 8, 20, 100}) {
+    for (std::size_t n : {4, 8, 12, 16, 20, 100}) {
       const Words values = random_residues(n, q);
       std::vector<double> sums[2] = {std::vector<double>(n), std::vector<double>(n)};
       for (std::size_t i = 0; i < n; ++i) {
@@ -465,6 +473,15 @@ TENSAFE_TEST(digits_come_apart_and_together) {
         if (prime >> 49 == 0) continue;
         std::vector<std::uint8_t> packed(n / 4 * 25);
         kernels->pack(values.data(), n / 4, packed.data());
+        std::vector<std::uint8_t> plainly(n / 4 * 25);
+        scalar_kernels().pack(values.data(), n / 4, plainly.data());
+        TENSAFE_CHECK(packed == plainly, << kernels->name << " " << n);
+        Words unpacked(n);
+        TENSAFE_CHECK(!kernels->unpack(packed.data(), n / 4, prime, unpacked.data()));
+        TENSAFE_CHECK(same(unpacked.data(), values.data(), n), << kernels->name << " " << n);
+        for (std::size_t i = 0; i < n; ++i) {
+          TENSAFE_CHECK(kernels->unpack(packed.data(), n / 4, values[i], unpacked.data()), << kernels->name << " " << i);
+        }
         std::vector<double> low(n);
         std::vector<double> high(n);
         TENSAFE_CHECK(!kernels->unpack_digits(packed.data(), n / 4, prime, low.data(), high.data()));

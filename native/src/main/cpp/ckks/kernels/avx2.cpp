@@ -47,6 +47,16 @@ void multiply_pairs(std::uint64_t* out, const std::uint64_t* a, const std::uint6
   }
 }
 
+void multiply_pairs_add(std::uint64_t* sum, const std::uint64_t* a, const std::uint64_t* b, const std::uint64_t* c,
+                        const std::uint64_t* d, std::size_t n, const Modulus& q) {
+  const Constants m = constants(q);
+  for (std::size_t i = 0; i < n; i += 4) {
+    const __m256d products = _mm256_add_pd(multiply_mod(load_words(a + i), load_words(b + i), m),
+                                           multiply_mod(load_words(c + i), load_words(d + i), m));
+    store_words(sum + i, to_residues(bring_back(_mm256_add_pd(load_words(sum + i), bring_back(products, m)), m), m));
+  }
+}
+
 /// A product of two variable residues is as fast as one with a prepared factor.
 void prepare(const std::uint64_t* values, std::uint64_t* out, std::size_t n, const Modulus&) {
   for (std::size_t i = 0; i < n; ++i) out[i] = values[i];
@@ -76,6 +86,12 @@ void low_products(const LowFactors* factors, std::size_t count, const NttTables&
 
 void prepare_deal(const std::uint64_t* b, const NttTables& tables, std::uint64_t* factor, std::uint64_t* prepared) {
   for (std::size_t i = 0; i < tables.degree(); ++i) factor[i] = prepared[i] = b[i];
+}
+
+void ntt_forward_subtract(std::uint64_t* polynomial, const std::uint64_t* a, const std::uint64_t* b,
+                          const std::uint64_t* prepared, const NttTables& tables) {
+  avx2_ntt_forward(polynomial, tables);
+  multiply_subtract_prepared(polynomial, a, b, prepared, tables.degree(), tables.modulus());
 }
 
 void deal(std::uint64_t* a, const std::uint64_t* factor, const std::uint64_t*, const NttTables& tables,
@@ -212,12 +228,14 @@ const RingKernels& avx2_kernels() {
   static const RingKernels kernels = {
       .name = "avx2",
       .ntt_forward = avx2_ntt_forward,
+      .ntt_forward_subtract = ntt_forward_subtract,
       .ntt_inverse = avx2_ntt_inverse,
       .ntt_inverse_low = avx2_ntt_inverse_low,
       .multiply = multiply,
       .multiply_add = multiply_add,
       .multiply_subtract = multiply_subtract,
       .multiply_pairs = multiply_pairs,
+      .multiply_pairs_add = multiply_pairs_add,
       .prepare = prepare,
       .multiply_prepared = multiply_prepared,
       .multiply_subtract_prepared = multiply_subtract_prepared,

@@ -74,7 +74,8 @@ struct Barrett {
 };
 
 Barrett barrett(const Modulus& q) {
-  return {factor(1, q), factor(q.two_pow_52, q), factor(q.two_pow_104, q)};
+  return {factor(1, q.one_shoup52), factor(q.two_pow_52, q.two_pow_52_shoup52),
+          factor(q.two_pow_104, q.two_pow_104_shoup52)};
 }
 
 /// low + 2^52·high mod q in [0, q) for low, high < 2^52.
@@ -93,6 +94,14 @@ Vector reduce_sums(Vector low, Vector high, const Barrett& b, const Constants& m
                              multiply_lazy(_mm512_and_si512(carried, m.low52), b.two_pow_52, m)),
                          multiply_lazy(_mm512_srli_epi64(carried, 52), b.two_pow_104, m));
   return reduce_once(reduce_once(reduce_once(sum, add(m.two_q, m.two_q)), m.two_q), m.q);
+}
+
+// High parts of products of residues are below 2^48: so many of them, with what the low parts carry, are below 2^52.
+constexpr std::size_t kFewBlocks = 15;
+
+/// The same for up to kFewBlocks products.
+Vector reduce_few_sums(Vector low, Vector high, const Barrett& b, const Constants& m) {
+  return reduce_product(_mm512_and_si512(low, m.low52), add(high, _mm512_srli_epi64(low, 52)), b, m);
 }
 
 }  // namespace

@@ -109,9 +109,10 @@ void two_levels(std::uint64_t* p, std::size_t quarter, const NttTables& tables, 
   }
 }
 
-void ntt_forward(std::uint64_t* p, const NttTables& tables) {
+/// All levels; `write` gets the values, below 4q, with their index.
+template <typename Write>
+TENSAFE_INLINE void forward_levels(std::uint64_t* p, const NttTables& tables, const Constants& m, Write write) {
   const std::size_t n = tables.degree();
-  const Constants m = constants(tables.modulus());
   const NttTables::Direction& roots = tables.forward();
   std::size_t half = n / 2;
   for (; half >= 16; half /= 4) two_levels<true>(p, half / 2, tables, m);
@@ -138,8 +139,27 @@ void ntt_forward(std::uint64_t* p, const NttTables& tables) {
     forward_butterfly(x[4], x[5], at(5), m);
     forward_butterfly(x[6], x[7], at(6), m);
     transpose(x);
-    for (int k = 0; k < 8; ++k) store(p + i + 8 * k, reduce_once(reduce_once(x[k], m.two_q), m.q));
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < 8; ++k) write(i + 8 * k, x[k]);
   }
+}
+
+void ntt_forward(std::uint64_t* p, const NttTables& tables) {
+  const Constants m = constants(tables.modulus());
+  forward_levels(p, tables, m, [&](std::size_t i, Vector value) __attribute__((always_inline)) {
+    store(p + i, reduce_once(reduce_once(value, m.two_q), m.q));
+  });
+}
+
+void ntt_forward_subtract(std::uint64_t* p, const std::uint64_t* a, const std::uint64_t* b,
+                          const std::uint64_t* prepared, const NttTables& tables) {
+  const Constants m = constants(tables.modulus());
+  forward_levels(p, tables, m, [&](std::size_t i, Vector value) __attribute__((always_inline)) {
+    const Vector product = multiply_lazy(load(a + i), Factor{load(b + i), load(prepared + i)}, m);
+    // between −2q and 2q; as unsigned numbers, negative ones are the larger
+    const Vector difference = subtract(reduce_once(value, m.two_q), product);
+    store(p + i, reduce_once(_mm512_min_epu64(difference, add(difference, m.two_q)), m.q));
+  });
 }
 
 /// All levels with blocks of up to `width` ≥ 8 coefficients, of the values below 2q that `read` gives by their

@@ -1,7 +1,6 @@
 #if defined(__x86_64__)
 
 #ifndef TENSAFE_EMULATED_AVX512
-#include "ckks/kernels/avx2_bits.hpp"
 #include "ckks/kernels/avx512_loops.hpp"
 #endif
 #include "ckks/kernels/avx512_arithmetic.hpp"
@@ -46,16 +45,30 @@ void multiply_subtract(std::uint64_t* sum, const std::uint64_t* x, const std::ui
   }
 }
 
+/// x·y + z·w mod q.
+Vector pair_of_products(const std::uint64_t* x, const std::uint64_t* y, const std::uint64_t* z, const std::uint64_t* w,
+                        const Barrett& b, const Constants& m) {
+  const Vector low = product_low(product_low(m.zero, load(x), load(y)), load(z), load(w));
+  const Vector high = product_high(product_high(m.zero, load(x), load(y)), load(z), load(w));
+  return reduce_few_sums(low, high, b, m);
+}
+
 void multiply_pairs(std::uint64_t* out, const std::uint64_t* x, const std::uint64_t* y, const std::uint64_t* z,
                     const std::uint64_t* w, std::size_t n, const Modulus& q) {
   const Constants m = constants(q);
   const Barrett b = barrett(q);
   for (std::size_t i = 0; i < n; i += 8) {
-    const Vector low = product_low(product_low(m.zero, load(x + i), load(y + i)), load(z + i), load(w + i));
-    const Vector high = product_high(product_high(m.zero, load(x + i), load(y + i)), load(z + i), load(w + i));
-    // the low parts may carry; the high ones are below 2^49
-    const Vector carried = add(high, _mm512_srli_epi64(low, 52));
-    store(out + i, reduce_product(_mm512_and_si512(low, m.low52), carried, b, m));
+    store(out + i, pair_of_products(x + i, y + i, z + i, w + i, b, m));
+  }
+}
+
+void multiply_pairs_add(std::uint64_t* sum, const std::uint64_t* x, const std::uint64_t* y, const std::uint64_t* z,
+                        const std::uint64_t* w, std::size_t n, const Modulus& q) {
+  const Constants m = constants(q);
+  const Barrett b = barrett(q);
+  for (std::size_t i = 0; i < n; i += 8) {
+    const Vector products = pair_of_products(x + i, y + i, z + i, w + i, b, m);
+    store(sum + i, reduce_once(add(load(sum + i), products), m.q));
   }
 }
 
@@ -136,6 +149,7 @@ void accumulate(const std::uint64_t* tile, const std::uint64_t* weights, std::si
     for (int k = 0; k < 2; ++k) low[r][k] = high[r][k] = m.zero;
   }
   std::size_t b = 0;
+  const bool few = blocks <= kFewBlocks;
   while (true) {
     const std::size_t end = blocks - b < kMaxBlocks ? blocks : b + kMaxBlocks;
     for (; b < end; ++b) {
@@ -152,7 +166,8 @@ void accumulate(const std::uint64_t* tile, const std::uint64_t* weights, std::si
     const bool last = b == blocks;
     for (int r = 0; r < kRows; ++r) {
       for (int k = 0; k < 2; ++k) {
-        low[r][k] = reduce_sums(low[r][k], high[r][k], barrett_constants, m);
+        low[r][k] = few ? reduce_few_sums(low[r][k], high[r][k], barrett_constants, m)
+                        : reduce_sums(low[r][k], high[r][k], barrett_constants, m);
         high[r][k] = m.zero;
         if (last) store(out + (r * 2 + k) * kTile, low[r][k]);
       }
@@ -276,20 +291,22 @@ const RingKernels& avx512ifma_kernels() {
   constexpr auto unpack_digits = plain_unpack_digits;
   constexpr auto gaussian = plain_gaussian;
 #else
-  constexpr auto pack = avx2_pack;
-  constexpr auto unpack = avx2_unpack;
-  constexpr auto unpack_digits = avx2_unpack_digits;
+  constexpr auto pack = avx512_pack;
+  constexpr auto unpack = avx512_unpack;
+  constexpr auto unpack_digits = avx512_unpack_digits;
   constexpr auto gaussian = avx512_gaussian;
 #endif
   static const RingKernels kernels = {
       .name = "avx512ifma",
       .ntt_forward = ntt_forward,
+      .ntt_forward_subtract = ntt_forward_subtract,
       .ntt_inverse = ntt_inverse,
       .ntt_inverse_low = ntt_inverse_low,
       .multiply = multiply,
       .multiply_add = multiply_add,
       .multiply_subtract = multiply_subtract,
       .multiply_pairs = multiply_pairs,
+      .multiply_pairs_add = multiply_pairs_add,
       .prepare = prepare,
       .multiply_prepared = multiply_prepared,
       .multiply_subtract_prepared = multiply_subtract_prepared,

@@ -42,6 +42,9 @@ struct RingKernels {
 
   /// In place, coefficients to values (bit-reversed order of NttTables).
   void (*ntt_forward)(std::uint64_t* polynomial, const NttTables& tables);
+  /// The same, then minus a·b, where `prepared` is what `prepare` made of b.
+  void (*ntt_forward_subtract)(std::uint64_t* polynomial, const std::uint64_t* a, const std::uint64_t* b,
+                               const std::uint64_t* prepared, const NttTables& tables);
   /// In place, values to coefficients.
   void (*ntt_inverse)(std::uint64_t* polynomial, const NttTables& tables);
   /// The lowest `wanted` coefficients (a power of two, 1 … N) of a polynomial given by its values;
@@ -61,6 +64,9 @@ struct RingKernels {
   /// out = a·b + c·d.
   void (*multiply_pairs)(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b,
                          const std::uint64_t* c, const std::uint64_t* d, std::size_t n, const Modulus& q);
+  /// sum += a·b + c·d.
+  void (*multiply_pairs_add)(std::uint64_t* sum, const std::uint64_t* a, const std::uint64_t* b,
+                             const std::uint64_t* c, const std::uint64_t* d, std::size_t n, const Modulus& q);
   /// Words, as many as there are, that make products with these residues cheaper: of use to this set only.
   void (*prepare)(const std::uint64_t* values, std::uint64_t* out, std::size_t n, const Modulus& q);
   /// out = a·b, where `prepared` is what `prepare` made of b.

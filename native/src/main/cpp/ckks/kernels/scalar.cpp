@@ -80,6 +80,20 @@ void prepare_deal(const std::uint64_t* b, const NttTables& tables, std::uint64_t
   prepare(b, prepared, tables.degree(), tables.modulus());
 }
 
+void ntt_forward_subtract(std::uint64_t* polynomial, const std::uint64_t* a, const std::uint64_t* b,
+                          const std::uint64_t* prepared, const NttTables& tables) {
+  ntt_forward(polynomial, tables);
+  multiply_subtract_prepared(polynomial, a, b, prepared, tables.degree(), tables.modulus());
+}
+
+void multiply_pairs_add(std::uint64_t* sum, const std::uint64_t* a, const std::uint64_t* b, const std::uint64_t* c,
+                        const std::uint64_t* d, std::size_t n, const Modulus& q) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const uint128 products = static_cast<uint128>(a[i]) * b[i] + static_cast<uint128>(c[i]) * d[i];
+    sum[i] = arithmetic::reduce128(products + sum[i], q);
+  }
+}
+
 void deal(std::uint64_t* a, const std::uint64_t* factor, const std::uint64_t* prepared, const NttTables& tables,
           std::size_t tokens, std::size_t columns, const std::int8_t* errors, std::uint64_t* out,
           std::size_t stride) {
@@ -120,12 +134,14 @@ const RingKernels& scalar_kernels() {
   static const RingKernels kernels = {
       .name = "scalar",
       .ntt_forward = ntt_forward,
+      .ntt_forward_subtract = ntt_forward_subtract,
       .ntt_inverse = scalar_ntt_inverse,
       .ntt_inverse_low = scalar_ntt_inverse_low,
       .multiply = multiply,
       .multiply_add = multiply_add,
       .multiply_subtract = multiply_subtract,
       .multiply_pairs = multiply_pairs,
+      .multiply_pairs_add = multiply_pairs_add,
       .prepare = prepare,
       .multiply_prepared = multiply_prepared,
       .multiply_subtract_prepared = multiply_subtract_prepared,

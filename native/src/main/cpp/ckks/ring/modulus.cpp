@@ -30,6 +30,9 @@ Modulus make_modulus(std::uint64_t q) {
   m.ratio_high = static_cast<std::uint64_t>(ratio >> 64);
   m.two_pow_52 = power_plain(2, 52, q);
   m.two_pow_104 = power_plain(2, 104, q);
+  m.one_shoup52 = static_cast<std::uint64_t>((uint128{1} << 52) / q);
+  m.two_pow_52_shoup52 = static_cast<std::uint64_t>((static_cast<uint128>(m.two_pow_52) << 52) / q);
+  m.two_pow_104_shoup52 = static_cast<std::uint64_t>((static_cast<uint128>(m.two_pow_104) << 52) / q);
   m.as_double = static_cast<double>(q);
   m.inverse = 1.0 / static_cast<double>(q);
   return m;

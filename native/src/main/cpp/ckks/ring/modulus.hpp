@@ -13,6 +13,9 @@ struct Modulus {
   std::uint64_t ratio_high;   ///< floor(2^128 / q), high word
   std::uint64_t two_pow_52;   ///< 2^52 mod q
   std::uint64_t two_pow_104;  ///< 2^104 mod q
+  std::uint64_t one_shoup52;  ///< floor(2^52 / q)
+  std::uint64_t two_pow_52_shoup52;   ///< floor(2^52·two_pow_52 / q)
+  std::uint64_t two_pow_104_shoup52;  ///< floor(2^52·two_pow_104 / q)
   double as_double;           ///< q, exactly
   double inverse;             ///< 1/q, rounded to nearest
 };

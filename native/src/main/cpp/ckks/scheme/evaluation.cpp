@@ -11,14 +11,14 @@ namespace tensafe::ckks {
 namespace {
 
 // Answers whose sums are held at once: their 2·limbs polynomials each stay in the second-level cache.
-constexpr std::size_t kAnswersAtOnce = 8;
+constexpr std::size_t kAnswersAtOnce = 4;
 static_assert(kAnswersAtOnce % kMaxTileRows == 0);
 
 /// Sums of a few answers as values, [answer][2][limb][degree].
 class Sums {
  public:
-  explicit Sums(const Context& context)
-      : context_(context), words_(kAnswersAtOnce * 2 * context.limbs() * context.degree()) {}
+  Sums(const Context& context, std::size_t answers)
+      : context_(context), words_(answers * 2 * context.limbs() * context.degree()) {}
 
   std::uint64_t* component(std::size_t answer, std::size_t component) {
     return words_.data() + (answer * 2 + component) * context_.limbs() * context_.degree();
@@ -87,11 +87,11 @@ void evaluate(const EncryptedInputs& inputs, const Weights& weights, Rerandomize
   write_head(context, head, answer_payload_bytes(context, shape), message);
   std::uint8_t* out = message + kHeadBytes;
 
-  Sums sums(context);
   AnswerNoise noise(context);
   Words travelling(n);
   RandomStream stream = rerandomizer.noise_stream();
   const std::size_t answers = shape.ciphertexts_per_group();
+  Sums sums(context, answers < kAnswersAtOnce ? answers : kAnswersAtOnce);
   for (std::size_t group = 0; group < shape.groups(); ++group) {
     for (std::size_t first = 0; first < answers; first += kAnswersAtOnce) {
       const std::size_t count = answers - first < kAnswersAtOnce ? answers - first : kAnswersAtOnce;

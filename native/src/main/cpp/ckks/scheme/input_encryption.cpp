@@ -74,9 +74,8 @@ class Encryption {
     masks.expand(context_, context_.limbs(), id, mask_.data());
     for (std::size_t limb = 0; limb < context_.limbs(); ++limb) {
       std::uint64_t* body = bodies_.data() + limb * n;
-      kernels.ntt_forward(body, context_.tables(limb));
-      kernels.multiply_subtract_prepared(body, mask_.data() + limb * n, key_.values(limb), key_.prepared(limb), n,
-                                         context_.modulus(limb));
+      kernels.ntt_forward_subtract(body, mask_.data() + limb * n, key_.values(limb), key_.prepared(limb),
+                                   context_.tables(limb));
     }
   }
 

@@ -92,11 +92,9 @@ void Rerandomizer::add_zero(const PublicKey& key, std::uint64_t* c0, std::uint64
   }
   const Context& context = halves_.context();
   const std::size_t n = context.degree();
-  SecretWords sum(n);
   for (std::size_t limb = 0; limb < context.limbs(); ++limb) {
-    context.kernels().multiply_pairs(sum.data(), key.p0(0, limb), zero->u[0].data() + limb * n, key.p0(1, limb),
-                                     zero->u[1].data() + limb * n, n, context.modulus(limb));
-    context.kernels().add(c0 + limb * n, sum.data(), n, context.modulus(limb));
+    context.kernels().multiply_pairs_add(c0 + limb * n, key.p0(0, limb), zero->u[0].data() + limb * n,
+                                         key.p0(1, limb), zero->u[1].data() + limb * n, n, context.modulus(limb));
     context.kernels().add(c1 + limb * n, zero->c1.data() + limb * n, n, context.modulus(limb));
   }
   // overwritten when it is filled again, freed (and wiped) when there are enough
