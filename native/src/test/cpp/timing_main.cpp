@@ -88,30 +88,35 @@ Operation on_objects(std::string name, std::shared_ptr<Pools<Secret>> pools, Mak
           }};
 }
 
-/// Pairs of bits that sample_ternary reads under a seed. How many it skips shows in time, and says nothing of
-/// those that it keeps: only seeds that skip as many are compared.
-std::size_t pairs_read(const Seed& seed) {
-  const AesKey key(seed.data());
-  RandomStream stream(key, 0);
-  std::uint8_t bytes[64];
-  std::size_t kept = 0;
-  std::size_t read = 0;
-  while (true) {
-    stream.fill(bytes, sizeof bytes);
-    for (std::size_t i = 0; i < 4 * sizeof bytes; ++i) {
-      kept += (bytes[i / 4] >> (2 * (i % 4)) & 3) == 3 ? 0 : 1;
-      ++read;
-      if (kept == kSampled) return read;
-    }
+/// Pairs of bits for sample_ternary, four to a byte, more than are read. Which of them are skipped shows in time,
+/// and says nothing of those that are kept: only bytes that skip at the same places are compared.
+using Pairs = std::vector<std::uint8_t>;
+
+Pairs random_pairs(const std::vector<bool>& skipped) {
+  Pairs bytes(skipped.size() / 4);
+  for (std::size_t i = 0; i < skipped.size(); ++i) {
+    const std::uint64_t pair = skipped[i] ? 3 : test_random()() % 3;
+    bytes[i / 4] = static_cast<std::uint8_t>(bytes[i / 4] | pair << (2 * (i % 4)));
   }
+  return bytes;
 }
 
-Seed seed_of_usual_length() {
-  while (true) {
-    const Seed seed = random_seed();
-    if (pairs_read(seed) == kSampled * 4 / 3) return seed;
-  }
+std::shared_ptr<Pools<Pairs>> pairs() {
+  std::vector<bool> skipped(2 * kSampled);
+  for (std::size_t i = 0; i < skipped.size(); ++i) skipped[i] = test_random()() % 4 == 3;
+  const Pairs fixed = random_pairs(skipped);
+  return std::make_shared<Pools<Pairs>>([&](bool is_fixed) { return is_fixed ? fixed : random_pairs(skipped); });
 }
+
+/// Hands out bytes that are there.
+struct PairSource {
+  const std::uint8_t* at;
+
+  void fill(void* out, std::size_t bytes) {
+    std::memcpy(out, at, bytes);
+    at += bytes;
+  }
+};
 
 template <typename Make>
 std::shared_ptr<Pools<Seed>> seeds(Make make) {
@@ -124,10 +129,9 @@ void add_samplers(const Context& context, std::vector<Operation>& operations) {
   auto small = std::make_shared<AlignedArray<std::int8_t>>(kSampled);
   auto large = std::make_shared<AlignedArray<std::int64_t>>(kSampled);
   auto residues = std::make_shared<Words>(kSampled);
-  operations.push_back(on_copies("sampling, ternary", false, seeds(seed_of_usual_length), [large](const Seed& seed) {
-    const AesKey key(seed.data());
-    RandomStream stream(key, 0);
-    sample_ternary(stream, large->data(), kSampled);
+  operations.push_back(on_copies("sampling, ternary", false, pairs(), [large](const Pairs& bytes) {
+    PairSource source{bytes.data()};
+    sample_ternary(source, large->data(), kSampled);
   }));
   operations.push_back(on_copies("sampling, uniform", false, any, [residues, &context](const Seed& seed) {
     const AesKey key(seed.data());

@@ -29,21 +29,6 @@ const std::int32_t* gaussian_thresholds() {
   return thresholds.data();
 }
 
-void sample_ternary(RandomStream& stream, std::int64_t* out, std::size_t n) {
-  std::uint8_t bytes[64];
-  std::size_t filled = 0;
-  while (filled < n) {
-    stream.fill(bytes, sizeof bytes);
-    for (std::size_t i = 0; i < 4 * sizeof bytes && filled < n; ++i) {
-      const int pair = bytes[i / 4] >> (2 * (i % 4)) & 3;
-      // always written; kept only if the place moves on, which a skipped pair does not make it do
-      out[filled] = static_cast<std::int64_t>(pair) - 1;
-      filled += pair == 3 ? 0 : 1;
-    }
-  }
-  base::secure_wipe(bytes, sizeof bytes);
-}
-
 void sample_gaussian(RandomStream& stream, const RingKernels& kernels, std::int8_t* out, std::size_t n) {
   constexpr std::size_t kPiece = 1024;
   alignas(64) std::uint32_t random[kPiece];

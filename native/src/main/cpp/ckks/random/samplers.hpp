@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/memory.hpp"
 #include "ckks/kernels/ring_kernels.hpp"
 #include "ckks/random/stream.hpp"
 
@@ -36,8 +37,23 @@ void sample_uniform(Source& source, const RingKernels& kernels, const Modulus& q
   }
 }
 
-/// Uniform over −1, 0, 1: pairs of bits, 3 skipped. Which pairs are skipped says nothing about the rest.
-void sample_ternary(RandomStream& stream, std::int64_t* out, std::size_t n);
+/// Uniform over −1, 0, 1: pairs of bits, 3 skipped. Which pairs are skipped may show in time, and says nothing
+/// about the rest. Takes 64 bytes of the source at a time.
+template <typename Source>
+void sample_ternary(Source& source, std::int64_t* out, std::size_t n) {
+  std::uint8_t bytes[64];
+  std::size_t filled = 0;
+  while (filled < n) {
+    source.fill(bytes, sizeof bytes);
+    for (std::size_t i = 0; i < 4 * sizeof bytes && filled < n; ++i) {
+      const int pair = bytes[i / 4] >> (2 * (i % 4)) & 3;
+      // always written; kept only if the place moves on, which a skipped pair does not make it do
+      out[filled] = static_cast<std::int64_t>(pair) - 1;
+      filled += pair == 3 ? 0 : 1;
+    }
+  }
+  base::secure_wipe(bytes, sizeof bytes);
+}
 
 /// Round(N(0, 3.2²)) by inversion of 31-bit uniforms against 20 thresholds: no branch and no address by
 /// secrets. Probabilities are multiples of 2^−31, the largest value is 20;
