@@ -63,7 +63,7 @@ TENSAFE_INLINE void butterfly(Vector& x, Vector& y, const Factor& f, const Const
 
 /// The level whose butterflies join coefficients `half` ≥ 8 apart.
 template <bool kForward>
-void one_level(std::uint64_t* p, std::size_t half, const NttTables& tables, const Constants& m) {
+TENSAFE_INLINE void one_level(std::uint64_t* p, std::size_t half, const NttTables& tables, const Constants& m) {
   const NttTables::Direction& roots = kForward ? tables.forward() : tables.inverse();
   const std::size_t blocks = tables.degree() / (2 * half);
   for (std::size_t block = 0; block < blocks; ++block) {
@@ -83,7 +83,7 @@ void one_level(std::uint64_t* p, std::size_t half, const NttTables& tables, cons
 /// The levels of 2·quarter and quarter ≥ 8, in that order or the other, in one pass: half the loads and
 /// stores.
 template <bool kForward>
-void two_levels(std::uint64_t* p, std::size_t quarter, const NttTables& tables, const Constants& m) {
+TENSAFE_INLINE void two_levels(std::uint64_t* p, std::size_t quarter, const NttTables& tables, const Constants& m) {
   const NttTables::Direction& roots = kForward ? tables.forward() : tables.inverse();
   const std::size_t blocks = tables.degree() / (4 * quarter);
   for (std::size_t block = 0; block < blocks; ++block) {
