@@ -84,7 +84,7 @@ class EmbeddedTest {
         PublicPart part = embedded.load(setting.verified());
         embedded.listen(setting.listener);
         setting.hook =
-            new EncryptedHook(handle -> handle == Setting.HANDLE ? part : null, embedded);
+            new EncryptedHook(handle -> handle == Setting.HANDLE ? part : null, embedded, false);
         for (int i = 0; i < 50; i++) {
           Setting.Step step =
               setting.step(

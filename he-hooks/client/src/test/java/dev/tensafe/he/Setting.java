@@ -261,7 +261,7 @@ public final class Setting implements AutoCloseable {
             null,
             options.state());
     client.listen(listener);
-    hook = new EncryptedHook(handle -> handle == HANDLE ? adapter : null, client);
+    hook = new EncryptedHook(handle -> handle == HANDLE ? adapter : null, client, true);
   }
 
   /** Ends the model host, and starts another one with the same state. */

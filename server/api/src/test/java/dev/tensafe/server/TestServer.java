@@ -167,7 +167,8 @@ final class TestServer implements AutoCloseable {
   private List<ForwardHook> hooks(Adapters adapters) {
     List<ForwardHook> hooks = new ArrayList<>(adapters == null ? List.of() : adapters.more());
     registry.ifPresent(r -> hooks.add(new LoraHook(handle -> PlainWeights.of(r.resident(handle)))));
-    encrypted.ifPresent(e -> hooks.add(new EncryptedHook(registry.orElseThrow()::resident, e)));
+    encrypted.ifPresent(
+        e -> hooks.add(new EncryptedHook(registry.orElseThrow()::resident, e, true)));
     return hooks;
   }
 

@@ -157,14 +157,16 @@ final class AdapterSetup implements AutoCloseable {
             opened,
             verification,
             tag,
+            tools.preparations().of(part.digest(), host()),
             part.padBytes(session.context().parameters(), tools.config().padBytes()),
             (event, count) -> listener.lanes(part.name(), event, count));
     adapter = open;
     BlockExchange blocks = open.blocks();
-    if (blocks == null) {
-      finish(open);
-    } else {
+    if (blocks != null) {
       blocks.replenish();
+    }
+    if (blocks == null || !blocks.isAwaited()) {
+      finish(open);
     }
   }
 
@@ -181,7 +183,7 @@ final class AdapterSetup implements AutoCloseable {
       throw new HeException(Reason.PROTOCOL, "a block nobody asked for");
     }
     blocks.prepared(head.block(), group.index(), message);
-    if (blocks.isReady()) {
+    if (!blocks.isAwaited()) {
       finish(open);
     }
   }

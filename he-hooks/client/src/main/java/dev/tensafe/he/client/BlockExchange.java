@@ -63,9 +63,9 @@ final class BlockExchange implements AutoCloseable {
     return blocks.get(tokens == Pads.SHORT ? 0 : 1);
   }
 
-  /** Whether lanes of both kinds can be bound. */
-  boolean isReady() {
-    return blocks.stream().allMatch(Blocks::isReady);
+  /** Whether blocks were announced whose other halves have not all come. */
+  boolean isAwaited() {
+    return !announced.isEmpty();
   }
 
   /** Bytes of one block at this side. */

@@ -25,7 +25,7 @@ final class ClientOpenAdapter implements AutoCloseable {
   private final Verification verification;
   private final Map<GroupId, OpenGroup> groups;
   private final long tokenBytes;
-  private final PreparationLimit limit = new PreparationLimit();
+  private final PreparationLimit limit;
   private final @Nullable BlockExchange blocks;
   private final LaneSupply supply;
   private final LaneBook lanes;
@@ -36,9 +36,11 @@ final class ClientOpenAdapter implements AutoCloseable {
       int ref,
       Verification verification,
       Map<GroupId, OpenGroup> groups,
+      PreparationLimit limit,
       long padBytes,
       ObjIntConsumer<LaneEvent> listener) {
     this.session = session;
+    this.limit = limit;
     this.ref = ref;
     this.verification = verification;
     this.groups = groups;
@@ -64,6 +66,7 @@ final class ClientOpenAdapter implements AutoCloseable {
    * @param part what this side knows of it
    * @param opened what the other side says of it
    * @param tag null where its answers are checked by their size alone
+   * @param limit of the adapter at this host, over all sessions
    * @param padBytes most memory for pads, 0 for none
    * @throws HeException {@code he.protocol} if the two are not the same adapter's
    */
@@ -73,6 +76,7 @@ final class ClientOpenAdapter implements AutoCloseable {
       AdapterMessages.Opened opened,
       Verification verification,
       @Nullable AdapterTag tag,
+      PreparationLimit limit,
       long padBytes,
       ObjIntConsumer<LaneEvent> listener) {
     Map<GroupId, OpenGroup> groups = new LinkedHashMap<>();
@@ -86,7 +90,7 @@ final class ClientOpenAdapter implements AutoCloseable {
       first += group.columns();
     }
     return new ClientOpenAdapter(
-        session, part, opened.ref(), verification, groups, padded ? padBytes : 0, listener);
+        session, part, opened.ref(), verification, groups, limit, padded ? padBytes : 0, listener);
   }
 
   /** Refuses what is not the adapter that this side knows. */

@@ -75,6 +75,7 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
             barred,
             padMaker,
             this::listener,
+            new PreparationLimits(),
             InstantSource.system(),
             embedded != null);
     List<HostLink> all = new ArrayList<>();

@@ -19,24 +19,30 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Adds the deltas of the encrypted adapters of a step. The input of a group of projections is
- * encrypted and sent before the base projections run; the answers are added after them. Every
- * sequence has a key of its own. Confined to the engine's thread.
+ * encrypted and sent, before the base projections run or after them; then the answers are added.
+ * Every sequence has a key of its own. Confined to the engine's thread.
  */
 public final class EncryptedHook implements ForwardHook {
   private final LongFunction<@Nullable AdapterWeights> resident;
   private final EncryptedAdapters adapters;
   private final LowRankBatch products = new LowRankBatch();
   private final StepTools tools;
+  private final boolean overlaps;
   private List<AdapterBatch> batches = List.of();
   private @Nullable GroupId joined;
 
   /**
    * @param resident what is in memory of an adapter, by its handle
+   * @param overlaps whether adapter hosts compute while the base projections run; else these come
+   *     first
    */
   public EncryptedHook(
-      LongFunction<@Nullable AdapterWeights> resident, EncryptedAdapters adapters) {
+      LongFunction<@Nullable AdapterWeights> resident,
+      EncryptedAdapters adapters,
+      boolean overlaps) {
     this.resident = resident;
     this.adapters = adapters;
+    this.overlaps = overlaps;
     this.tools = new StepTools(adapters.tools(), new Scratch(), new AnswerCheck());
   }
 
@@ -76,7 +82,7 @@ public final class EncryptedHook implements ForwardHook {
 
   @Override
   public boolean overlaps() {
-    return true;
+    return overlaps;
   }
 
   @Override

@@ -16,5 +16,6 @@ record LinkTools(
     BarredHosts barred,
     TaskThread padMaker,
     Supplier<HeListener> listener,
+    PreparationLimits preparations,
     InstantSource clock,
     boolean embedded) {}

@@ -2,12 +2,14 @@ package dev.tensafe.he.client;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
- * How many positions of pads may be prepared for one adapter in a session. An adapter host prepares
- * at most {@value #HOST_FACTOR} times what is used of them and {@value #HOST_ADVANCE} more; this
- * side stays below it, so that no evaluation is refused for it. Should the host refuse all the
- * same, nothing is prepared for a while. Thread-safe.
+ * How many positions of pads may be prepared for one adapter at one adapter host. The host prepares
+ * at most {@value #HOST_FACTOR} times what is used of them and {@value #HOST_ADVANCE} more, over
+ * all sessions; this side stays below it, so that no evaluation is refused for it. Should the host
+ * refuse all the same (another model host has the same account), nothing is prepared for a while,
+ * and then only what use has earned since. Thread-safe.
  */
 final class PreparationLimit {
   private static final int HOST_FACTOR = 4;
@@ -25,6 +27,8 @@ final class PreparationLimit {
 
   private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
+  private final LongSupplier nanos;
+
   @GuardedBy("this")
   private long prepared;
 
@@ -36,6 +40,13 @@ final class PreparationLimit {
 
   @GuardedBy("this")
   private long pausedSince;
+
+  /**
+   * @param nanos a clock as {@link System#nanoTime}
+   */
+  PreparationLimit(LongSupplier nanos) {
+    this.nanos = nanos;
+  }
 
   /**
    * Counts positions as prepared, if they may be.
@@ -59,11 +70,12 @@ final class PreparationLimit {
   /** The adapter host has refused to prepare more. */
   synchronized void pause() {
     paused = true;
-    pausedSince = System.nanoTime();
+    pausedSince = nanos.getAsLong();
+    prepared = Math.max(prepared, FACTOR * used + ADVANCE);
   }
 
   synchronized boolean isPaused() {
-    if (paused && System.nanoTime() - pausedSince > PAUSE_NANOS) {
+    if (paused && nanos.getAsLong() - pausedSince > PAUSE_NANOS) {
       paused = false;
     }
     return paused;

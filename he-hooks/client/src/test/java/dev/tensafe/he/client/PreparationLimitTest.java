@@ -2,13 +2,19 @@ package dev.tensafe.he.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tensafe.tssp.keys.KeyId;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** A model host stays below what adapter hosts prepare: 4 × used + 65,536 positions. */
 class PreparationLimitTest {
-  private final PreparationLimit limit = new PreparationLimit();
+  private final AtomicLong nanos = new AtomicLong();
+  private final PreparationLimit limit = new PreparationLimit(nanos::get);
 
   private int prepare(boolean ahead) {
     int count = 0;
@@ -36,5 +42,24 @@ class PreparationLimitTest {
     assertTrue(limit.isPaused());
     assertFalse(limit.prepare(32, false));
     assertFalse(limit.prepare(32, true));
+  }
+
+  @Test
+  void afterARefusalOnlyUseEarnsMore() {
+    limit.pause();
+    nanos.addAndGet(TimeUnit.SECONDS.toNanos(31));
+    assertFalse(limit.isPaused());
+    assertEquals(0, prepare(false));
+    limit.use(320);
+    assertEquals(960, prepare(false));
+  }
+
+  @Test
+  void aNewSessionWithTheSameHostHasNoNewLimit() {
+    PreparationLimits limits = new PreparationLimits();
+    KeyId host = new KeyId("a".repeat(64));
+    assertSame(limits.of("adapter", host), limits.of("adapter", host));
+    assertNotSame(limits.of("adapter", host), limits.of("another", host));
+    assertNotSame(limits.of("adapter", host), limits.of("adapter", new KeyId("b".repeat(64))));
   }
 }

@@ -37,11 +37,17 @@ final class AdapterHosting implements AutoCloseable {
    *
    * @param baseName what clients call the model
    * @param model its directory
+   * @param computeThreads of the base model
    * @throws dev.tensafe.formats.CodedException {@code key.*}, {@code trust.*}, {@code adapter.*},
    *     {@code he.*}
    */
   static AdapterHosting open(
-      AdapterSettings settings, String baseName, Path model, int layers, InstantSource clock) {
+      AdapterSettings settings,
+      String baseName,
+      Path model,
+      int layers,
+      int computeThreads,
+      InstantSource clock) {
     OpenedParts parts = new OpenedParts();
     try {
       AdapterSource source = settings.source().get();
@@ -69,7 +75,13 @@ final class AdapterHosting implements AutoCloseable {
       List<ForwardHook> hooks =
           List.of(
               new LoraHook(handle -> PlainWeights.of(registry.resident(handle))),
-              new EncryptedHook(registry::resident, encrypted));
+              new EncryptedHook(
+                  registry::resident,
+                  encrypted,
+                  Overlap.pays(
+                      settings.encrypted().hosts(),
+                      computeThreads,
+                      Runtime.getRuntime().availableProcessors())));
       return new AdapterHosting(parts, Optional.of(registry), hooks);
     } catch (RuntimeException | Error e) {
       parts.closeAfter(e);

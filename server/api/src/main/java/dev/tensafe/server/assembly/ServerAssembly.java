@@ -68,7 +68,12 @@ public final class ServerAssembly implements AutoCloseable {
               .map(
                   a ->
                       AdapterHosting.open(
-                          a, name, settings.model(), files.config().layers(), clock))
+                          a,
+                          name,
+                          settings.model(),
+                          files.config().layers(),
+                          settings.compute().threads(),
+                          clock))
               .orElseGet(AdapterHosting::none);
       parts.add(adapters::close);
       Engine engine =

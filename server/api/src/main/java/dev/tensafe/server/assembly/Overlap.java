@@ -1,0 +1,22 @@
+package dev.tensafe.server.assembly;
+
+import dev.tensafe.he.transport.Address;
+import java.util.List;
+
+/**
+ * Whether base projections run while adapter hosts compute. Where both want the same cores nothing
+ * is won by it: each of the projections' threads waits for the one that the adapter host has pushed
+ * aside, and the pass stops twice in a layer instead of once. Measured in docs/BENCHMARKS.md.
+ */
+final class Overlap {
+  private Overlap() {}
+
+  /**
+   * @param hosts of adapters; none for one in this process
+   * @param computeThreads of the base model
+   * @param processors of this machine that this process may use
+   */
+  static boolean pays(List<Address> hosts, int computeThreads, int processors) {
+    return processors > computeThreads || hosts.stream().anyMatch(Address.Tls.class::isInstance);
+  }
+}
