@@ -2,7 +2,7 @@ package dev.tensafe.formats.peft;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tensafe.formats.FormatException;
-import dev.tensafe.formats.Json;
+import dev.tensafe.formats.PythonJson;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,11 +17,15 @@ import java.util.TreeSet;
  * Settings that would change the result and are not computed here are refused by name, never
  * ignored. For one thread at a time.
  *
- * <p>Source: huggingface/peft, {@code LoraConfig} and {@code tuners/lora/model.py}.
+ * <p>Source: huggingface/peft after 0.20.0, {@code LoraConfig}, {@code tuners/lora/model.py} and
+ * {@code check_target_module_exists}.
  */
 public final class PeftConfig {
   /** Largest rank accepted. */
   public static final int MAX_RANK = 4096;
+
+  private static final int DEFAULT_RANK = 8;
+  private static final BigDecimal DEFAULT_ALPHA = BigDecimal.valueOf(8);
 
   private static final Set<String> WEIGHT_CHANGING_INITS =
       Set.of("pissa", "olora", "corda", "loftq", "lora_ga");
@@ -36,8 +40,8 @@ public final class PeftConfig {
 
   private PeftConfig(JsonNode root) {
     refuseUnsupported(root);
-    rank = rank(root.path("r"), "r");
-    alpha = alpha(root.path("lora_alpha"), "lora_alpha");
+    rank = root.has("r") ? rank(root.path("r"), "r") : DEFAULT_RANK;
+    alpha = root.has("lora_alpha") ? alpha(root.path("lora_alpha"), "lora_alpha") : DEFAULT_ALPHA;
     rslora = flag(root, "use_rslora");
     selector =
         new TargetSelector(
@@ -60,7 +64,7 @@ public final class PeftConfig {
    *     effect is not computed here
    */
   public static PeftConfig parse(byte[] json) {
-    return new PeftConfig(Json.parseObject(json, "adapter_config.json", "peft"));
+    return new PeftConfig(PythonJson.parseObject(json, "adapter_config.json", "peft"));
   }
 
   /** {@code r}, where no pattern says otherwise. */
@@ -221,16 +225,26 @@ public final class PeftConfig {
     if (root.path("target_modules").isTextual()) {
       throw bad("layers_to_transform", "cannot go with a pattern in target_modules");
     }
-    JsonNode pattern = root.path("layers_pattern");
-    boolean standard =
-        absent(pattern)
-            || (pattern.isEmpty() && pattern.isContainerNode())
-            || (pattern.isTextual() && Set.of("", "layers").contains(pattern.textValue()))
-            || (pattern.size() == 1 && pattern.path(0).asText().equals("layers"));
+    checkPattern(root.path("layers_pattern"));
+    return layers;
+  }
+
+  /** One name, or a list of which the first that fits counts; none at all fits every name. */
+  private static void checkPattern(JsonNode pattern) {
+    if (absent(pattern) || (pattern.isContainerNode() && pattern.isEmpty())) {
+      return;
+    }
+    boolean standard = false;
+    for (JsonNode name : pattern.isArray() ? pattern : List.of(pattern)) {
+      if (!name.isTextual()) {
+        throw bad("layers_pattern", "must be a name or a list of names");
+      }
+      boolean any = pattern.isTextual() && name.textValue().isEmpty();
+      standard |= any || name.textValue().equals("layers");
+    }
     if (!standard) {
       throw unsupported("layers_pattern", "layers of these models are called 'layers'");
     }
-    return layers;
   }
 
   private static Map<String, JsonNode> patterns(JsonNode root, String key) {

@@ -2,7 +2,7 @@ package dev.tensafe.formats.safetensors;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tensafe.formats.FormatException;
-import dev.tensafe.formats.Json;
+import dev.tensafe.formats.PythonJson;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +52,7 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   private void openShards(Path directory) {
-    JsonNode map = Json.readObject(directory.resolve(INDEX), "checkpoint").path("weight_map");
+    JsonNode map = PythonJson.readObject(directory.resolve(INDEX), "checkpoint").path("weight_map");
     if (!map.isObject() || map.isEmpty()) {
       throw new FormatException("checkpoint.index", INDEX + " has no weight_map");
     }

@@ -62,6 +62,11 @@ class PeftAdapterTest {
         "\"target_modules\":[\"q_proj\"],\"layers_to_transform\":[1,11] ; 2",
         "\"target_modules\":[\"q_proj\"],\"layers_to_transform\":3 ; 1",
         "\"target_modules\":[\"q_proj\"],\"layers_to_transform\":3,\"layers_pattern\":\"layers\" ; 1",
+        "\"target_modules\":[\"q_proj\"],\"layers_to_transform\":3,\"layers_pattern\":[\"h\",\"layers\"] ; 1",
+        "\"target_modules\":[\"q_proj\"],\"layers_to_transform\":3,\"layers_pattern\":[\"layers\",\"blocks\"] ; 1",
+        "\"target_modules\":[\"q_proj\"],\"layers_to_transform\":3,\"layers_pattern\":[] ; 1",
+        "\"target_modules\":[\"q_proj\"],\"layers_to_transform\":3,\"layers_pattern\":\"\" ; 1",
+        "\"target_modules\":[\"q_proj\"],\"lora_dropout\":NaN,\"x\":1,\"x\":2 ; 12",
       })
   void targetsAreSelectedAsPeftDoes(String settings, int count) {
     PeftConfig config = config(settings);
@@ -70,6 +75,22 @@ class PeftAdapterTest {
             .filter(name -> config.selects(LoraTarget.parse(name)))
             .count();
     assertEquals(count, selected);
+  }
+
+  @Test
+  void whatIsMissingHasPeftsDefaults() {
+    PeftConfig config =
+        PeftConfig.parse(
+            "{\"peft_type\":\"LORA\",\"target_modules\":[\"q_proj\"]}".getBytes(UTF_8));
+    assertEquals(8, config.rank());
+    assertEquals(new BigDecimal(8), config.alpha());
+    for (String bad : List.of("NaN", "Infinity", "null", "\"8\"")) {
+      String json =
+          "{\"peft_type\":\"LORA\",\"target_modules\":[\"q_proj\"],\"lora_alpha\":" + bad + "}";
+      FormatException e =
+          assertThrows(FormatException.class, () -> PeftConfig.parse(json.getBytes(UTF_8)));
+      assertTrue(e.description().contains("lora_alpha"), e.description());
+    }
   }
 
   @Test

@@ -1,8 +1,7 @@
 package dev.tensafe.training.out;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.tensafe.formats.Json;
+import dev.tensafe.formats.PythonJson;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.formats.safetensors.SafetensorsWriter;
 import dev.tensafe.training.torch.TrainableModel;
@@ -36,11 +35,10 @@ public final class CheckpointWriter {
     AtomicDirectory.fill(
         directory,
         partial -> {
-          ObjectNode config = Json.readObject(begunFrom.resolve("config.json"), "model").deepCopy();
+          ObjectNode config =
+              PythonJson.readObject(begunFrom.resolve("config.json"), "model").deepCopy();
           config.put("torch_dtype", type == DType.BF16 ? "bfloat16" : "float32");
-          Files.write(
-              partial.resolve("config.json"),
-              new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
+          Files.write(partial.resolve("config.json"), PythonJson.write(config));
           for (String name : COMPANIONS) {
             if (Files.exists(begunFrom.resolve(name))) {
               Files.copy(begunFrom.resolve(name), partial.resolve(name));

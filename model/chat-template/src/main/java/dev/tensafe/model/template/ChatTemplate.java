@@ -2,7 +2,7 @@ package dev.tensafe.model.template;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tensafe.formats.FormatException;
-import dev.tensafe.formats.Json;
+import dev.tensafe.formats.PythonJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -38,7 +38,8 @@ public final class ChatTemplate {
    */
   public static @Nullable ChatTemplate load(Path directory, Clock clock) {
     Path configFile = directory.resolve("tokenizer_config.json");
-    JsonNode config = Files.exists(configFile) ? Json.readObject(configFile, "tokenizer") : null;
+    JsonNode config =
+        Files.exists(configFile) ? PythonJson.readObject(configFile, "tokenizer") : null;
     String source = source(directory.resolve("chat_template.jinja"), config);
     if (source == null) {
       return null;

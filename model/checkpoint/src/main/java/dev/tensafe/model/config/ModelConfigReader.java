@@ -1,20 +1,28 @@
 package dev.tensafe.model.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.tensafe.formats.Json;
+import dev.tensafe.formats.PythonJson;
 import dev.tensafe.model.shape.Architecture;
 import dev.tensafe.model.shape.ModelConfig;
-import java.nio.file.Files;
+import dev.tensafe.model.shape.ModelException;
+import dev.tensafe.model.shape.RopeConfig;
+import dev.tensafe.model.shape.RotaryEmbedding;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.function.IntFunction;
 
-/** Reads {@code config.json} and {@code generation_config.json} of a model directory. */
+/**
+ * Reads {@code config.json} of a model directory, and the end tokens of all its files. What a
+ * setting means is what Transformers 5.18 makes of it.
+ */
 public final class ModelConfigReader {
   private static final int MAX_SIZE = 1 << 20;
+
+  /** The two names that Transformers' {@code activations.py} has for x·σ(x). */
+  private static final Set<String> SILU = Set.of("silu", "swish");
 
   private ModelConfigReader() {}
 
@@ -26,11 +34,11 @@ public final class ModelConfigReader {
    * @throws dev.tensafe.formats.FormatException {@code model.missing}, {@code model.invalid_json}
    */
   public static ModelConfig read(Path directory) {
-    JsonNode root = Json.readObject(directory.resolve("config.json"), "model");
-    return parse(root, eosTokens(directory, root));
+    JsonNode root = PythonJson.readObject(directory.resolve("config.json"), "model");
+    return parse(root, vocabSize -> EndTokens.read(directory, root, vocabSize));
   }
 
-  static ModelConfig parse(JsonNode root, Set<Integer> eosTokens) {
+  static ModelConfig parse(JsonNode root, IntFunction<Set<Integer>> endTokens) {
     ConfigFields fields = new ConfigFields(root, "config.json");
     Architecture architecture = architecture(fields);
     if (fields.has("quantization_config")) {
@@ -38,8 +46,9 @@ public final class ModelConfigReader {
           "quantization_config", "is present; only F32, F16 and BF16 weights are read");
     }
     String activation = fields.text("hidden_act");
-    if (activation != null && !activation.equals("silu")) {
-      throw fields.bad("hidden_act", "is '" + activation + "'; only silu is known");
+    if (activation != null && !SILU.contains(activation)) {
+      throw fields.bad(
+          "hidden_act", "is '" + activation + "'; only silu, also called swish, is known");
     }
     int hidden = fields.positive("hidden_size", MAX_SIZE);
     int layers = fields.positive("num_hidden_layers", 1024);
@@ -56,6 +65,9 @@ public final class ModelConfigReader {
       throw fields.bad("head_dim", "is " + headDim + "; rotary embeddings need an even size");
     }
     int maxPositions = fields.positive("max_position_embeddings", 1 << 28);
+    int vocabSize = fields.positive("vocab_size", 1 << 24);
+    RopeConfig rope = RopeConfigReader.read(fields, maxPositions);
+    checkFrequencies(rope, headDim);
     boolean bias = fields.flag("attention_bias", false);
     boolean qwen2 = architecture == Architecture.QWEN2;
     boolean ownBias = architecture == Architecture.LLAMA || architecture == Architecture.QWEN3;
@@ -67,17 +79,25 @@ public final class ModelConfigReader {
         heads,
         kvHeads,
         headDim,
-        fields.positive("vocab_size", 1 << 24),
-        maxPositions,
+        vocabSize,
+        RopeConfigReader.usablePositions(fields, rope, maxPositions),
         fields.positiveNumber("rms_norm_eps", 1e-6),
-        RopeConfigReader.read(fields, maxPositions),
+        rope,
         windows(fields, architecture, layers),
         qwen2 || (ownBias && bias),
         ownBias && bias,
         architecture == Architecture.LLAMA && fields.flag("mlp_bias", false),
         architecture == Architecture.QWEN3,
         fields.flag("tie_word_embeddings", false),
-        eosTokens);
+        endTokens.apply(vocabSize));
+  }
+
+  private static void checkFrequencies(RopeConfig rope, int headDim) {
+    if (!new RotaryEmbedding(rope, headDim).isFinite()) {
+      throw new ModelException(
+          "model.rope",
+          "config.json: the rotary settings give frequencies that are not finite: " + rope);
+    }
   }
 
   private static Architecture architecture(ConfigFields fields) {
@@ -121,25 +141,6 @@ public final class ModelConfigReader {
     int firstWindowed = qwen ? fields.positive("max_window_layers", 1 << 20, 28) : 0;
     for (int layer = 0; layer < layers; layer++) {
       out.add(layer >= firstWindowed ? window : 0);
-    }
-    return out;
-  }
-
-  private static Set<Integer> eosTokens(Path directory, JsonNode config) {
-    Path file = directory.resolve("generation_config.json");
-    JsonNode eos = config.path("eos_token_id");
-    if (Files.exists(file)) {
-      JsonNode generation = Json.readObject(file, "model").path("eos_token_id");
-      eos = generation.isMissingNode() || generation.isNull() ? eos : generation;
-    }
-    Set<Integer> out = new TreeSet<>();
-    for (JsonNode id : eos.isArray() ? eos : List.of(eos)) {
-      if (id.isIntegralNumber() && id.canConvertToInt() && id.intValue() >= 0) {
-        out.add(id.intValue());
-      } else if (!id.isMissingNode() && !id.isNull()) {
-        throw new ConfigFields(config, "generation_config.json")
-            .bad("eos_token_id", "must be one token id or a list of them");
-      }
     }
     return out;
   }

@@ -20,7 +20,7 @@ class ModelConfigReaderTest {
   private static ModelConfig parse(String overrides) throws IOException {
     ObjectNode config = SyntheticModel.llama(64, 128, 4, 4, 2, 300, 128);
     config.setAll((ObjectNode) new ObjectMapper().readTree(overrides.replace('\'', '"')));
-    return ModelConfigReader.parse(config, Set.of(2));
+    return ModelConfigReader.parse(config, vocabSize -> Set.of(2));
   }
 
   @Test
@@ -51,7 +51,13 @@ class ModelConfigReaderTest {
         "model.config|architectures|{'architectures':[]}",
         "model.rope|longrope|{'rope_scaling':{'rope_type':'longrope','factor':2}}",
         "model.config|factor|{'rope_scaling':{'rope_type':'linear'}}",
-        "model.config|rope_type|{'rope_scaling':{'factor':2}}",
+        "model.config|rope_type|{'rope_scaling':{'rope_type':5}}",
+        "model.config|rope_scaling|{'rope_scaling':[2]}",
+        "model.config|full_attention|{'rope_parameters':{'full_attention':{'rope_theta':5}}}",
+        "model.config|factor|{'rope_scaling':{'type':'linear','factor':1e30}}",
+        "model.config|factor|{'rope_scaling':{'type':'linear','factor':1e300}}",
+        "model.rope|finite|{'rope_theta':1e-45}",
+        "model.config|hidden_act|{'hidden_act':7}",
         "model.config|high_freq_factor|{'rope_scaling':{'rope_type':'llama3','factor':2,'low_freq_factor':4,'high_freq_factor':1}}",
         "model.config|partial_rotary_factor|{'partial_rotary_factor':0.5}",
         "model.config|hidden_act|{'hidden_act':'gelu'}",

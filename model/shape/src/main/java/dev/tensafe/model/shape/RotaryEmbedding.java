@@ -1,6 +1,7 @@
 package dev.tensafe.model.shape;
 
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /**
  * Cosines and sines of rotary position embeddings. Pure: the same arguments give the same values.
@@ -23,6 +24,12 @@ public final class RotaryEmbedding {
     this.half = headDim / 2;
     this.inverseFrequencies = frequencies(config, half);
     this.magnitude = config instanceof RopeConfig.Yarn yarn ? yarn.attentionFactor() : 1.0;
+  }
+
+  /** Whether every angle is a number: settings taken from a file may be of any size. */
+  public boolean isFinite() {
+    return Float.isFinite((float) magnitude)
+        && Arrays.stream(inverseFrequencies).allMatch(f -> Float.isFinite((float) f));
   }
 
   /** Half the head dimension: the number of angles per position. */
