@@ -37,7 +37,7 @@ class OpenApiRoutesTest {
     try (TestServer server = TestServer.start(directory)) {
       assertEquals(200, server.get("/version/").statusCode());
       assertEquals(200, server.get("/v1/models/").statusCode());
-      assertEquals("HTTP/1.1 404 Not Found", status(server, "HEAD /version", ""));
+      assertEquals("HTTP/1.1 200 OK", status(server, "HEAD /version", ""));
       assertEquals("HTTP/1.1 400 Bad Request", status(server, "GET /v1/models/%zz", ""));
       assertEquals(
           "HTTP/1.1 417 Expectation Failed",

@@ -28,6 +28,14 @@ final class UnreachedCodes {
     put(out, "the server must fail", "internal_error");
     put(
         out,
+        "FramingTest asks for it on a raw socket",
+        "invalid_request_target",
+        "unsupported_content_encoding",
+        "expectation_failed",
+        "origin_not_allowed");
+    put(out, "the guard refuses whatever the router would", "malformed_request");
+    put(
+        out,
         "the server's disk, keys or trust store must be broken",
         "adapter_storage",
         "adapter_io",

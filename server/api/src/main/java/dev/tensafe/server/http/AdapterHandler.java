@@ -105,7 +105,7 @@ final class AdapterHandler {
           return true;
         })
         .onFailure(e -> LOG.warn("an upload cannot be deleted"));
-    ApiException error = ApiException.of(cause);
+    ApiException error = Failures.of(cause);
     metrics.refused(Objects.requireNonNullElse(error.code(), "unknown"));
     LOG.info("an uploaded package is refused: {}", error.code());
     responder.fail(error);
@@ -155,7 +155,7 @@ final class AdapterHandler {
                         .put("object", "adapter")
                         .put("deleted", true));
               } else {
-                responder.fail(ApiException.of(done.cause()));
+                responder.fail(Failures.of(done.cause()));
               }
             });
   }

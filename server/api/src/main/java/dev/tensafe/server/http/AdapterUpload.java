@@ -14,6 +14,7 @@ import io.vertx.core.streams.ReadStream;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,8 +24,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class AdapterUpload {
   private static final long CHECK_MILLIS = 1000;
+  private static final Pattern BOUNDARY =
+      Pattern.compile("(?i);\\s*boundary=(?:\"[^\"]{1,70}\"|[^\\s;\"]{1,70})");
 
   private final Vertx vertx;
+  private final RoutingContext routing;
   private final HttpServerRequest request;
   private final Path target;
   private final long maxBytes;
@@ -41,6 +45,7 @@ final class AdapterUpload {
 
   AdapterUpload(Vertx vertx, RoutingContext routing, Path target, ServerConfig config) {
     this.vertx = vertx;
+    this.routing = routing;
     this.request = routing.request();
     this.target = target;
     this.maxBytes = config.maxAdapterBytes();
@@ -56,7 +61,13 @@ final class AdapterUpload {
     String type =
         contentType == null ? "" : contentType.toLowerCase(Locale.ROOT).split(";", 2)[0].strip();
     return switch (type) {
-      case "multipart/form-data" -> true;
+      case "multipart/form-data" -> {
+        if (!BOUNDARY.matcher(String.valueOf(contentType)).find()) {
+          throw ApiException.invalid(
+              null, "multipart_boundary_missing", "'multipart/form-data' needs a boundary");
+        }
+        yield true;
+      }
       case "", "application/vnd.tensafe.tssp", "application/octet-stream" -> false;
       default ->
           throw new ApiException(
@@ -72,9 +83,8 @@ final class AdapterUpload {
 
   /** Completes when the whole package is in the file. */
   Future<Void> receive(boolean multipart) {
-    String length = request.getHeader("content-length");
     // a form's envelope is small
-    if (length != null && tooLong(length, multipart ? maxBytes + 65_536 : maxBytes)) {
+    if (BodyChecks.length(request) > (multipart ? maxBytes + 65_536 : maxBytes)) {
       fail(tooLarge());
       return received.future();
     }
@@ -91,7 +101,10 @@ final class AdapterUpload {
               file = opened;
               if (ended) {
                 failed();
-              } else if (multipart) {
+                return;
+              }
+              BodyChecks.ask(routing);
+              if (multipart) {
                 receiveForm();
               } else {
                 request.endHandler(v -> finish());
@@ -108,14 +121,6 @@ final class AdapterUpload {
               }
             });
     return received.future().onComplete(v -> vertx.cancelTimer(timer));
-  }
-
-  private static boolean tooLong(String length, long max) {
-    try {
-      return Long.parseLong(length) > max;
-    } catch (NumberFormatException e) {
-      return true;
-    }
   }
 
   private void receiveForm() {
@@ -197,14 +202,6 @@ final class AdapterUpload {
     if (!opening) {
       failed();
     }
-    if (request.isEnded()) {
-      return;
-    }
-    // what still comes is read and dropped for a while, so that the client gets to the answer
-    request.handler(piece -> {});
-    request.resume();
-    long timer = vertx.setTimer(stallSeconds * 1000L, id -> request.connection().close());
-    request.endHandler(v -> vertx.cancelTimer(timer));
   }
 
   /** Says so once the file is closed: whoever hears of it deletes the file. */

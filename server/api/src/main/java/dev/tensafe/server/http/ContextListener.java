@@ -4,15 +4,11 @@ import dev.tensafe.batching.engine.GenerationListener;
 import dev.tensafe.batching.engine.Output;
 import dev.tensafe.batching.sample.TokenLogprob;
 import dev.tensafe.formats.CodedException;
-import dev.tensafe.server.openai.ApiException;
 import io.vertx.core.Context;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Carries events of one choice from the engine's thread to the request's context, in order. */
 final class ContextListener implements GenerationListener {
-  private static final Logger LOG = LoggerFactory.getLogger(ContextListener.class);
 
   private final Context context;
   private final Answer answer;
@@ -41,7 +37,7 @@ final class ContextListener implements GenerationListener {
 
   @Override
   public void onFailure(CodedException error) {
-    onContext(() -> answer.failed(ApiException.of(error)));
+    onContext(() -> answer.failed(Failures.of(error)));
   }
 
   /** An error in answering fails the answer: its client must not wait for ever. */
@@ -51,8 +47,7 @@ final class ContextListener implements GenerationListener {
           try {
             event.run();
           } catch (RuntimeException e) {
-            LOG.error("an answer failed unexpectedly", e);
-            answer.failed(ApiException.of(e));
+            answer.failed(Failures.of(e));
           }
         });
   }

@@ -9,6 +9,7 @@ import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.JsonBody;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -17,13 +18,9 @@ import io.vertx.ext.web.handler.CorsHandler;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The routes: who may call them, how their bodies are bounded, what their errors look like. */
 final class HttpApi {
-  private static final Logger LOG = LoggerFactory.getLogger(HttpApi.class);
-
   private static final String BODY_TIMER = "body-timer";
 
   private final Vertx vertx;
@@ -61,52 +58,62 @@ final class HttpApi {
     Router router = Router.router(vertx);
     router.route().handler(RequestIds::assign);
     if (!config.corsOrigins().isEmpty()) {
+      // without a list of headers, those that are asked for are allowed
       CorsHandler cors =
           CorsHandler.create()
-              .allowedMethods(Set.of(HttpMethod.GET, HttpMethod.POST, HttpMethod.DELETE));
+              .allowedMethods(
+                  Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST, HttpMethod.DELETE))
+              .exposedHeaders(Set.of(RequestIds.HEADER, "Retry-After"));
       config.corsOrigins().forEach(cors::addOrigin);
-      cors.allowedHeaders(Set.of("authorization", "content-type"));
       router.route().handler(cors);
     }
-    router.get("/health").handler(r -> new Responder(r).json(200, status("ok")));
-    router.get("/ready").handler(this::ready);
-    router.get("/version").handler(r -> new Responder(r).json(200, version()));
-    router.get("/openapi.json").handler(document::answer);
+    router.route().handler(HttpApi::checkTarget);
+    Routes routes = new Routes(router);
+    routes.get("/health").handler(r -> new Responder(r).json(200, status("ok")));
+    routes.get("/ready").handler(this::ready);
+    routes.get("/version").handler(r -> new Responder(r).json(200, version()));
+    routes.get("/openapi.json").handler(document::answer);
     Handler<RoutingContext> infer = authorizer.require(ApiKeys.Scope.INFER);
-    router
+    routes
         .get("/metrics")
         .handler(authorizer.require(ApiKeys.Scope.METRICS))
         .handler(this::metrics);
-    router.get("/v1/models").handler(infer).handler(models::list);
+    routes.get("/v1/models").handler(infer).handler(models::list);
     // a name may hold slashes, as those of Hugging Face do
-    router.getWithRegex("/v1/models/(?<id>.+)").handler(infer).handler(models::byId);
+    routes.getWithRegex("/v1/models/(?<id>.+)").handler(infer).handler(models::byId);
     Handler<RoutingContext> look = authorizer.require(ApiKeys.Scope.ADAPTERS, ApiKeys.Scope.INFER);
     Handler<RoutingContext> change = authorizer.require(ApiKeys.Scope.ADAPTERS);
-    router.get("/v1/adapters").handler(look).handler(adapters::list);
-    router.get("/v1/adapters/:name").handler(look).handler(adapters::get);
-    router.delete("/v1/adapters/:name").handler(change).handler(this::whenReady);
-    router.delete("/v1/adapters/:name").handler(adapters::delete);
-    router.post("/v1/adapters").handler(change).handler(this::whenReady);
-    router.post("/v1/adapters").handler(adapters::upload);
-    post(router, "/v1/chat/completions", infer, inference::chat);
-    post(router, "/v1/completions", infer, inference::completion);
-    post(router, "/tokenize", infer, tokens::tokenize);
-    post(router, "/detokenize", infer, tokens::detokenize);
+    routes.get("/v1/adapters").handler(look).handler(adapters::list);
+    routes.get("/v1/adapters/:name").handler(look).handler(adapters::get);
+    routes.delete("/v1/adapters/:name").handler(change).handler(this::whenReady);
+    routes.delete("/v1/adapters/:name").handler(adapters::delete);
+    routes.post("/v1/adapters").handler(change).handler(this::whenReady);
+    routes.post("/v1/adapters").handler(BodyChecks::coding);
+    routes.post("/v1/adapters").handler(adapters::upload);
+    post(routes, "/v1/chat/completions", infer, inference::chat);
+    post(routes, "/v1/completions", infer, inference::completion);
+    post(routes, "/tokenize", infer, tokens::tokenize);
+    post(routes, "/detokenize", infer, tokens::detokenize);
     router.route().failureHandler(this::failed);
-    router.route().last().handler(this::unknown);
+    router.route().last().handler(r -> unknown(r, routes));
+    // what the router itself refuses, before any route
+    router.errorHandler(400, this::failed);
+    router.errorHandler(404, this::failed);
     return router;
   }
 
   private void post(
-      Router router, String path, Handler<RoutingContext> access, Handler<RoutingContext> handler) {
+      Routes routes, String path, Handler<RoutingContext> access, Handler<RoutingContext> handler) {
     BodyHandler body = BodyHandler.create(false).setBodyLimit(config.maxBodyBytes());
     // a route each: the router wants a body handler first on its own
-    router.post(path).handler(access);
-    router.post(path).handler(HttpApi::checkContentType);
-    router.post(path).handler(this::limitBodyTime);
-    router.post(path).handler(body);
-    router.post(path).handler(this::bodyArrived);
-    router
+    routes.post(path).handler(access);
+    routes.post(path).handler(HttpApi::checkContentType);
+    routes.post(path).handler(BodyChecks::coding);
+    routes.post(path).handler(this::whenReady);
+    routes.post(path).handler(this::beforeBody);
+    routes.post(path).handler(body);
+    routes.post(path).handler(this::bodyArrived);
+    routes
         .post(path)
         .handler(
             r -> {
@@ -126,8 +133,12 @@ final class HttpApi {
     }
   }
 
-  /** Closes connections whose body does not arrive in time. */
-  private void limitBodyTime(RoutingContext routing) {
+  /** Refuses what is too long already, and closes connections whose body does not come in time. */
+  private void beforeBody(RoutingContext routing) {
+    if (BodyChecks.length(routing.request()) > config.maxBodyBytes()) {
+      throw tooLarge();
+    }
+    BodyChecks.asked(routing);
     long millis = config.bodyTimeoutSeconds() * 1000L;
     long timer = vertx.setTimer(millis, id -> routing.response().reset());
     routing.put(BODY_TIMER, timer);
@@ -178,49 +189,82 @@ final class HttpApi {
   }
 
   private void metrics(RoutingContext routing) {
+    Buffer text = Buffer.buffer(metrics.scrape());
     routing
         .response()
         .putHeader("content-type", "text/plain; version=0.0.4; charset=utf-8")
-        .end(metrics.scrape());
+        .putHeader("content-length", Integer.toString(text.length()))
+        .end(text);
   }
 
-  private void unknown(RoutingContext routing) {
-    String path = routing.request().path();
+  /** Answered here: the router could not even pass such a path on to the handler of failures. */
+  private static void checkTarget(RoutingContext routing) {
+    if (RequestTarget.wellFormed(routing.request().uri())) {
+      routing.next();
+    } else {
+      new Responder(routing)
+          .fail(
+              ApiException.invalid(
+                  null, "invalid_request_target", "the path is not percent-encoded UTF-8"));
+    }
+  }
+
+  private static void unknown(RoutingContext routing, Routes routes) {
+    HttpMethod method = routing.request().method();
+    String allowed = routes.allowed(routing.normalizedPath());
+    if (allowed.isEmpty()) {
+      throw unknownUrl(routing);
+    }
+    routing.response().putHeader("Allow", allowed);
     throw new ApiException(
+        405,
+        "invalid_request_error",
+        "this path takes " + allowed + ", not " + method,
+        null,
+        "method_not_allowed");
+  }
+
+  private static ApiException unknownUrl(RoutingContext routing) {
+    return new ApiException(
         404,
         "not_found_error",
-        "there is no route " + routing.request().method() + " " + path,
+        "there is no route " + routing.request().method() + " " + routing.request().path(),
         null,
         "unknown_url");
   }
 
+  private ApiException tooLarge() {
+    return new ApiException(
+        413,
+        "invalid_request_error",
+        "the body is larger than " + config.maxBodyBytes() + " bytes",
+        null,
+        "body_too_large");
+  }
+
   private void failed(RoutingContext routing) {
-    if (routing.response().ended()) {
+    if (routing.response().ended() || routing.response().closed()) {
       return;
     }
     Throwable error = routing.failure();
     ApiException answer;
     if (error instanceof ApiException api) {
       answer = api;
-    } else if (routing.statusCode() == 413) {
-      answer =
-          new ApiException(
-              413,
-              "invalid_request_error",
-              "the body is larger than " + config.maxBodyBytes() + " bytes",
-              null,
-              "body_too_large");
-    } else if (routing.statusCode() >= 400 && routing.statusCode() < 500) {
-      answer =
-          new ApiException(
-              routing.statusCode(),
-              "invalid_request_error",
-              "the request is malformed",
-              null,
-              null);
     } else {
-      LOG.error("a request failed unexpectedly", error);
-      answer = ApiException.of(error == null ? new IllegalStateException("no cause") : error);
+      answer =
+          switch (routing.statusCode()) {
+            case 403 ->
+                new ApiException(
+                    403,
+                    "permission_error",
+                    "this origin is not among the server's cors-origins",
+                    null,
+                    "origin_not_allowed");
+            case 404 -> unknownUrl(routing);
+            case 413 -> tooLarge();
+            case 400 -> ApiException.invalid(null, "malformed_request", "the request is malformed");
+            default -> Failures.of(error == null ? new IllegalStateException("no cause") : error);
+          };
     }
     new Responder(routing).fail(answer);
   }

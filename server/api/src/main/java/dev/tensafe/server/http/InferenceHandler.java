@@ -3,7 +3,6 @@ package dev.tensafe.server.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tensafe.server.openai.AnswerFormat;
 import dev.tensafe.server.openai.AnswerHead;
-import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.ChatFormat;
 import dev.tensafe.server.openai.ChatRequest;
 import dev.tensafe.server.openai.CompletionFormat;
@@ -71,7 +70,7 @@ final class InferenceHandler {
                 responder.fail(PendingPin.failure(pinned.cause()));
               } else if (prepared.failed()) {
                 pin.abandon();
-                responder.fail(ApiException.of(prepared.cause()));
+                responder.fail(Failures.of(prepared.cause()));
               } else {
                 var client = new RequestSubmission.Client(responder, context, requestId, format);
                 return submission.submit(prepared.result(), pinned.result(), client);

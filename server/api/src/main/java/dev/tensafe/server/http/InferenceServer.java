@@ -5,6 +5,8 @@ import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.server.config.ApiKeys;
 import dev.tensafe.server.config.ServerConfig;
 import dev.tensafe.server.metrics.ServerMetrics;
+import dev.tensafe.server.wire.RequestGuard;
+import io.netty.handler.ssl.NotSslRecordException;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
@@ -13,6 +15,7 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -28,6 +31,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class InferenceServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(InferenceServer.class);
+  private static final long PLAIN_REPORT_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final ServerConfig config;
   private final ServedModel model;
@@ -36,6 +40,8 @@ public final class InferenceServer implements AutoCloseable {
   private final Ticker ticker;
   private final InferenceHandler inference;
   private volatile boolean accepting = true;
+  private volatile boolean plainReported;
+  private volatile long plainReportedNanos;
 
   private InferenceServer(
       ServerConfig config,
@@ -87,7 +93,15 @@ public final class InferenceServer implements AutoCloseable {
               adapters,
               self::isReady);
       server.requestHandler(api.router());
-      server.connectionHandler(c -> c.exceptionHandler(e -> {}));
+      server.exceptionHandler(self::failedHandshake);
+      server.connectionHandler(
+          connection -> {
+            connection.exceptionHandler(e -> {});
+            if (connection instanceof HttpServerConnection internal) {
+              RequestGuard.install(
+                  internal.channelHandlerContext().pipeline(), config.bodyTimeoutSeconds());
+            }
+          });
       await(server.listen(config.port(), config.host()), 30);
       return self;
     } catch (ExecutionException | TimeoutException e) {
@@ -108,9 +122,12 @@ public final class InferenceServer implements AutoCloseable {
         new HttpServerOptions()
             .setCompressionSupported(false)
             .setTcpNoDelay(true)
-            .setHandle100ContinueAutomatically(true)
-            .setMaxInitialLineLength(8192)
-            .setMaxHeaderSize(32 * 1024);
+            // a body is asked for once it is known that it will be read
+            .setHandle100ContinueAutomatically(false)
+            .setHttp2ClearTextEnabled(false)
+            // the guard's limits, which are answered with an error object, come first
+            .setMaxInitialLineLength(16 * 1024)
+            .setMaxHeaderSize(64 * 1024);
     Path certificate = config.tlsCertificate();
     Path key = config.tlsKey();
     if (certificate != null && key != null) {
@@ -122,6 +139,17 @@ public final class InferenceServer implements AutoCloseable {
                   .setKeyPath(key.toString()));
     }
     return options;
+  }
+
+  /** Says, not more often than once a minute, that somebody does not speak TLS to a TLS port. */
+  private void failedHandshake(Throwable error) {
+    long now = ticker.nanos();
+    if (error instanceof NotSslRecordException
+        && (!plainReported || now - plainReportedNanos >= PLAIN_REPORT_NANOS)) {
+      plainReported = true;
+      plainReportedNanos = now;
+      LOG.warn("a client spoke plain HTTP to this port, which is for https:// only");
+    }
   }
 
   private static <T> T await(Future<T> future, long seconds)

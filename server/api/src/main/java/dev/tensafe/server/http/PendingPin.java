@@ -52,6 +52,6 @@ record PendingPin(
       return ApiException.unavailable(
           "adapter_unavailable", "the adapter did not get into memory in time");
     }
-    return ApiException.of(cause);
+    return Failures.of(cause);
   }
 }

@@ -125,7 +125,7 @@ final class RequestSubmission {
 
   private static void refuse(Throwable cause, PinnedModel pinned, Responder responder) {
     pinned.release();
-    responder.fail(ApiException.of(cause));
+    responder.fail(Failures.of(cause));
   }
 
   private List<Engine.Submission> submissions(

@@ -21,6 +21,7 @@ final class Responder {
   static final int MAX_PENDING_BYTES = 256 * 1024;
   private static final Buffer DONE = Buffer.buffer("data: [DONE]\n\n");
 
+  private final RoutingContext routing;
   private final HttpServerResponse response;
   private Engine.@Nullable Handle work;
   private boolean streaming;
@@ -28,6 +29,7 @@ final class Responder {
   private int pendingBytes;
 
   Responder(RoutingContext routing) {
+    this.routing = routing;
     this.response = routing.response();
     response.exceptionHandler(error -> abandon());
     response.closeHandler(v -> abandon());
@@ -56,8 +58,12 @@ final class Responder {
       return;
     }
     response.setStatusCode(status);
+    Buffer bytes = Buffer.buffer(JsonBody.bytes(body));
     response.putHeader("content-type", "application/json");
-    response.end(Buffer.buffer(JsonBody.bytes(body)));
+    // given here, as HEAD has it too
+    response.putHeader("content-length", Integer.toString(bytes.length()));
+    Runnable after = BodyChecks.leave(routing);
+    response.end(bytes).onComplete(written -> after.run());
   }
 
   /** Answers with an error: as a status, or in the stream once that has begun. */
@@ -89,7 +95,12 @@ final class Responder {
     }
     if (!streaming) {
       streaming = true;
-      response.setChunked(true);
+      if (BodyChecks.old(routing.request())) {
+        // no chunks: the end of the connection is the end of the answer
+        BodyChecks.close(response);
+      } else {
+        response.setChunked(true);
+      }
       response.putHeader("content-type", "text/event-stream; charset=utf-8");
       response.putHeader("cache-control", "no-cache");
       response.putHeader("x-accel-buffering", "no");
@@ -112,7 +123,14 @@ final class Responder {
     stream(DONE.copy());
     if (!done) {
       done = true;
-      response.end();
+      response
+          .end()
+          .onComplete(
+              ended -> {
+                if (BodyChecks.old(routing.request())) {
+                  routing.request().connection().close();
+                }
+              });
     }
   }
 

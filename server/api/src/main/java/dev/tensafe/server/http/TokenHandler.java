@@ -2,7 +2,6 @@ package dev.tensafe.server.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.DetokenizeRequest;
 import dev.tensafe.server.openai.JsonBody;
 import dev.tensafe.server.openai.TokenizeRequest;
@@ -58,7 +57,6 @@ final class TokenHandler {
     Responder responder = new Responder(routing);
     vertx
         .executeBlocking(work, false)
-        .onComplete(
-            body -> responder.json(200, body), error -> responder.fail(ApiException.of(error)));
+        .onComplete(body -> responder.json(200, body), error -> responder.fail(Failures.of(error)));
   }
 }

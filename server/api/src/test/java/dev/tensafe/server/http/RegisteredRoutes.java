@@ -1,5 +1,6 @@
 package dev.tensafe.server.http;
 
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import java.util.Set;
@@ -27,7 +28,10 @@ public final class RegisteredRoutes {
       }
       String template =
           path.replaceAll("\\(\\?<(\\w+)>[^)]*\\)", "{$1}").replaceAll(":(\\w+)", "{$1}");
-      route.methods().forEach(method -> out.add(method + " " + template));
+      route.methods().stream()
+          // comes with GET
+          .filter(method -> !method.equals(HttpMethod.HEAD))
+          .forEach(method -> out.add(method + " " + template));
     }
     return out;
   }
