@@ -41,7 +41,7 @@ final class BatchPlan {
    *
    * @param rows of the adapter
    * @param deadline for keys to be made, should none be spare
-   * @return parts that have all of the rows
+   * @return parts that have all of the rows, in their order
    */
   static List<BatchPart> of(
       ClientOpenAdapter adapter,
@@ -69,6 +69,7 @@ final class BatchPlan {
       PadSet pads = lane.pads();
       int some = count - done;
       if (pads == null) {
+        finishPadded();
         parts.add(
             new CiphertextPart(
                 adapter.session(),
