@@ -19,11 +19,6 @@ import dev.tensafe.he.wire.Hello;
 import dev.tensafe.he.wire.LaneMessages;
 import dev.tensafe.he.wire.PaddedRuns;
 import dev.tensafe.he.wire.Possession;
-import dev.tensafe.model.exec.ForwardHook;
-import dev.tensafe.model.exec.RowMatrix;
-import dev.tensafe.model.exec.StepRows;
-import dev.tensafe.model.shape.Projection;
-import dev.tensafe.model.shape.ProjectionGroup;
 import dev.tensafe.model.synthetic.SyntheticModel;
 import dev.tensafe.tssp.file.PackageFile;
 import dev.tensafe.tssp.keys.Encapsulation;
@@ -40,7 +35,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -73,7 +67,7 @@ class EncryptedPrivacyTest {
   private FrameRelay relay;
   private TestServer server;
   private Path encrypted;
-  private final Recorder recorder = new Recorder();
+  private final RowRecorder recorder = new RowRecorder();
   private final Tap tap = new Tap();
 
   /** Everything that went to the adapter host, and what it must not learn from it. */
@@ -115,23 +109,6 @@ class EncryptedPrivacyTest {
       lanes.clear();
       return taken;
     }
-  }
-
-  /** What the model's projections read. */
-  private static final class Recorder implements ForwardHook {
-    private final List<float[]> rows = new ArrayList<>();
-
-    @Override
-    public void begin(ProjectionGroup group, RowMatrix x, StepRows step) {
-      for (int row = 0; row < x.rows() && rows.size() < 4000; row++) {
-        float[] values = new float[x.columns()];
-        x.values().get(row * x.columns(), values);
-        rows.add(values);
-      }
-    }
-
-    @Override
-    public void finish(Projection projection, RowMatrix y, StepRows step) {}
   }
 
   @BeforeEach

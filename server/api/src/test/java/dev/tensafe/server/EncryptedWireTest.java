@@ -11,11 +11,6 @@ import dev.tensafe.he.transport.Address;
 import dev.tensafe.he.wire.Frame;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.LaneMessages;
-import dev.tensafe.model.exec.ForwardHook;
-import dev.tensafe.model.exec.RowMatrix;
-import dev.tensafe.model.exec.StepRows;
-import dev.tensafe.model.shape.Projection;
-import dev.tensafe.model.shape.ProjectionGroup;
 import dev.tensafe.model.synthetic.SyntheticModel;
 import dev.tensafe.server.config.ApiKeys;
 import java.io.ByteArrayOutputStream;
@@ -49,7 +44,7 @@ class EncryptedWireTest {
   private final ModelHostSecrets secrets = new ModelHostSecrets();
   private final ByteArrayOutputStream up = new ByteArrayOutputStream();
   private final ByteArrayOutputStream down = new ByteArrayOutputStream();
-  private final List<float[]> rows = new ArrayList<>();
+  private final RowRecorder recorder = new RowRecorder();
 
   private void pass(int connection, boolean towards, Frame frame) {
     ByteBuffer payload = frame.payload().duplicate();
@@ -61,22 +56,6 @@ class EncryptedWireTest {
     synchronized (this) {
       (towards ? up : down).writeBytes(bytes);
     }
-  }
-
-  private ForwardHook recorder() {
-    return new ForwardHook() {
-      @Override
-      public void begin(ProjectionGroup group, RowMatrix x, StepRows step) {
-        for (int row = 0; row < x.rows() && rows.size() < 4_000; row++) {
-          float[] values = new float[x.columns()];
-          x.values().get(row * x.columns(), values);
-          rows.add(values);
-        }
-      }
-
-      @Override
-      public void finish(Projection projection, RowMatrix y, StepRows step) {}
-    };
   }
 
   private static String chat(String prompt) {
@@ -134,7 +113,7 @@ class EncryptedWireTest {
                                     List.of(relay.address()),
                                     null,
                                     null))),
-                    List.of(recorder())))) {
+                    List.of(recorder)))) {
       Path encrypted = owner.packEncrypted("secret", 1, owner.peft(2));
       host.deliver(encrypted);
       assertEquals(201, server.upload(encrypted, "Authorization", ops).statusCode());
@@ -170,8 +149,8 @@ class EncryptedWireTest {
       ModelHostSecrets.Lane shown =
           secrets.lanes(true).stream().filter(ModelHostSecrets.Lane::shown).findFirst().get();
       needles.pieces("shown seed", shown.seed());
-      ByteBuffer activation = ByteBuffer.allocate(4 * rows.get(17).length);
-      activation.asFloatBuffer().put(rows.get(17));
+      ByteBuffer activation = ByteBuffer.allocate(4 * recorder.rows.get(17).length);
+      activation.asFloatBuffer().put(recorder.rows.get(17));
       TreeSet<String> found =
           search(needles, activation.array(), PROMPTS.get(1).getBytes(StandardCharsets.UTF_16BE));
       assertEquals(
@@ -195,7 +174,7 @@ class EncryptedWireTest {
         needles.longs("tag", tag.f()[i]);
       }
     }
-    for (float[] row : rows) {
+    for (float[] row : recorder.rows) {
       needles.floats("activation", row);
     }
     assertTrue(needles.count() > 10_000);
