@@ -82,8 +82,7 @@ class DistrustTest {
           .forEach(e -> assertTrue(e.getMessage().contains("its adapter host failed")));
       assertEquals(List.of("he.answer"), setting.listener.failures);
       assertEquals(List.of(reason), setting.listener.distrusted);
-      Setting.await(
-          "the end", () -> host.received(0).get(host.received(0).size() - 1) == FrameType.CLOSE);
+      Setting.await("the end", () -> last(host.received(0)) == FrameType.CLOSE);
       // the host saw a step like any other, and then the end of a server
       assertEquals(2 * evaluations, evaluations(0));
       List<FrameType> seen = host.received(0);
@@ -95,6 +94,10 @@ class DistrustTest {
       assertBarred(setting, reason);
       assertEquals(1, host.connections(), "it is not asked again");
     }
+  }
+
+  private static FrameType last(List<FrameType> frames) {
+    return frames.get(frames.size() - 1);
   }
 
   private int evaluations(int connection) {
