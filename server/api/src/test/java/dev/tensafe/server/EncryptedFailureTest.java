@@ -174,6 +174,7 @@ class EncryptedFailureTest {
             .put("prompt", "the same prompt for everybody")
             .put("max_tokens", tokens)
             .put("temperature", 0)
+            .put("logprobs", 2)
             .put("ignore_eos", true)
             .toString();
     return server.post("/v1/completions", body);
@@ -284,7 +285,7 @@ class EncryptedFailureTest {
     Path other = owner.packEncrypted("other", 1, owner.peft(3));
     host.deliver(other);
     assertEquals(201, server.upload(other).statusCode());
-    String otherText = text(ask("other", 300));
+    HttpResponse<String> alone = ask("other", 300);
     CompletableFuture<HttpResponse<String>> running = later("secret", 2000);
     CompletableFuture<HttpResponse<String>> otherRunning = later("other", 300);
     TestServer.await("it to run", () -> server.engine.active() == 2);
@@ -301,7 +302,7 @@ class EncryptedFailureTest {
     new TrustDirectory(owner.trust).revokePackage(revoked);
     host.directory.refresh();
     assertUnavailable(running.get(60, TimeUnit.SECONDS));
-    assertEquals(otherText, text(otherRunning.get()));
+    EncryptedAnswers.assertSame(alone, otherRunning.get());
     assertUnavailable(ask("secret", 5));
     assertTrue(host.host.stats().refusals(Refusal.WITHDRAWN) >= 1);
   }
@@ -344,7 +345,7 @@ class EncryptedFailureTest {
   @Test
   void aHostThatStopsLetsWhatRunsFinish() throws Exception {
     start(OptionalLong.empty(), 1 << 28);
-    String want = text(ask("secret", 600));
+    HttpResponse<String> want = ask("secret", 600);
     long before = meddler.down.get();
     CompletableFuture<HttpResponse<String>> running = later("secret", 600);
     TestServer.await("it to run", () -> meddler.down.get() > before + 2_000);
@@ -358,7 +359,7 @@ class EncryptedFailureTest {
             throw new AssertionError(e);
           }
         });
-    assertEquals(want, text(running.get()));
+    EncryptedAnswers.assertSame(want, running.get());
     assertTrue(host.host.awaitEnd(30_000), "the model host ends the session once it is idle");
   }
 
@@ -393,7 +394,7 @@ class EncryptedFailureTest {
   @Test
   void severalModelHostsShareAnAdapterHost() throws Exception {
     start(OptionalLong.empty(), 1 << 28);
-    String want = text(ask("secret", 60));
+    HttpResponse<String> want = ask("secret", 60);
     TestServer first = server;
     CompletableFuture<HttpResponse<String>> running = later("secret", 600);
     TestServer second =
@@ -413,7 +414,7 @@ class EncryptedFailureTest {
           201, second.upload(owner.packEncrypted("unknown", 1, owner.peft(8))).statusCode());
       Path known = host.packages.resolve("secret-1-1.tssp");
       assertEquals(201, second.upload(known).statusCode());
-      assertEquals(want, text(ask("secret", 60)));
+      EncryptedAnswers.assertSame(want, ask("secret", 60));
       assertEquals(2, host.host.openSessions());
     } finally {
       server = first;
