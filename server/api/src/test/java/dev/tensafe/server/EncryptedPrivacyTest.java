@@ -147,6 +147,7 @@ class EncryptedPrivacyTest {
         FrameRelay.start(
             new Address.Unix(directory.resolve("relay.sock")), new Address.Unix(socket), tap);
     serve();
+    TestServer.await("a session", () -> server.encrypted.orElseThrow().connected() == 1);
     HttpResponse<String> uploaded = server.upload(encrypted);
     assertEquals(201, uploaded.statusCode(), uploaded.body());
   }

@@ -116,6 +116,7 @@ class EncryptedWireTest {
                     List.of(recorder)))) {
       Path encrypted = owner.packEncrypted("secret", 1, owner.peft(2));
       host.deliver(encrypted);
+      TestServer.await("a session", () -> server.encrypted.orElseThrow().connected() == 1);
       assertEquals(201, server.upload(encrypted, "Authorization", ops).statusCode());
       List<CompletableFuture<HttpResponse<String>>> chats = new ArrayList<>();
       for (int i = 0; i < tenants.size(); i++) {
