@@ -74,10 +74,7 @@ final class EngineCore {
     LogitMask mask = MaskChain.of(params, eosTokens);
     Sequence s = new Sequence(id, request, listener, text, mask, deadlineNanos);
     table.add(s);
-    if (request.continuesPrompt()) {
-      reports.guard(
-          s, "joining an output to its prompt", () -> text.precede(request.promptTokens()));
-    }
+    reports.guard(s, "joining an output to its prompt", () -> text.precede(request.promptTokens()));
   }
 
   /** Ends a sequence at once; its blocks are free when this returns. Unknown ids are ignored. */

@@ -8,13 +8,13 @@ import dev.tensafe.model.exec.SequenceInput;
 import java.util.List;
 
 /**
- * One output to generate. Made by a {@link Builder}; what is not set is as if nobody had asked.
+ * One output to generate, whose text goes on where the prompt's ends. Made by a {@link Builder};
+ * what is not set is as if nobody had asked.
  *
  * @param promptTokens at least one id
  * @param stopStrings texts that end the output and are not part of it
  * @param priority lower runs earlier
  * @param scorePrompt whether log-probabilities of the prompt's tokens are reported too
- * @param continuesPrompt whether the output's text is to be joined to the prompt's
  * @param adapter whose deltas are added; {@link SequenceInput#BASE} for none
  * @param flow who is charged for the work: requests of one flow share their turns
  * @param scope with whom computed keys and values may be shared
@@ -27,7 +27,6 @@ public record GenerationRequest(
     List<String> stopStrings,
     int priority,
     boolean scorePrompt,
-    boolean continuesPrompt,
     long adapter,
     String flow,
     CacheScope scope,
@@ -69,7 +68,6 @@ public record GenerationRequest(
     private List<String> stopStrings = List.of();
     private int priority;
     private boolean scorePrompt;
-    private boolean continuesPrompt;
     private long adapter = SequenceInput.BASE;
     private String flow = "";
     private CacheScope scope = CacheScope.BASE;
@@ -96,12 +94,6 @@ public record GenerationRequest(
     /** Whether log-probabilities of the prompt's tokens are reported too. */
     public Builder scorePrompt(boolean wanted) {
       scorePrompt = wanted;
-      return this;
-    }
-
-    /** Whether the output's text is to be joined to the prompt's. */
-    public Builder continuesPrompt(boolean joined) {
-      continuesPrompt = joined;
       return this;
     }
 
@@ -142,7 +134,6 @@ public record GenerationRequest(
           stopStrings,
           priority,
           scorePrompt,
-          continuesPrompt,
           adapter,
           flow,
           scope,

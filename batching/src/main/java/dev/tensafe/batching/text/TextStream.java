@@ -33,7 +33,7 @@ public final class TextStream {
    *     strings are text
    */
   public TextStream(Tokenizer tokenizer, List<String> stops, int armedFrom) {
-    this.decoder = new IncrementalDecoder(tokenizer, true);
+    this.decoder = IncrementalDecoder.of(tokenizer);
     this.matcher = new StopMatcher(stops);
     this.armedFrom = armedFrom;
   }

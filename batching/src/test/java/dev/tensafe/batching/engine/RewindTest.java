@@ -84,10 +84,7 @@ class RewindTest {
             random.nextInt(4) == 0 ? Set.of((int) '\n') : Set.of(),
             0);
     int[] prompt = random.ints(1 + random.nextInt(40), 32, 127).toArray();
-    return GenerationRequest.of(prompt, params)
-        .stopStrings(stops)
-        .continuesPrompt(random.nextInt(3) == 0)
-        .build();
+    return GenerationRequest.of(prompt, params).stopStrings(stops).build();
   }
 
   @Test

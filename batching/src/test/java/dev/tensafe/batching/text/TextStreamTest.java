@@ -25,7 +25,7 @@ class TextStreamTest {
     SyntheticModel.write(dir, SyntheticModel.llama(8, 8, 1, 1, 1, 300, 64), DType.F32, 1);
     try (Tokenizer tokenizer = Tokenizer.load(dir)) {
       String text = "naïve 東京 👩‍👩‍👧 🤗 end";
-      IncrementalDecoder decoder = new IncrementalDecoder(tokenizer, true);
+      IncrementalDecoder decoder = IncrementalDecoder.of(tokenizer);
       StringBuilder joined = new StringBuilder();
       int[] tokens = tokenizer.encode(text, false);
       assertTrue(tokens.length > text.length(), "bytes are tokens here");
@@ -56,7 +56,7 @@ class TextStreamTest {
   void endlessGarbageIsShownAsItComesAndTextAfterItIsWhole(@TempDir Path dir) throws IOException {
     SyntheticModel.write(dir, SyntheticModel.llama(8, 8, 1, 1, 1, 300, 64), DType.F32, 1);
     try (Tokenizer tokenizer = Tokenizer.load(dir)) {
-      IncrementalDecoder decoder = new IncrementalDecoder(tokenizer, true);
+      IncrementalDecoder decoder = IncrementalDecoder.of(tokenizer);
       StringBuilder text = new StringBuilder();
       int special = 257;
       for (int i = 0; i < 400; i++) {
@@ -81,7 +81,7 @@ class TextStreamTest {
     JsonNode golden = Shared.json("fixtures/tokenizer-golden-hf.json").path("encodings").path(name);
     try (Tokenizer tokenizer = Tokenizer.load(Shared.path(dir))) {
       for (JsonNode item : golden) {
-        IncrementalDecoder decoder = new IncrementalDecoder(tokenizer, true);
+        IncrementalDecoder decoder = IncrementalDecoder.of(tokenizer);
         StringBuilder joined = new StringBuilder();
         item.path("ids").forEach(id -> joined.append(decoder.add(id.intValue())));
         joined.append(decoder.finish());

@@ -4,6 +4,7 @@ import dev.tensafe.model.template.ChatTemplate;
 import dev.tensafe.model.tokenizer.Tokenizer;
 import dev.tensafe.training.torch.TrainableModel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -41,8 +42,17 @@ final class Samples {
     }
     List<int[]> texts = generator.continuations(prompts, config.sampleTokens());
     for (int i = 0; i < texts.size(); i++) {
-      sink.accept(config.samplePrompts().get(i), tokenizer.decode(texts.get(i), true));
+      sink.accept(config.samplePrompts().get(i), text(prompts.get(i), texts.get(i)));
     }
+  }
+
+  /** What the output adds to its prompt's text: alone, a leading space would be dropped. */
+  private String text(int[] prompt, int[] output) {
+    int[] both = Arrays.copyOf(prompt, prompt.length + output.length);
+    System.arraycopy(output, 0, both, prompt.length, output.length);
+    String before = tokenizer.decode(prompt, true);
+    String all = tokenizer.decode(both, true);
+    return all.startsWith(before) ? all.substring(before.length()) : tokenizer.decode(output, true);
   }
 
   private int[] encode(String prompt) {

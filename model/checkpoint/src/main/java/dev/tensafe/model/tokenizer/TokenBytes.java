@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** The bytes of every token, one after the other in one array. Immutable. */
 final class TokenBytes {
@@ -18,8 +19,10 @@ final class TokenBytes {
   private final int[] starts;
   // Ids may have gaps.
   private final boolean[] known;
+  private final @Nullable TextStart start;
 
-  private TokenBytes(byte[] bytes, int[] starts, boolean[] known) {
+  private TokenBytes(byte[] bytes, int[] starts, boolean[] known, @Nullable TextStart start) {
+    this.start = start;
     this.bytes = bytes;
     this.starts = starts;
     this.known = known;
@@ -46,7 +49,7 @@ final class TokenBytes {
       }
       starts[id + 1] = all.size();
     }
-    return new TokenBytes(all.toByteArray(), starts, known);
+    return new TokenBytes(all.toByteArray(), starts, known, decoder.start());
   }
 
   private static NavigableMap<Integer, String> tokens(JsonNode tokenizer) {
@@ -77,13 +80,22 @@ final class TokenBytes {
     return id;
   }
 
+  /** As {@link TokenDecoder#start}. */
+  @Nullable TextStart start() {
+    return start;
+  }
+
+  boolean has(int id) {
+    return id >= 0 && id < known.length && known[id];
+  }
+
   /**
    * The bytes of one token.
    *
    * @throws ModelException {@code tokenizer.unknown_token}
    */
   byte[] get(int id) {
-    if (id < 0 || id >= known.length || !known[id]) {
+    if (!has(id)) {
       throw new ModelException(
           "tokenizer.unknown_token",
           "token " + id + " is not in the vocabulary, whose highest id is " + (known.length - 1));

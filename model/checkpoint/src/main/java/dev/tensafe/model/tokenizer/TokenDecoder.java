@@ -7,6 +7,7 @@ import dev.tensafe.model.shape.ModelException;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The decoder of a {@code tokenizer.json}, applied to one token by itself. A decoder is a chain of
@@ -14,8 +15,10 @@ import java.util.List;
  * tokens are joined may only strip the ends of the whole text, which is left to the caller.
  *
  * @param stages in order; the first that answers bytes ends the chain
+ * @param start what is stripped once the tokens are joined; null when a text that grows cannot be
+ *     followed, because its end is stripped or something other than spaces
  */
-record TokenDecoder(List<Stage> stages) {
+record TokenDecoder(List<Stage> stages, @Nullable TextStart start) {
   /** One stage of the chain. */
   sealed interface Stage {
     /** Substitutes a string wherever it occurs, such as U+2581 by a space. */
@@ -44,10 +47,30 @@ record TokenDecoder(List<Stage> stages) {
   static TokenDecoder read(JsonNode decoder) {
     List<Stage> stages = new ArrayList<>();
     boolean joined = false;
+    @Nullable TextStart start = TextStart.WHOLE;
     for (JsonNode stage : chain(decoder)) {
+      boolean strips = joined && type(stage).equals("Strip");
+      if (type(stage).equals("Metaspace") && prepends(stage)) {
+        start = new TextStart(Integer.MAX_VALUE, true);
+      } else if (strips && start != null) {
+        start = stripping(stage, start);
+      }
       joined = add(stage, joined, stages);
     }
-    return new TokenDecoder(stages);
+    return new TokenDecoder(stages, start);
+  }
+
+  /** Whether the first token's replacements are what encoding put there, not spaces. */
+  private static boolean prepends(JsonNode metaspace) {
+    return metaspace.path("add_prefix_space").asBoolean(true)
+        && !metaspace.path("prepend_scheme").asText("always").equals("never");
+  }
+
+  private static @Nullable TextStart stripping(JsonNode strip, TextStart before) {
+    if (strip.path("stop").asInt() > 0 || !strip.path("content").asText().equals(" ")) {
+      return null;
+    }
+    return new TextStart(before.spaces() + strip.path("start").asInt(), false);
   }
 
   private static Iterable<JsonNode> chain(JsonNode decoder) {

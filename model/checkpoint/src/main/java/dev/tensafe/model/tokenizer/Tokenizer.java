@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tensafe.formats.Json;
 import dev.tensafe.model.shape.ModelException;
@@ -11,7 +12,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +25,7 @@ public final class Tokenizer implements AutoCloseable {
   private final HuggingFaceTokenizer delegate;
   private final @Nullable TokenBytes bytes;
   private final @Nullable ModelException whyNoBytes;
+  private final Set<Integer> special = new HashSet<>();
 
   private Tokenizer(HuggingFaceTokenizer delegate, JsonNode description) {
     this.delegate = delegate;
@@ -34,6 +38,11 @@ public final class Tokenizer implements AutoCloseable {
     }
     this.bytes = read;
     this.whyNoBytes = reason;
+    for (JsonNode added : description.path("added_tokens")) {
+      if (added.path("special").asBoolean()) {
+        special.add(added.path("id").asInt(-1));
+      }
+    }
   }
 
   /**
@@ -75,6 +84,41 @@ public final class Tokenizer implements AutoCloseable {
       out[i] = (int) ids[i];
     }
     return out;
+  }
+
+  /**
+   * Where each token of {@link #encode} begins in the text, in code points; several tokens of one
+   * character begin where it does. −1 for a token that the tokenizer's template added.
+   */
+  public int[] starts(String text, boolean addSpecialTokens) {
+    Encoding encoding = delegate.encode(text, addSpecialTokens, false);
+    CharSpan[] spans = encoding.getCharTokenSpans();
+    long[] added = encoding.getSpecialTokenMask();
+    int[] out = new int[spans.length];
+    for (int i = 0; i < out.length; i++) {
+      CharSpan span = spans[i];
+      out[i] = span == null || added[i] != 0 ? -1 : span.getStart();
+    }
+    return out;
+  }
+
+  /** Whether a token is one that {@link #decode} may skip: it marks something, and is no text. */
+  public boolean special(int id) {
+    return special.contains(id);
+  }
+
+  /** Whether a token of that id exists and {@link #bytes} answers. */
+  public boolean hasBytes(int id) {
+    return bytes != null && bytes.has(id);
+  }
+
+  /**
+   * What decoding takes from the start of a text; what follows is the bytes of its tokens.
+   *
+   * @return null when a text is more than the bytes of its tokens, or less
+   */
+  public @Nullable TextStart textStart() {
+    return bytes == null ? null : bytes.start();
   }
 
   /** Decodes ids as one text; ids unknown to the tokenizer decode to nothing. */

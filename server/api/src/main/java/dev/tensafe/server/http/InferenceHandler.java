@@ -9,6 +9,7 @@ import dev.tensafe.server.openai.CompletionFormat;
 import dev.tensafe.server.openai.CompletionRequest;
 import dev.tensafe.server.openai.InferenceRequest;
 import dev.tensafe.server.openai.JsonBody;
+import dev.tensafe.server.openai.TokenTexts;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -29,10 +30,15 @@ final class InferenceHandler {
   private final RequestSubmission submission;
   private final AtomicInteger preparing = new AtomicInteger();
 
-  InferenceHandler(Vertx vertx, ServedModel model, ModelPins pins, RequestSubmission submission) {
+  InferenceHandler(
+      Vertx vertx,
+      ServedModel model,
+      TokenTexts texts,
+      ModelPins pins,
+      RequestSubmission submission) {
     this.vertx = vertx;
     this.vocabSize = model.vocabSize();
-    this.preparation = new RequestPreparation(model);
+    this.preparation = new RequestPreparation(model, texts);
     this.pins = pins;
     this.submission = submission;
   }

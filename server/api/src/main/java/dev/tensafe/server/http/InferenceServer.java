@@ -5,6 +5,7 @@ import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.server.config.ApiKeys;
 import dev.tensafe.server.config.ServerConfig;
 import dev.tensafe.server.metrics.ServerMetrics;
+import dev.tensafe.server.openai.TokenTexts;
 import dev.tensafe.server.wire.RequestGuard;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.vertx.core.Future;
@@ -74,12 +75,14 @@ public final class InferenceServer implements AutoCloseable {
       ServerMetrics metrics =
           new ServerMetrics(model.name(), model.engine(), model.adapters(), clock);
       long timeoutNanos = TimeUnit.SECONDS.toNanos(config.requestTimeoutSeconds());
+      TokenTexts texts = new TokenTexts(model.tokenizer());
       InferenceHandler inference =
           new InferenceHandler(
               vertx,
               model,
+              texts,
               new ModelPins(model, timeoutNanos),
-              new RequestSubmission(vertx, model, metrics, ticker, clock, timeoutNanos));
+              new RequestSubmission(vertx, model, texts, metrics, ticker, clock, timeoutNanos));
       InferenceServer self = new InferenceServer(config, model, vertx, server, ticker, inference);
       AdapterHandler adapters = new AdapterHandler(vertx, config, model, metrics.adapters());
       HttpApi api =

@@ -1,6 +1,7 @@
 package dev.tensafe.server.http;
 
 import dev.tensafe.batching.sample.SamplingParams;
+import dev.tensafe.server.openai.EchoedPrompt;
 import dev.tensafe.server.openai.InferenceRequest;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,10 +20,10 @@ record PreparedRequest(InferenceRequest request, List<Prompt> prompts, boolean e
   /**
    * A prompt in tokens.
    *
-   * @param echo its text where answers begin with it
+   * @param echo itself where answers begin with it
    * @param params the request's, with the output bounded by what the context has left
    */
-  record Prompt(int[] tokens, @Nullable String echo, SamplingParams params) {
+  record Prompt(int[] tokens, @Nullable EchoedPrompt echo, SamplingParams params) {
     /** Its size only. */
     @Override
     public String toString() {

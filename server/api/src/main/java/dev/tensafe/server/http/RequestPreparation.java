@@ -5,7 +5,9 @@ import dev.tensafe.server.http.PreparedRequest.Prompt;
 import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.ChatRequest;
 import dev.tensafe.server.openai.CompletionRequest;
+import dev.tensafe.server.openai.EchoedPrompt;
 import dev.tensafe.server.openai.InferenceRequest;
+import dev.tensafe.server.openai.TokenTexts;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,10 +17,12 @@ import java.util.List;
  */
 final class RequestPreparation {
   private final ServedModel model;
+  private final TokenTexts texts;
   private final PromptEncoder encoder;
 
-  RequestPreparation(ServedModel model) {
+  RequestPreparation(ServedModel model, TokenTexts texts) {
     this.model = model;
+    this.texts = texts;
     this.encoder = new PromptEncoder(model);
   }
 
@@ -40,16 +44,16 @@ final class RequestPreparation {
     List<Prompt> prompts = new ArrayList<>();
     for (CompletionRequest.Prompt given : completion.prompts()) {
       int[] tokens = encoder.completion(given);
-      String echo = completion.echo() ? text(given, tokens) : null;
-      prompts.add(new Prompt(tokens, echo, bounded(request, tokens.length, "prompt")));
+      SamplingParams params = bounded(request, tokens.length, "prompt");
+      EchoedPrompt echo = completion.echo() ? echo(given, tokens, params.maxTokens() == 0) : null;
+      prompts.add(new Prompt(tokens, echo, params));
     }
     return new PreparedRequest(request, prompts, completion.echo());
   }
 
-  private String text(CompletionRequest.Prompt given, int[] tokens) {
-    return given instanceof CompletionRequest.Prompt.OfText text
-        ? text.text()
-        : model.tokenizer().decode(tokens, true);
+  private EchoedPrompt echo(CompletionRequest.Prompt given, int[] tokens, boolean ends) {
+    String text = given instanceof CompletionRequest.Prompt.OfText of ? of.text() : null;
+    return EchoedPrompt.of(texts, tokens, text, ends);
   }
 
   private SamplingParams bounded(InferenceRequest request, int promptLength, String promptParam) {

@@ -47,13 +47,14 @@ final class RequestSubmission {
   RequestSubmission(
       Vertx vertx,
       ServedModel model,
+      TokenTexts texts,
       ServerMetrics metrics,
       Ticker ticker,
       Clock clock,
       long timeoutNanos) {
     this.vertx = vertx;
     this.model = model;
-    this.texts = new TokenTexts(model.tokenizer());
+    this.texts = texts;
     this.metrics = metrics;
     this.ticker = ticker;
     this.clock = clock;
@@ -136,7 +137,7 @@ final class RequestSubmission {
     long seed = request.seeded() ? request.sampling().seed() : random.nextLong();
     for (Prompt prompt : prepared.prompts()) {
       for (int n = 0; n < request.choices(); n++) {
-        choices.add(new ChoiceState(choices.size(), prompt.tokens(), prompt.echo()));
+        choices.add(new ChoiceState(choices.size(), prompt.tokens(), prompt.echo(), texts));
         // choices of one prompt differ; the first is what a request for one choice would get
         SamplingParams params = prompt.params().withSeed(seed + n * 0x632be59bd9b4e019L);
         outputs.add(
@@ -144,7 +145,6 @@ final class RequestSubmission {
                 .stopStrings(request.stops())
                 .priority(request.priority())
                 .scorePrompt(prepared.echoed() && params.topLogprobs() >= 0)
-                .continuesPrompt(prepared.echoed())
                 .adapter(pinned.handle(), pinned.scope())
                 .flow(pinned.flow())
                 .requestId(client.requestId())

@@ -8,6 +8,7 @@ import dev.tensafe.server.openai.AnswerFormat;
 import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.ChoiceState;
 import dev.tensafe.server.openai.JsonBody;
+import dev.tensafe.server.openai.PlacedToken;
 import dev.tensafe.server.openai.Usage;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
@@ -53,8 +54,9 @@ final class StreamedAnswer implements Answer {
     ChoiceState state = choices.get(choice);
     List<ObjectNode> frames = new ArrayList<>(2);
     open(state, frames);
-    if (!output.text().isEmpty() || !output.logprobs().isEmpty()) {
-      frames.add(format.chunk(state, output.text(), output.logprobs()));
+    List<PlacedToken> tokens = state.show(output);
+    if (!output.text().isEmpty() || !tokens.isEmpty()) {
+      frames.add(format.chunk(state, output.text(), tokens));
     }
     send(frames);
   }
@@ -65,6 +67,10 @@ final class StreamedAnswer implements Answer {
     outputTokens += tokens;
     List<ObjectNode> frames = new ArrayList<>(3);
     open(state, frames);
+    List<PlacedToken> rest = state.rest();
+    if (!rest.isEmpty()) {
+      frames.add(format.chunk(state, "", rest));
+    }
     frames.add(format.closing(state, reason));
     unfinished--;
     if (unfinished == 0 && includeUsage) {

@@ -34,7 +34,7 @@ final class WholeAnswer implements Answer {
 
   @Override
   public void output(int choice, Output output) {
-    choices.get(choice).add(output.text(), output.logprobs());
+    choices.get(choice).add(output);
   }
 
   @Override

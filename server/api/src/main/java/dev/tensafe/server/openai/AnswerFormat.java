@@ -3,7 +3,6 @@ package dev.tensafe.server.openai;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.batching.engine.GenerationListener.FinishReason;
-import dev.tensafe.batching.sample.TokenLogprob;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +29,7 @@ public abstract class AnswerFormat {
   public abstract @Nullable ObjectNode opening(ChoiceState choice);
 
   /** A chunk of text with the log-probabilities that came with it. */
-  public abstract ObjectNode chunk(ChoiceState choice, String text, List<TokenLogprob> logprobs);
+  public abstract ObjectNode chunk(ChoiceState choice, String text, List<PlacedToken> tokens);
 
   /** The chunk that ends a choice. */
   public abstract ObjectNode closing(ChoiceState choice, FinishReason reason);

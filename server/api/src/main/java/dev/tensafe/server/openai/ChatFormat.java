@@ -33,7 +33,7 @@ public final class ChatFormat extends AnswerFormat {
   }
 
   @Override
-  public ObjectNode chunk(ChoiceState choice, String text, List<TokenLogprob> scores) {
+  public ObjectNode chunk(ChoiceState choice, String text, List<PlacedToken> scores) {
     ObjectNode node = choice(choice);
     node.putObject("delta").put("content", text);
     putLogprobs(node, scores);
@@ -59,7 +59,7 @@ public final class ChatFormat extends AnswerFormat {
         .put("role", "assistant")
         .put("content", choice.text.toString())
         .putNull("refusal");
-    putLogprobs(node, choice.logprobs);
+    putLogprobs(node, choice.tokens);
     node.put("finish_reason", name(Objects.requireNonNull(choice.reason)));
     return node;
   }
@@ -68,17 +68,24 @@ public final class ChatFormat extends AnswerFormat {
     return JsonBody.object().put("index", choice.index);
   }
 
-  private void putLogprobs(ObjectNode node, List<TokenLogprob> scores) {
+  private void putLogprobs(ObjectNode node, List<PlacedToken> scores) {
     if (!logprobs()) {
       node.putNull("logprobs");
       return;
     }
     ObjectNode inner = node.putObject("logprobs");
     ArrayNode content = inner.putArray("content");
-    for (TokenLogprob score : scores) {
-      ObjectNode entry = texts().entry(score.token(), score.logprob());
+    for (PlacedToken placed : scores) {
+      TokenLogprob score = placed.score();
+      ObjectNode entry = TokenTexts.entry(placed.text(), score.logprob(), placed.bytes());
       ArrayNode top = entry.putArray("top_logprobs");
-      score.top().forEach(t -> top.add(texts().entry(t.token(), t.logprob())));
+      for (TokenLogprob.Alternative other : score.top()) {
+        boolean itself = other.token() == score.token();
+        top.add(
+            itself
+                ? TokenTexts.entry(placed.text(), other.logprob(), placed.bytes())
+                : texts().entry(other));
+      }
       content.add(entry);
     }
     inner.putNull("refusal");

@@ -1,6 +1,5 @@
 package dev.tensafe.server.openai;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.batching.engine.GenerationListener.FinishReason;
 import dev.tensafe.batching.sample.TokenLogprob;
@@ -29,20 +28,20 @@ public final class CompletionFormat extends AnswerFormat {
     if (choice.echo == null) {
       return null;
     }
-    ObjectNode node = choice(choice, choice.echo);
+    ObjectNode node = choice(choice, choice.echo.text());
     if (logprobs()) {
       ObjectNode inner = node.putObject("logprobs");
-      addPrompt(inner, choice);
+      addPrompt(inner, choice.echo, choice.promptLogprobs);
     }
     return chunkOf(node);
   }
 
   @Override
-  public ObjectNode chunk(ChoiceState choice, String text, List<TokenLogprob> scores) {
+  public ObjectNode chunk(ChoiceState choice, String text, List<PlacedToken> scores) {
     ObjectNode node = choice(choice, text);
     if (logprobs()) {
       ObjectNode inner = node.putObject("logprobs");
-      scores.forEach(score -> addScore(inner, choice, score));
+      scores.forEach(token -> addToken(inner, token));
       withLists(inner);
     }
     return chunkOf(node);
@@ -57,14 +56,14 @@ public final class CompletionFormat extends AnswerFormat {
 
   @Override
   ObjectNode wholeChoice(ChoiceState choice) {
-    ObjectNode node = choice(choice, (choice.echo == null ? "" : choice.echo) + choice.text);
+    ObjectNode node = choice(choice, (choice.echo == null ? "" : choice.echo.text()) + choice.text);
     node.put("finish_reason", name(Objects.requireNonNull(choice.reason)));
     if (logprobs()) {
       ObjectNode inner = node.putObject("logprobs");
       if (choice.echo != null) {
-        addPrompt(inner, choice);
+        addPrompt(inner, choice.echo, choice.promptLogprobs);
       }
-      choice.logprobs.forEach(score -> addScore(inner, choice, score));
+      choice.tokens.forEach(token -> addToken(inner, token));
       withLists(inner);
     }
     return node;
@@ -78,25 +77,23 @@ public final class CompletionFormat extends AnswerFormat {
   }
 
   /** The prompt's tokens; the first has no log-probability. */
-  private void addPrompt(ObjectNode node, ChoiceState choice) {
-    String first = texts().text(choice.promptTokens[0]);
-    node.withArray("tokens").add(first);
+  private void addPrompt(ObjectNode node, EchoedPrompt echo, List<TokenLogprob> scores) {
+    node.withArray("tokens").add(echo.tokens()[0]);
     node.withArray("token_logprobs").addNull();
     node.withArray("top_logprobs").addNull();
-    node.withArray("text_offset").add(choice.textOffset);
-    choice.textOffset += first.length();
-    choice.promptLogprobs.forEach(score -> addScore(node, choice, score));
+    node.withArray("text_offset").add(echo.offsets()[0]);
+    for (int i = 0; i < scores.size(); i++) {
+      int at = i + 1;
+      addToken(
+          node, new PlacedToken(scores.get(i), echo.offsets()[at], echo.tokens()[at], new byte[0]));
+    }
   }
 
-  private void addScore(ObjectNode node, ChoiceState choice, TokenLogprob score) {
-    String text = texts().text(score.token());
-    node.withArray("tokens").add(text);
-    node.withArray("token_logprobs").add(score.logprob());
-    ArrayNode tops = node.withArray("top_logprobs");
-    ObjectNode top = tops.addObject();
-    score.top().forEach(t -> top.put(texts().text(t.token()), t.logprob()));
-    node.withArray("text_offset").add(choice.textOffset);
-    choice.textOffset += text.length();
+  private void addToken(ObjectNode node, PlacedToken token) {
+    node.withArray("tokens").add(token.text());
+    node.withArray("token_logprobs").add(token.score().logprob());
+    texts().putTop(node.withArray("top_logprobs").addObject(), token);
+    node.withArray("text_offset").add(token.offset());
   }
 
   private static void withLists(ObjectNode node) {
