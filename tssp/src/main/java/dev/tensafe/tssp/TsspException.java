@@ -90,6 +90,8 @@ public final class TsspException extends CodedException {
     TRUST_MALFORMED("trust.malformed"),
     /** The trust store has no such key. */
     TRUST_UNKNOWN_KEY("trust.unknown_key"),
+    /** What is to be restored is not revoked, or not by the operator. */
+    TRUST_NOT_REVOKED("trust.not_revoked"),
     /** The trust store has that key already. */
     TRUST_EXISTS("trust.exists");
 

@@ -7,6 +7,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * of its own. It ends with the process at the latest; the lock's file stays. Closed by any thread.
  */
 public final class ProcessLock implements AutoCloseable {
+  private static final long PATIENCE_NANOS = 10_000_000_000L;
+  private static final long PAUSE_NANOS = 1_000_000;
+
   private final FileChannel channel;
 
   private ProcessLock(FileChannel channel) {
@@ -39,6 +43,27 @@ public final class ProcessLock implements AutoCloseable {
       if (!taken) {
         channel.close();
       }
+    }
+  }
+
+  /**
+   * Takes a lock for a change that is read, made and written under it, and waits for others that do
+   * the same.
+   *
+   * @param file of the lock; made if need be, in a directory that exists
+   * @throws IOException if the file cannot be opened or locked, or stays locked for ten seconds
+   */
+  public static ProcessLock acquire(Path file) throws IOException {
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    while (true) {
+      Optional<ProcessLock> lock = tryAcquire(file);
+      if (lock.isPresent()) {
+        return lock.get();
+      }
+      if (System.nanoTime() - deadline > 0) {
+        throw new IOException(file + " stays locked by another command or server");
+      }
+      LockSupport.parkNanos(PAUSE_NANOS);
     }
   }
 

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.model.synthetic.SyntheticModel;
+import dev.tensafe.server.config.ApiKeyFile;
 import dev.tensafe.server.config.ApiKeys;
 import dev.tensafe.tssp.keys.SigningKey;
 import dev.tensafe.tssp.manifest.Mode;
@@ -67,9 +68,9 @@ class AdapterUploadTest {
     other = SigningKey.generate(new SecureRandom());
     owner.trust(other, "other", List.of());
     Path keys = directory.resolve("keys.json");
-    inferKey = ApiKeys.add(keys, "app", Set.of(ApiKeys.Scope.INFER));
-    adaptersKey = ApiKeys.add(keys, "ops", Set.of(ApiKeys.Scope.ADAPTERS));
-    metricsKey = ApiKeys.add(keys, "grafana", Set.of(ApiKeys.Scope.METRICS));
+    inferKey = new ApiKeyFile(keys).add("app", Set.of(ApiKeys.Scope.INFER));
+    adaptersKey = new ApiKeyFile(keys).add("ops", Set.of(ApiKeys.Scope.ADAPTERS));
+    metricsKey = new ApiKeyFile(keys).add("grafana", Set.of(ApiKeys.Scope.METRICS));
     server =
         TestServer.withAdapters(
             model,

@@ -12,6 +12,7 @@ import dev.tensafe.he.wire.Frame;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.LaneMessages;
 import dev.tensafe.model.synthetic.SyntheticModel;
+import dev.tensafe.server.config.ApiKeyFile;
 import dev.tensafe.server.config.ApiKeys;
 import java.io.ByteArrayOutputStream;
 import java.net.http.HttpResponse;
@@ -82,10 +83,10 @@ class EncryptedWireTest {
     SyntheticModel.write(model, TestServer.shape(), DType.F32, 5);
     AdapterOwner owner = new AdapterOwner(directory.resolve("owner"), model);
     Path keys = directory.resolve("keys.json");
-    String ops = "Bearer " + ApiKeys.add(keys, "ops", Set.of(ApiKeys.Scope.ADAPTERS));
+    String ops = "Bearer " + new ApiKeyFile(keys).add("ops", Set.of(ApiKeys.Scope.ADAPTERS));
     List<String> tenants = new ArrayList<>();
     for (String name : List.of("first", "second")) {
-      tenants.add("Bearer " + ApiKeys.add(keys, name, Set.of(ApiKeys.Scope.INFER)));
+      tenants.add("Bearer " + new ApiKeyFile(keys).add(name, Set.of(ApiKeys.Scope.INFER)));
     }
     try (HeSetup host = HeSetup.unix(owner, directory);
         FrameRelay relay =

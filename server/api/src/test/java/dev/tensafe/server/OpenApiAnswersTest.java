@@ -13,7 +13,7 @@ import dev.tensafe.he.host.EmbeddedHost;
 import dev.tensafe.he.host.HostLimits;
 import dev.tensafe.he.host.TokenMeter;
 import dev.tensafe.model.synthetic.SyntheticModel;
-import dev.tensafe.server.config.ApiKeys;
+import dev.tensafe.server.config.ApiKeyFile;
 import dev.tensafe.server.config.ApiKeys.Scope;
 import dev.tensafe.tssp.keys.SigningKey;
 import dev.tensafe.tssp.manifest.Mode;
@@ -66,10 +66,10 @@ class OpenApiAnswersTest {
     base = directory.resolve("model");
     SyntheticModel.write(base, TestServer.shape(), DType.F32, 5);
     Path keys = directory.resolve("keys.json");
-    all = key(ApiKeys.add(keys, "all", Set.of(Scope.values())));
+    all = key(new ApiKeyFile(keys).add("all", Set.of(Scope.values())));
     nobody = key("tsk-unknown");
-    infer = key(ApiKeys.add(keys, "infer", Set.of(Scope.INFER)));
-    metrics = key(ApiKeys.add(keys, "metrics", Set.of(Scope.METRICS)));
+    infer = key(new ApiKeyFile(keys).add("infer", Set.of(Scope.INFER)));
+    metrics = key(new ApiKeyFile(keys).add("metrics", Set.of(Scope.METRICS)));
     owner = new AdapterOwner(Files.createDirectories(directory.resolve("owner")), base);
     owner.embedBoth();
     TestServer.EncryptedModeFactory mode =

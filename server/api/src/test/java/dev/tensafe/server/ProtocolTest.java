@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tensafe.batching.engine.GenerationListener;
 import dev.tensafe.batching.engine.Output;
 import dev.tensafe.formats.CodedException;
+import dev.tensafe.server.config.ApiKeyFile;
 import dev.tensafe.server.config.ApiKeys;
 import dev.tensafe.server.metrics.ServerMetrics;
 import dev.tensafe.server.metrics.TimedListener;
@@ -332,8 +333,8 @@ class ProtocolTest {
   @Test
   void keysOpenWhatTheirScopesAllow(@TempDir Path dir) throws Exception {
     Path file = dir.resolve("keys.json");
-    String infer = ApiKeys.add(file, "app", Set.of(ApiKeys.Scope.INFER));
-    String metrics = ApiKeys.add(file, "grafana", Set.of(ApiKeys.Scope.METRICS));
+    String infer = new ApiKeyFile(file).add("app", Set.of(ApiKeys.Scope.INFER));
+    String metrics = new ApiKeyFile(file).add("grafana", Set.of(ApiKeys.Scope.METRICS));
     assertFalse(Files.readString(file).contains(infer.substring(8)), "the key itself is stored");
     try (TestServer closed = TestServer.of(modelOf(dir), file)) {
       assertEquals(401, closed.get("/v1/models").statusCode());

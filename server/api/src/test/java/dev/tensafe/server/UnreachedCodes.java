@@ -42,6 +42,7 @@ final class UnreachedCodes {
         "adapter_versions_unusable",
         "adapter_malformed",
         "adapter_unknown_key",
+        "adapter_not_revoked",
         "adapter_exists",
         "adapter_passphrase_wrong",
         "adapter_passphrase_needed");

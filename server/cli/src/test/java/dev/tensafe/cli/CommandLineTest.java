@@ -2,6 +2,7 @@ package dev.tensafe.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -153,6 +154,15 @@ class CommandLineTest {
     refuses("config.api-keys", "apikey", "add", "--file", file, "--name", "a", "--scope", "infer");
     refuses("config.api-keys", "apikey", "add", "--file", file, "--name", "b", "--scope", "root");
     assertEquals(2, CommandRun.of(Map.of(), "apikey", "add", "--file", file).exit());
+    CommandRun rotated = CommandRun.of(Map.of(), "apikey", "rotate", "--file", file, "--name", "a");
+    assertTrue(rotated.out().startsWith("tsk-"), rotated.err());
+    assertNotEquals(added.out(), rotated.out());
+    CommandRun listed = CommandRun.of(Map.of(), "apikey", "list", "--file", file);
+    assertEquals(List.of("a  infer", "1 keys"), listed.out().lines().toList());
+    assertEquals(
+        0, CommandRun.of(Map.of(), "apikey", "remove", "--file", file, "--name", "a").exit());
+    refuses("config.api-keys", "apikey", "remove", "--file", file, "--name", "a");
+    refuses("config.api-keys", "apikey", "rotate", "--file", file, "--name", "a");
   }
 
   @Test

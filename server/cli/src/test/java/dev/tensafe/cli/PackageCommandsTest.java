@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -134,6 +135,7 @@ class PackageCommandsTest {
     refused(
         "trust.exists", "trust", "add", "--dir", at("trust"), "--name", "acme", at("owner.pub"));
     assertTrue(ok("trust", "list", "--dir", at("trust")).contains("acme"));
+    revokedKeysSaySoAndComeBack();
 
     String text = ok("verify", file, "--trust", at("trust"), "--base", at("base"));
     assertTrue(text.startsWith("verified: signed by acme; base model matches"), text);
@@ -180,6 +182,25 @@ class PackageCommandsTest {
         "--issuer",
         json(ok("trust", "list", "--dir", at("trust"), "--json")).path(0).path("key_id").asText());
     refused("tssp.issuer_revoked", "verify", file, "--trust", at("trust"));
+  }
+
+  private void revokedKeysSaySoAndComeBack() throws IOException {
+    String id = json(ok("trust", "list", "--dir", at("trust"), "--json")).at("/0/key_id").asText();
+    ok("trust", "revoke", "--dir", at("trust"), "--issuer", id);
+    String list = ok("trust", "list", "--dir", at("trust"));
+    assertTrue(
+        Pattern.compile("REVOKED by the operator '.+' on 20..-..-..T..:..:..Z")
+            .matcher(list)
+            .find(),
+        list);
+    ok("trust", "remove", "--dir", at("trust"), "--issuer", id);
+    refused("trust.unknown_key", "trust", "remove", "--dir", at("trust"), "--issuer", id);
+    assertTrue(
+        ok("trust", "add", "--dir", at("trust"), "--name", "acme", at("owner.pub"))
+            .contains("stays REVOKED"));
+    ok("trust", "restore", "--dir", at("trust"), "--issuer", id);
+    refused("trust.not_revoked", "trust", "restore", "--dir", at("trust"), "--issuer", id);
+    assertFalse(ok("trust", "list", "--dir", at("trust")).contains("REVOKED"));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.tensafe.tssp.trust;
 
+import dev.tensafe.formats.file.ProcessLock;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.TsspException.Reason;
 import dev.tensafe.tssp.crypto.Digests;
@@ -10,18 +11,36 @@ import dev.tensafe.tssp.manifest.SignatureList;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
+import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.Set;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiConsumer;
 
-/** Changes a trust directory, one file at a time and each atomically. For its operator. */
+/**
+ * Changes a trust directory, one file at a time and each atomically. For its operators: what one of
+ * them reads, changes and writes is locked against the others, in other processes too. Stateless.
+ */
 public final class TrustDirectory {
   private final Path directory;
   private final TrustFiles files;
+  private final String operator;
+  private final InstantSource clock;
 
   public TrustDirectory(Path directory) {
+    this(directory, System.getProperty("user.name", ""), InstantSource.system());
+  }
+
+  /**
+   * @param operator who changes it
+   * @param clock of the changes
+   */
+  public TrustDirectory(Path directory, String operator, InstantSource clock) {
     this.directory = directory;
     this.files = new TrustFiles(directory);
+    this.operator = operator;
+    this.clock = clock;
   }
 
   /**
@@ -33,15 +52,44 @@ public final class TrustDirectory {
   public void add(TrustedKey trusted) {
     requireForm(trusted);
     createDirectories(directory);
-    for (TrustedKey present : TrustStore.open(directory).keys()) {
-      if (present.key().equals(trusted.key()) || present.name().equals(trusted.name())) {
-        throw new TsspException(
-            Reason.TRUST_EXISTS,
-            "key " + present.key().id() + " is pinned as '" + present.name() + "' already");
-      }
-    }
-    createDirectories(directory.resolve("keys"));
-    DurableFile.write(files.key(trusted.key().id()), TrustFiles.write(trusted));
+    locked(
+        () -> {
+          for (TrustedKey present : TrustStore.open(directory).keys()) {
+            if (present.key().equals(trusted.key()) || present.name().equals(trusted.name())) {
+              throw new TsspException(
+                  Reason.TRUST_EXISTS,
+                  "key " + present.key().id() + " is pinned as '" + present.name() + "' already");
+            }
+          }
+          createDirectories(directory.resolve("keys"));
+          DurableFile.write(files.key(trusted.key().id()), TrustFiles.write(trusted));
+        });
+  }
+
+  /**
+   * Takes a pinned key out. Whether it is revoked stays known, and holds when it is pinned again.
+   *
+   * @return what was pinned
+   * @throws TsspException {@code trust.unknown_key} if it is not pinned
+   */
+  public TrustedKey remove(KeyId id) {
+    TrustedKey pinned = requirePinned(id);
+    locked(
+        () -> {
+          try {
+            Files.deleteIfExists(files.key(id));
+          } catch (IOException e) {
+            throw new TsspException(Reason.IO, "cannot delete " + files.key(id), e);
+          }
+        });
+    return pinned;
+  }
+
+  private TrustedKey requirePinned(KeyId id) {
+    return TrustStore.open(directory)
+        .find(id)
+        .orElseThrow(
+            () -> new TsspException(Reason.TRUST_UNKNOWN_KEY, "no key " + id + " is pinned"));
   }
 
   private static void requireForm(TrustedKey trusted) {
@@ -67,14 +115,8 @@ public final class TrustDirectory {
    * @throws TsspException {@code trust.unknown_key} if it was never pinned
    */
   public void revokeIssuer(KeyId id) {
-    if (TrustStore.open(directory).find(id).isEmpty()) {
-      throw new TsspException(Reason.TRUST_UNKNOWN_KEY, "no key " + id + " is pinned");
-    }
-    TrustFiles.Revoked revoked = files.readRevoked();
-    Set<String> issuers = new HashSet<>(revoked.issuers());
-    issuers.add(id.hex());
-    DurableFile.write(
-        files.revoked(), TrustFiles.write(new TrustFiles.Revoked(issuers, revoked.packages())));
+    requirePinned(id);
+    changeRevoked((issuers, packages) -> issuers.putIfAbsent(id.hex(), now()));
   }
 
   /**
@@ -83,15 +125,85 @@ public final class TrustDirectory {
    * @param packageId 32 hexadecimal digits; known or not
    */
   public void revokePackage(String packageId) {
+    requirePackageId(packageId);
+    createDirectories(directory);
+    changeRevoked((issuers, packages) -> packages.putIfAbsent(packageId, now()));
+  }
+
+  /**
+   * Takes a key off the operator's own list of revoked ones.
+   *
+   * @throws TsspException {@code trust.not_revoked}, also where the issuer itself revoked it: its
+   *     signed word stands
+   */
+  public void restoreIssuer(KeyId id) {
+    Optional<RevokedBy> by = TrustStore.open(directory).issuerRevoked(id);
+    changeRevoked(
+        (issuers, packages) -> {
+          if (issuers.remove(id.hex()) == null && by.isEmpty()) {
+            throw notRevoked("key " + id + " is not revoked");
+          }
+        });
+    requireOperators("key " + id, by);
+  }
+
+  /** As {@link #restoreIssuer}, a package. */
+  public void restorePackage(String packageId) {
+    requirePackageId(packageId);
+    RevokedBy by = TrustStore.open(directory).revokedPackages().get(packageId);
+    changeRevoked(
+        (issuers, packages) -> {
+          if (packages.remove(packageId) == null && by == null) {
+            throw notRevoked("package " + packageId + " is not revoked");
+          }
+        });
+    requireOperators("package " + packageId, Optional.ofNullable(by));
+  }
+
+  /** The operator's word is taken back even then; the issuer's is what still holds. */
+  private static void requireOperators(String what, Optional<RevokedBy> by) {
+    if (by.isPresent() && by.get().issuer()) {
+      throw notRevoked(
+          what
+              + " stays revoked "
+              + by.get().description()
+              + ": a signed revocation holds for good, pin the issuer's next key");
+    }
+  }
+
+  private RevokedBy now() {
+    return new RevokedBy(
+        false,
+        operator.isEmpty() ? Optional.empty() : Optional.of(operator),
+        Optional.of(clock.instant()));
+  }
+
+  private void changeRevoked(BiConsumer<Map<String, RevokedBy>, Map<String, RevokedBy>> change) {
+    locked(
+        () -> {
+          TrustFiles.Revoked before = files.readRevoked();
+          Map<String, RevokedBy> issuers = new HashMap<>(before.issuers());
+          Map<String, RevokedBy> packages = new HashMap<>(before.packages());
+          change.accept(issuers, packages);
+          TrustFiles.Revoked after = new TrustFiles.Revoked(issuers, packages);
+          if (!after.equals(before)) {
+            DurableFile.write(files.revoked(), TrustFiles.write(after));
+          }
+        });
+  }
+
+  private void locked(Runnable change) {
+    try (ProcessLock unusedHeld = ProcessLock.acquire(files.lock())) {
+      change.run();
+    } catch (IOException e) {
+      throw new TsspException(Reason.IO, "cannot change " + directory + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void requirePackageId(String packageId) {
     if (!Names.PACKAGE_ID.matcher(packageId).matches()) {
       throw malformed("a package id has 32 lowercase hexadecimal digits");
     }
-    createDirectories(directory);
-    TrustFiles.Revoked revoked = files.readRevoked();
-    Set<String> packages = new HashSet<>(revoked.packages());
-    packages.add(packageId);
-    DurableFile.write(
-        files.revoked(), TrustFiles.write(new TrustFiles.Revoked(revoked.issuers(), packages)));
   }
 
   /**
@@ -123,6 +235,10 @@ public final class TrustDirectory {
     } catch (IOException e) {
       throw new TsspException(Reason.IO, "cannot create " + path, e);
     }
+  }
+
+  private static TsspException notRevoked(String problem) {
+    return new TsspException(Reason.TRUST_NOT_REVOKED, problem);
   }
 
   private static TsspException malformed(String problem) {

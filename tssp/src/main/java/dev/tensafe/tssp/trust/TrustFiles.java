@@ -18,10 +18,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -31,9 +33,14 @@ import java.util.stream.Stream;
  */
 final class TrustFiles {
   private static final String KEY_FORMAT = "tensafe-trusted-key/v1";
-  private static final String REVOKED_FORMAT = "tensafe-revoked/v1";
+  private static final String REVOKED_FORMAT = "tensafe-revoked/v2";
+
+  /** Of lists that do not say by whom and when. */
+  private static final String REVOKED_FORMAT_1 = "tensafe-revoked/v1";
+
   private static final Pattern ROLE = Pattern.compile("issuer|reviewer");
   private static final int MAX_ENTRIES = 100_000;
+  private static final int MAX_WHO = 256;
 
   private final Path directory;
 
@@ -41,8 +48,18 @@ final class TrustFiles {
     this.directory = directory;
   }
 
-  /** The operator's own list. */
-  record Revoked(Set<String> issuers, Set<String> packages) {}
+  /** The operators' own list: key ids and package ids, each with who revoked it and when. */
+  record Revoked(Map<String, RevokedBy> issuers, Map<String, RevokedBy> packages) {
+    Revoked {
+      issuers = Map.copyOf(issuers);
+      packages = Map.copyOf(packages);
+    }
+  }
+
+  /** Of the lock under which the directory is changed. */
+  Path lock() {
+    return directory.resolve("trust.lock");
+  }
 
   Path key(KeyId id) {
     return directory.resolve("keys").resolve(id.hex() + ".json");
@@ -120,23 +137,60 @@ final class TrustFiles {
   static byte[] write(Revoked revoked) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     node.put("format", REVOKED_FORMAT);
-    new TreeSet<>(revoked.issuers()).forEach(node.putArray("issuers")::add);
-    new TreeSet<>(revoked.packages()).forEach(node.putArray("packages")::add);
+    write(revoked.issuers(), node.putArray("issuers"));
+    write(revoked.packages(), node.putArray("packages"));
     return PublicKeyFile.bytes(node);
+  }
+
+  private static void write(Map<String, RevokedBy> revoked, ArrayNode list) {
+    new TreeMap<>(revoked)
+        .forEach(
+            (id, by) -> {
+              ObjectNode entry = list.addObject().put("id", id);
+              by.who().ifPresent(who -> entry.put("by", who));
+              by.time().ifPresent(time -> entry.put("time", StrictFields.format(time)));
+            });
   }
 
   Revoked readRevoked() {
     if (Files.notExists(revoked())) {
-      return new Revoked(Set.of(), Set.of());
+      return new Revoked(Map.of(), Map.of());
     }
-    StrictFields fields = fields(revoked(), REVOKED_FORMAT);
+    StrictFields fields = fields(revoked(), REVOKED_FORMAT, REVOKED_FORMAT_1);
     fields.requireKeys(List.of("format", "issuers", "packages"), List.of());
+    if (fields.text("format", 64).equals(REVOKED_FORMAT_1)) {
+      return new Revoked(
+          nameless(fields.texts("issuers", MAX_ENTRIES, KeyId.PATTERN)),
+          nameless(fields.texts("packages", MAX_ENTRIES, Names.PACKAGE_ID)));
+    }
     return new Revoked(
-        Set.copyOf(fields.texts("issuers", MAX_ENTRIES, KeyId.PATTERN)),
-        Set.copyOf(fields.texts("packages", MAX_ENTRIES, Names.PACKAGE_ID)));
+        revoked(fields, "issuers", KeyId.PATTERN), revoked(fields, "packages", Names.PACKAGE_ID));
   }
 
-  private static StrictFields fields(Path file, String format) {
+  private static Map<String, RevokedBy> nameless(List<String> ids) {
+    Map<String, RevokedBy> revoked = new HashMap<>();
+    ids.forEach(id -> revoked.put(id, RevokedBy.unknownOperator()));
+    return revoked;
+  }
+
+  private static Map<String, RevokedBy> revoked(StrictFields fields, String key, Pattern form) {
+    Map<String, RevokedBy> revoked = new HashMap<>();
+    fields.objects(
+        key,
+        MAX_ENTRIES,
+        (entry, index) -> {
+          entry.requireKeys(List.of("id"), List.of("by", "time"));
+          return revoked.put(
+              entry.text("id", form),
+              new RevokedBy(
+                  false,
+                  entry.has("by") ? Optional.of(entry.text("by", MAX_WHO)) : Optional.empty(),
+                  entry.has("time") ? Optional.of(entry.time("time")) : Optional.empty()));
+        });
+    return revoked;
+  }
+
+  private static StrictFields fields(Path file, String format, String... older) {
     JsonNode node;
     try {
       node = Json.parseObject(read(file, 16 << 20), file.toString(), "trust");
@@ -144,7 +198,8 @@ final class TrustFiles {
       throw new TsspException(Reason.TRUST_MALFORMED, e.description());
     }
     StrictFields fields = new StrictFields(node, file.toString(), Reason.TRUST_MALFORMED);
-    if (!fields.text("format", 64).equals(format)) {
+    String given = fields.text("format", 64);
+    if (!given.equals(format) && !List.of(older).contains(given)) {
       throw fields.bad("is not of the format '" + format + "'");
     }
     return fields;

@@ -7,10 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -20,9 +19,9 @@ import java.util.TreeMap;
  */
 public final class TrustStore {
   private final Map<KeyId, TrustedKey> keys;
-  private final Set<KeyId> revokedIssuers;
-  private final Set<String> revokedPackages;
-  private final Set<IssuedPackage> revokedByIssuer;
+  private final Map<KeyId, RevokedBy> revokedIssuers;
+  private final Map<String, RevokedBy> revokedPackages;
+  private final Map<IssuedPackage, RevokedBy> revokedByIssuer;
 
   private record IssuedPackage(KeyId issuer, String packageId) {}
 
@@ -34,9 +33,9 @@ public final class TrustStore {
     }
     TrustFiles.Revoked revoked = files.readRevoked();
     revokedPackages = revoked.packages();
-    revokedIssuers = new HashSet<>();
-    revoked.issuers().forEach(hex -> revokedIssuers.add(new KeyId(hex)));
-    revokedByIssuer = new HashSet<>();
+    revokedIssuers = new HashMap<>();
+    revoked.issuers().forEach((hex, by) -> revokedIssuers.put(new KeyId(hex), by));
+    revokedByIssuer = new HashMap<>();
     for (Path file : files.list("revocations", ".rev")) {
       byte[] bytes = TrustFiles.read(file, Revocation.MAX_BYTES);
       TrustedKey issuer = keys.get(Revocation.claimedIssuer(bytes));
@@ -45,11 +44,14 @@ public final class TrustStore {
         continue;
       }
       Revocation revocation = Revocation.verify(bytes, issuer.key());
+      RevokedBy by =
+          new RevokedBy(true, Optional.of(issuer.name()), Optional.of(revocation.issued()));
       revocation
           .packages()
-          .forEach(id -> revokedByIssuer.add(new IssuedPackage(revocation.issuer(), id)));
+          .forEach(id -> revokedByIssuer.put(new IssuedPackage(revocation.issuer(), id), by));
       if (revocation.revokesIssuer()) {
-        revokedIssuers.add(revocation.issuer());
+        // what the operator cannot take back is what is shown
+        revokedIssuers.put(revocation.issuer(), by);
       }
     }
   }
@@ -76,17 +78,24 @@ public final class TrustStore {
   }
 
   public boolean isIssuerRevoked(KeyId id) {
-    return revokedIssuers.contains(id);
+    return revokedIssuers.containsKey(id);
   }
 
-  /** Whether the operator, or the package's own issuer, revoked it. */
-  public boolean isPackageRevoked(KeyId issuer, String packageId) {
-    return revokedPackages.contains(packageId)
-        || revokedByIssuer.contains(new IssuedPackage(issuer, packageId));
+  /** Who revoked a key; empty if nobody did. */
+  public Optional<RevokedBy> issuerRevoked(KeyId id) {
+    return Optional.ofNullable(revokedIssuers.get(id));
   }
 
-  /** The number of revoked packages. */
-  public int revokedPackageCount() {
-    return revokedPackages.size() + revokedByIssuer.size();
+  /** Who revoked a package, its own issuer or the operator; empty if nobody did. */
+  public Optional<RevokedBy> packageRevoked(KeyId issuer, String packageId) {
+    RevokedBy own = revokedByIssuer.get(new IssuedPackage(issuer, packageId));
+    return Optional.ofNullable(own == null ? revokedPackages.get(packageId) : own);
+  }
+
+  /** All revoked packages, by id. */
+  public Map<String, RevokedBy> revokedPackages() {
+    Map<String, RevokedBy> all = new TreeMap<>(revokedPackages);
+    revokedByIssuer.forEach((revoked, by) -> all.put(revoked.packageId(), by));
+    return all;
   }
 }

@@ -13,6 +13,7 @@ import dev.tensafe.tssp.manifest.ManifestReader;
 import dev.tensafe.tssp.manifest.Part;
 import dev.tensafe.tssp.manifest.PolicyField;
 import dev.tensafe.tssp.manifest.SignatureList;
+import dev.tensafe.tssp.trust.RevokedBy;
 import dev.tensafe.tssp.trust.Role;
 import dev.tensafe.tssp.trust.SeenVersions;
 import dev.tensafe.tssp.trust.TrustStore;
@@ -29,6 +30,7 @@ import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -169,14 +171,18 @@ public final class PackageVerifier {
   /** Step 4: not revoked, within its time, not older than what was accepted before. */
   private void requireCurrent(Manifest manifest, List<TrustedKey> signers, Instant now) {
     for (TrustedKey signer : signers) {
-      if (trust.isIssuerRevoked(signer.key().id())) {
+      Optional<RevokedBy> key = trust.issuerRevoked(signer.key().id());
+      if (key.isPresent()) {
         throw new TsspException(
-            Reason.ISSUER_REVOKED, "the key of '" + signer.name() + "' is revoked");
+            Reason.ISSUER_REVOKED,
+            "the key of '" + signer.name() + "' is revoked " + key.get().publicDescription());
       }
     }
-    if (trust.isPackageRevoked(manifest.issuer(), manifest.packageId())) {
+    Optional<RevokedBy> revoked = trust.packageRevoked(manifest.issuer(), manifest.packageId());
+    if (revoked.isPresent()) {
       throw new TsspException(
-          Reason.PACKAGE_REVOKED, "package " + manifest.packageId() + " is revoked");
+          Reason.PACKAGE_REVOKED,
+          "package " + manifest.packageId() + " is revoked " + revoked.get().publicDescription());
     }
     if (manifest.created().isAfter(now.plus(CLOCK_SKEW))) {
       throw new TsspException(

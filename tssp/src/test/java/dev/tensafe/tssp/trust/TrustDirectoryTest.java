@@ -1,6 +1,7 @@
 package dev.tensafe.tssp.trust;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,6 +20,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -145,5 +149,84 @@ class TrustDirectoryTest {
     assertEquals(9, SeenVersionsFile.open(registry).highest(owner, "odd"));
     assertEquals(-1, SeenVersionsFile.open(registry).highest(owner, "neither"));
     assertEquals(-1, SeenVersionsFile.open(directory.resolve("none")).highest(owner, "even"));
+  }
+
+  @Test
+  void nothingIsLostWhenManyOperatorsChangeTheDirectoryAtTheSameTime() throws Exception {
+    new TrustDirectory(directory).add(trusted("acme"));
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    List<Future<?>> changes = new ArrayList<>();
+    for (int i = 0; i < 32; i++) {
+      String id = String.format("%032x", i);
+      changes.add(threads.submit(() -> new TrustDirectory(directory).revokePackage(id)));
+    }
+    for (Future<?> change : changes) {
+      change.get();
+    }
+    threads.shutdown();
+    assertEquals(32, TrustStore.open(directory).revokedPackages().size());
+  }
+
+  @Test
+  void whoRevokedAndWhenIsKeptAndTheOperatorCanTakeItBack() throws IOException {
+    Instant time = Instant.parse("2026-11-26T21:00:00Z");
+    TrustDirectory trust = new TrustDirectory(directory, "ana", () -> time);
+    trust.add(trusted("acme"));
+    KeyId id = key.publicKey().id();
+    String packageId = "0".repeat(32);
+    trust.revokeIssuer(id);
+    trust.revokePackage(packageId);
+    TrustStore store = TrustStore.open(directory);
+    assertEquals(
+        "by the operator 'ana' on 2026-11-26T21:00:00Z",
+        store.issuerRevoked(id).orElseThrow().description());
+    assertEquals(
+        "by the operator on 2026-11-26T21:00:00Z",
+        store.packageRevoked(id, packageId).orElseThrow().publicDescription());
+    trust.remove(id);
+    trust.add(trusted("acme"));
+    assertTrue(TrustStore.open(directory).isIssuerRevoked(id), "forgotten by removal");
+    trust.restoreIssuer(id);
+    trust.restorePackage(packageId);
+    assertFalse(TrustStore.open(directory).isIssuerRevoked(id));
+    assertTrue(TrustStore.open(directory).packageRevoked(id, packageId).isEmpty());
+    assertRefused(Reason.TRUST_NOT_REVOKED, () -> trust.restoreIssuer(id));
+    assertRefused(Reason.TRUST_NOT_REVOKED, () -> trust.restorePackage(packageId));
+    trust.remove(id);
+    assertRefused(Reason.TRUST_UNKNOWN_KEY, () -> trust.remove(id));
+  }
+
+  @Test
+  void anIssuersOwnWordIsNotTakenBackByTheOperator() throws IOException {
+    TrustDirectory trust = new TrustDirectory(directory);
+    trust.add(trusted("acme"));
+    KeyId id = key.publicKey().id();
+    Path file = directory.resolve("r.rev");
+    Files.write(
+        file,
+        Revocation.sign(
+            key, Instant.parse("2026-11-26T21:00:00Z"), Set.of(), true, new SeededRandom(2)));
+    trust.importRevocation(file);
+    Files.delete(file);
+    trust.revokeIssuer(id);
+    assertRefused(Reason.TRUST_NOT_REVOKED, () -> trust.restoreIssuer(id));
+    assertEquals(
+        "by its issuer 'acme' on 2026-11-26T21:00:00Z",
+        TrustStore.open(directory).issuerRevoked(id).orElseThrow().description());
+  }
+
+  /** As version 1 of the file was written. */
+  @Test
+  void aListThatDoesNotSayByWhomIsStillRead() throws IOException {
+    new TrustDirectory(directory).add(trusted("acme"));
+    KeyId id = key.publicKey().id();
+    Files.writeString(
+        directory.resolve("revoked.json"),
+        "{\"format\":\"tensafe-revoked/v1\",\"issuers\":[\"" + id + "\"],\"packages\":[]}");
+    assertEquals(
+        "by the operator",
+        TrustStore.open(directory).issuerRevoked(id).orElseThrow().description());
+    new TrustDirectory(directory).revokePackage("0".repeat(32));
+    assertTrue(TrustStore.open(directory).isIssuerRevoked(id));
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.formats.CodedException;
 import dev.tensafe.formats.Json;
 import dev.tensafe.formats.file.AtomicFile;
+import dev.tensafe.formats.file.ProcessLock;
 import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
 import dev.tensafe.tssp.TsspException;
@@ -13,18 +14,13 @@ import dev.tensafe.tssp.canonical.StrictFields;
 import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.keys.PublicKeyFile;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
@@ -40,8 +36,6 @@ final class BarredFile {
   private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
   private static final int MAX_PAIRS = 100_000;
   private static final int MAX_TEXT = 4_096;
-  private static final long LOCK_NANOS = 2_000_000_000L;
-  private static final long LOCK_PAUSE_NANOS = 1_000_000;
 
   private final Path directory;
   private final Path file;
@@ -111,12 +105,7 @@ final class BarredFile {
       Files.createDirectories(
           directory,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      try (FileChannel channel =
-              FileChannel.open(
-                  directory.resolve("barred-hosts.lock"),
-                  StandardOpenOption.CREATE,
-                  StandardOpenOption.WRITE);
-          FileLock unusedHeld = lock(channel)) {
+      try (ProcessLock unusedHeld = ProcessLock.acquire(directory.resolve("barred-hosts.lock"))) {
         List<BarredPair> before = read();
         List<BarredPair> after = new ArrayList<>(before);
         change.accept(after);
@@ -127,21 +116,6 @@ final class BarredFile {
       }
     } catch (IOException e) {
       throw failed("write", e);
-    }
-  }
-
-  private static FileLock lock(FileChannel channel) throws IOException {
-    long deadline = System.nanoTime() + LOCK_NANOS;
-    while (true) {
-      try {
-        return channel.lock();
-      } catch (OverlappingFileLockException e) {
-        // another part of this process has it for a moment
-        if (System.nanoTime() - deadline > 0) {
-          throw new IOException("it is locked", e);
-        }
-        LockSupport.parkNanos(LOCK_PAUSE_NANOS);
-      }
     }
   }
 

@@ -1,41 +1,37 @@
 package dev.tensafe.server.config;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.tensafe.formats.Json;
-import dev.tensafe.formats.file.AtomicFile;
+import dev.tensafe.formats.CodedException;
 import dev.tensafe.runtime.ConfigException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.security.SecureRandom;
-import java.util.Base64;
-import java.util.HashMap;
-import java.util.HexFormat;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * API keys with their scopes, kept in a JSON file as SHA-256 hashes. Keys hold 256 random bits, so
- * a plain hash cannot be searched. Immutable and thread-safe; the file is read once, at start.
+ * The API keys a server knows: those in the file, as it is now. Every look asks whether the file
+ * was replaced, so that a key that was removed opens nothing any more. A file that has gone, or
+ * cannot be understood, leaves the keys as they were and is logged as an error. Thread-safe.
  */
 public final class ApiKeys {
-  private static final String PREFIX = "tsk-";
+  private static final Logger LOG = LoggerFactory.getLogger(ApiKeys.class);
 
-  private final Map<String, Key> byHash;
+  private final Path file;
+  private volatile State state;
 
-  private ApiKeys(Map<String, Key> byHash) {
-    this.byHash = Map.copyOf(byHash);
+  /** Keys by hash, and the file they were read from. */
+  private record State(String stamp, Map<String, Key> byHash) {}
+
+  private ApiKeys(Path file) {
+    this.file = file;
+    // the stamp first: what changes while it is read is noticed at the next look
+    String stamp = stamp();
+    this.state = new State(stamp, new ApiKeyFile(file).byHash());
   }
 
   /** A known key. */
@@ -71,76 +67,46 @@ public final class ApiKeys {
   }
 
   /**
-   * Reads a key file.
+   * Reads a key file, and from then on every file that replaces it.
    *
    * @throws dev.tensafe.formats.CodedException {@code config.*} when it is missing or malformed
    */
   public static ApiKeys load(Path file) {
-    JsonNode keys = Json.readObject(file, "config").path("keys");
-    if (!keys.isArray()) {
-      throw new ConfigException("config.api-keys", file.getFileName() + " has no list 'keys'");
-    }
-    Map<String, Key> byHash = new HashMap<>();
-    for (JsonNode node : keys) {
-      String hash = node.path("sha256").asText();
-      String name = node.path("name").asText();
-      if (!hash.matches("[0-9a-f]{64}") || name.isEmpty()) {
-        throw new ConfigException(
-            "config.api-keys", "a key needs a name and a sha256 of 64 hexadecimal digits");
-      }
-      Set<Scope> scopes = new TreeSet<>();
-      node.path("scopes").forEach(scope -> scopes.add(Scope.parse(scope.asText())));
-      byHash.put(hash, new Key(name, scopes));
-    }
-    return new ApiKeys(byHash);
+    return new ApiKeys(file);
   }
 
   /** The key a client presented, or null. */
   public @Nullable Key find(String presented) {
-    return byHash.get(hash(presented));
+    refresh();
+    return state.byHash().get(ApiKeyFile.hash(presented));
   }
 
-  /**
-   * Makes a key and adds its hash to the file. A new file is readable by its owner only.
-   *
-   * @return the key itself, which is stored nowhere
-   */
-  public static String add(Path file, String name, Set<Scope> scopes) throws IOException {
-    if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")) {
-      throw new ConfigException(
-          "config.api-keys", "a key's name is 1 to 64 of letters, digits, '.', '_' and '-'");
+  private void refresh() {
+    String stamp = stamp();
+    if (stamp.equals(state.stamp())) {
+      return;
     }
-    ObjectMapper mapper = new ObjectMapper();
-    ObjectNode root = mapper.createObjectNode();
-    if (!Files.notExists(file)) {
-      load(file);
-      root = (ObjectNode) Json.readObject(file, "config");
-    }
-    ArrayNode keys = root.withArray("keys");
-    for (JsonNode node : keys) {
-      if (node.path("name").asText().equals(name)) {
-        throw new ConfigException("config.api-keys", "there is a key named " + name + " already");
+    synchronized (this) {
+      if (stamp.equals(state.stamp())) {
+        return;
+      }
+      try {
+        state = new State(stamp, new ApiKeyFile(file).byHash());
+        LOG.info("API keys are read again: {} keys", state.byHash().size());
+      } catch (CodedException e) {
+        LOG.error("API keys cannot be read again, the last ones stand: {}", e.description());
+        state = new State(stamp, state.byHash());
       }
     }
-    byte[] secret = new byte[32];
-    new SecureRandom().nextBytes(secret);
-    String key = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
-    ObjectNode node = keys.addObject();
-    node.put("name", name).put("sha256", hash(key));
-    scopes.forEach(scope -> node.withArray("scopes").add(scope.label()));
-    AtomicFile.write(
-        file,
-        mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(root),
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    return key;
   }
 
-  private static String hash(String key) {
+  /** Tells one state of the file from another without reading it. */
+  private String stamp() {
     try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getBytes(UTF_8));
-      return HexFormat.of().formatHex(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
+      BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+      return now.fileKey() + " " + now.size() + " " + now.lastModifiedTime();
+    } catch (IOException e) {
+      return e.getClass().getSimpleName();
     }
   }
 }

@@ -55,6 +55,7 @@ final class AdapterErrors {
           VERSIONS_UNUSABLE,
           TRUST_MALFORMED,
           TRUST_UNKNOWN_KEY,
+          TRUST_NOT_REVOKED,
           TRUST_EXISTS,
           KEY_MALFORMED,
           KEY_PASSPHRASE_WRONG,

@@ -7,6 +7,7 @@ import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.keys.PublicKeyFile;
 import dev.tensafe.tssp.keys.SigningPublicKey;
 import dev.tensafe.tssp.trust.Revocation;
+import dev.tensafe.tssp.trust.RevokedBy;
 import dev.tensafe.tssp.trust.Role;
 import dev.tensafe.tssp.trust.TrustDirectory;
 import dev.tensafe.tssp.trust.TrustStore;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -37,7 +39,9 @@ import picocli.CommandLine.Spec;
     subcommands = {
       TrustCommand.Add.class,
       TrustCommand.ListKeys.class,
+      TrustCommand.Remove.class,
       TrustCommand.Revoke.class,
+      TrustCommand.Restore.class,
       TrustCommand.Import.class
     })
 public final class TrustCommand implements Runnable {
@@ -46,7 +50,7 @@ public final class TrustCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "a subcommand is needed: add, list, revoke, import");
+        spec.commandLine(), "a subcommand is needed: add, list, remove, revoke, restore, import");
   }
 
   /** {@code trust add}. */
@@ -105,7 +109,17 @@ public final class TrustCommand implements Runnable {
                   Optional.ofNullable(from),
                   Optional.ofNullable(until),
                   reviews));
-      spec.commandLine().getOut().println("pinned " + key.id() + " as " + name);
+      spec.commandLine()
+          .getOut()
+          .println(
+              "pinned "
+                  + key.id()
+                  + " as "
+                  + name
+                  + TrustStore.open(directory)
+                      .issuerRevoked(key.id())
+                      .map(by -> "; it stays REVOKED " + by.description())
+                      .orElse(""));
       return 0;
     }
   }
@@ -127,7 +141,7 @@ public final class TrustCommand implements Runnable {
       TrustStore store = TrustStore.open(directory);
       ArrayNode list = JsonNodeFactory.instance.arrayNode();
       for (TrustedKey trusted : store.keys()) {
-        boolean revoked = store.isIssuerRevoked(trusted.key().id());
+        Optional<RevokedBy> revoked = store.issuerRevoked(trusted.key().id());
         if (json) {
           ObjectNode node = list.addObject();
           node.put("key_id", trusted.key().id().hex()).put("name", trusted.name());
@@ -135,7 +149,9 @@ public final class TrustCommand implements Runnable {
           trusted.adapterPrefixes().forEach(node.putArray("adapter_prefixes")::add);
           trusted.validFrom().ifPresent(t -> node.put("valid_from", t.toString()));
           trusted.validUntil().ifPresent(t -> node.put("valid_until", t.toString()));
-          node.put("required_reviews", trusted.requiredReviews()).put("revoked", revoked);
+          node.put("required_reviews", trusted.requiredReviews())
+              .put("revoked", revoked.isPresent());
+          revoked.ifPresent(by -> put(by, node));
         } else {
           out.println(
               trusted.key().id()
@@ -149,16 +165,25 @@ public final class TrustCommand implements Runnable {
                   + (trusted.adapterPrefixes().isEmpty()
                       ? ""
                       : "  names " + String.join(",", trusted.adapterPrefixes()))
-                  + (revoked ? "  REVOKED" : ""));
+                  + revoked.map(by -> "  REVOKED " + by.description()).orElse(""));
         }
       }
       if (json) {
         out.println(list.toPrettyString());
       } else {
+        store
+            .revokedPackages()
+            .forEach((id, by) -> out.println("package " + id + "  REVOKED " + by.description()));
         out.println(
-            store.keys().size() + " keys, " + store.revokedPackageCount() + " packages revoked");
+            store.keys().size() + " keys, " + store.revokedPackages().size() + " packages revoked");
       }
       return 0;
+    }
+
+    private static void put(RevokedBy by, ObjectNode node) {
+      node.put("revoked_by_issuer", by.issuer());
+      by.who().ifPresent(who -> node.put("revoked_by", who));
+      by.time().ifPresent(time -> node.put("revoked_at", time.toString()));
     }
   }
 
@@ -176,34 +201,99 @@ public final class TrustCommand implements Runnable {
     @ArgGroup(multiplicity = "1")
     private What what = new What();
 
-    static final class What {
-      @Option(names = "--issuer", required = true, paramLabel = "ID", description = "key id")
-      private @Nullable String issuer;
-
-      @Option(names = "--package", required = true, paramLabel = "ID", description = "package id")
-      private @Nullable String packageId;
+    @Override
+    public Integer call() {
+      TrustDirectory trust = new TrustDirectory(directory);
+      what.apply(spec, trust::revokeIssuer, trust::revokePackage);
+      spec.commandLine().getOut().println("revoked " + what);
+      return 0;
     }
+  }
+
+  /** {@code trust restore}. */
+  @Command(
+      name = "restore",
+      description = {
+        "Takes your own word against a key or a package back.",
+        "What its issuer signed stays revoked."
+      },
+      mixinStandardHelpOptions = true)
+  static final class Restore implements Callable<Integer> {
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    @Option(names = "--dir", required = true, paramLabel = "DIR", description = "trust directory")
+    private Path directory = Path.of("");
+
+    @ArgGroup(multiplicity = "1")
+    private What what = new What();
 
     @Override
     public Integer call() {
       TrustDirectory trust = new TrustDirectory(directory);
-      String issuer = what.issuer;
-      String packageId = what.packageId;
-      if (issuer != null) {
-        if (!KeyId.PATTERN.matcher(issuer).matches()) {
-          throw new ParameterException(
-              spec.commandLine(), "a key id has 64 lowercase hexadecimal digits");
-        }
-        trust.revokeIssuer(new KeyId(issuer));
-      }
-      if (packageId != null) {
-        trust.revokePackage(packageId);
-      }
-      spec.commandLine()
-          .getOut()
-          .println("revoked " + (issuer == null ? "package " + packageId : "key " + issuer));
+      what.apply(spec, trust::restoreIssuer, trust::restorePackage);
+      spec.commandLine().getOut().println("restored " + what);
       return 0;
     }
+  }
+
+  /** {@code trust remove}. */
+  @Command(
+      name = "remove",
+      description = {
+        "Takes a pinned key out: nothing of its issuer is accepted any more, as of a stranger's.",
+        "A key that was stolen is better revoked, which also holds when it is pinned again."
+      },
+      mixinStandardHelpOptions = true)
+  static final class Remove implements Callable<Integer> {
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    @Option(names = "--dir", required = true, paramLabel = "DIR", description = "trust directory")
+    private Path directory = Path.of("");
+
+    @Option(names = "--issuer", required = true, paramLabel = "ID", description = "key id")
+    private String issuer = "";
+
+    @Override
+    public Integer call() {
+      TrustedKey removed = new TrustDirectory(directory).remove(keyId(spec, issuer));
+      spec.commandLine()
+          .getOut()
+          .println("removed " + removed.key().id() + ", which was pinned as " + removed.name());
+      return 0;
+    }
+  }
+
+  /** A key or a package. */
+  static final class What {
+    @Option(names = "--issuer", required = true, paramLabel = "ID", description = "key id")
+    private @Nullable String issuer;
+
+    @Option(names = "--package", required = true, paramLabel = "ID", description = "package id")
+    private @Nullable String packageId;
+
+    void apply(CommandSpec spec, Consumer<KeyId> toKey, Consumer<String> toPackage) {
+      String key = issuer;
+      String id = packageId;
+      if (key != null) {
+        toKey.accept(keyId(spec, key));
+      }
+      if (id != null) {
+        toPackage.accept(id);
+      }
+    }
+
+    @Override
+    public String toString() {
+      return issuer == null ? "package " + packageId : "key " + issuer;
+    }
+  }
+
+  private static KeyId keyId(CommandSpec spec, String hex) {
+    if (!KeyId.PATTERN.matcher(hex).matches()) {
+      throw new ParameterException(
+          spec.commandLine(), "a key id has 64 lowercase hexadecimal digits");
+    }
+    return new KeyId(hex);
   }
 
   /** {@code trust import}. */
