@@ -17,17 +17,20 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Random orders of steps, cancels, preemptions, broken connections and restarts of either side:
- * lanes keep to their rules, every sequence ends once, and no frame holds an activation. The {@code
- * SessionModelTest} visits all orders of a model; this one plays some with the real parties.
+ * lanes keep to their rules, every sequence ends once, and no frame holds an activation or the seed
+ * of a key that is kept. The {@code SessionModelTest} visits all orders of a model; this one plays
+ * some with the real parties.
  */
 class ProtocolFuzzTest {
   /** So much of a row that no frame holds it by chance. */
@@ -41,6 +44,7 @@ class ProtocolFuzzTest {
 
   private volatile List<byte[]> secrets = List.of();
   private volatile boolean leaked;
+  private @Nullable DrawnSeeds seeds;
 
   /** Breaks when the fuse has burnt down, and searches what passes. */
   private final class Fused extends ForwardingChannel {
@@ -60,6 +64,7 @@ class ProtocolFuzzTest {
       Frame frame = super.receive(maxPayload);
       if (frame != null) {
         search(frame.payload());
+        Objects.requireNonNull(seeds).search(frame.type(), frame.payload());
         burn();
       }
       return frame;
@@ -113,7 +118,8 @@ class ProtocolFuzzTest {
     int broken = 0;
     int restarts = 0;
     int failed = 0;
-    try (Setting setting = new Setting(directory, options)) {
+    try (DrawnSeeds drawn = new DrawnSeeds();
+        Setting setting = opened(drawn, options)) {
       seen.columns(setting.inputs(1, random).keySet().stream().map(ProjectionGroup::in).toList());
       List<Long> running = new ArrayList<>();
       Set<Long> ended = new HashSet<>();
@@ -165,9 +171,12 @@ class ProtocolFuzzTest {
           disturbed = true;
         }
         assertFalse(leaked, "an activation in a frame");
+        assertEquals(Set.of(), drawn.leaks(), "frames with the seed of a key");
       }
       running.forEach(setting.hook::ended);
       assertEquals(List.of(), setting.listener.distrusted);
+      assertTrue(drawn.shown() > 0, "the search finds what is shown");
+      assertTrue(drawn.kept() >= seen.owners.size(), "every lane in use has a seed of its own");
     }
     System.out.println(
         seen.owners.size()
@@ -180,6 +189,11 @@ class ProtocolFuzzTest {
             + " sequences failed");
     assertTrue(seen.owners.size() > rounds / 4, seen.owners.size() + " lanes");
     assertTrue(broken > 0 && restarts > 0 && failed > 0);
+  }
+
+  private Setting opened(DrawnSeeds drawn, Setting.Options options) throws IOException {
+    seeds = drawn;
+    return new Setting(directory, options);
   }
 
   private Setting.Step step(Setting setting, List<Setting.Share> shares, Random random) {

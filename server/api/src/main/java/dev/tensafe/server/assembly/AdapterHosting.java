@@ -79,9 +79,7 @@ final class AdapterHosting implements AutoCloseable {
                   registry::resident,
                   encrypted,
                   Overlap.pays(
-                      settings.encrypted().hosts(),
-                      computeThreads,
-                      Runtime.getRuntime().availableProcessors())));
+                      settings.encrypted().hosts(), computeThreads, Processors.ofThisMachine())));
       return new AdapterHosting(parts, Optional.of(registry), hooks);
     } catch (RuntimeException | Error e) {
       parts.closeAfter(e);

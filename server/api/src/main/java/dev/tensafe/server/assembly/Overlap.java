@@ -14,9 +14,13 @@ final class Overlap {
   /**
    * @param hosts of adapters; none for one in this process
    * @param computeThreads of the base model
-   * @param processors of this machine that this process may use
    */
-  static boolean pays(List<Address> hosts, int computeThreads, int processors) {
-    return processors > computeThreads || hosts.stream().anyMatch(Address.Tls.class::isInstance);
+  static boolean pays(List<Address> hosts, int computeThreads, Processors processors) {
+    if (processors.usable() > computeThreads
+        || hosts.stream().anyMatch(Address.Tls.class::isInstance)) {
+      return true;
+    }
+    // who pins this process leaves the other cores to somebody
+    return !hosts.isEmpty() && processors.pinned();
   }
 }
