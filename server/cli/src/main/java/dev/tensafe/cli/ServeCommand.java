@@ -40,6 +40,7 @@ final class ServeCommand implements Callable<Integer> {
     LogSetup.apply(json(options.logFormat), Level.INFO);
     Clock clock = Clock.systemUTC();
     ServerSettings settings = ServeSettings.of(options, clock);
+    ServeChecks.run(options);
     try (ServerAssembly server =
         ServerAssembly.load(settings, InstalledExecutors.all(), Ticker.system(), clock)) {
       // before the first request, so that none is cut off by a signal

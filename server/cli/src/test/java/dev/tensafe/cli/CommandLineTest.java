@@ -67,9 +67,9 @@ class CommandLineTest {
     refuses("config.port", "serve", "--model", m, "--port", "70000");
     refuses("config.api-keys", "serve", "--model", m, "--host", "0.0.0.0");
     refuses("config.dtype", "serve", "--model", m, "--dtype", "f8");
-    refuses("model.unknown_executor", "serve", "--model", m, "--executor", "tensor");
+    refuses("model.unknown_executor", "serve", "--model", m, "--executor", "tensor", "--port", "0");
     refuses("config.threads", "serve", "--model", m, "--threads", "0");
-    refuses("config.max-model-len", "serve", "--model", m, "--max-model-len", "65");
+    refuses("config.max-model-len", "serve", "--model", m, "--max-model-len", "65", "--port", "0");
     refuses("config.tls", "serve", "--model", m, "--tls-cert", "x");
     refuses("config.cors-origins", "serve", "--model", m, "--cors-origins", "*");
     refuses("config.log-format", "serve", "--model", m, "--log-format", "xml");
@@ -109,8 +109,8 @@ class CommandLineTest {
 
   @Test
   void brokenModelsAreRefusedWithTheReason(@TempDir Path dir) throws IOException {
-    refuses("model.missing", "serve", "--model", dir.resolve("none").toString());
-    refuses("model.missing", "serve", "--model", dir.toString());
+    refuses("model.missing", "serve", "--model", dir.resolve("none").toString(), "--port", "0");
+    refuses("model.missing", "serve", "--model", dir.toString(), "--port", "0");
     int i = 0;
     for (String[] change :
         new String[][] {
@@ -129,7 +129,7 @@ class CommandLineTest {
       ObjectNode node = shape();
       node.set(change[1], new com.fasterxml.jackson.databind.ObjectMapper().readTree(change[2]));
       Files.writeString(config, node.toString());
-      refuses(change[0], "serve", "--model", model.toString());
+      refuses(change[0], "serve", "--model", model.toString(), "--port", "0");
     }
     Path truncated = dir.resolve("t");
     SyntheticModel.write(truncated, shape(), DType.F32, 1);
@@ -137,7 +137,7 @@ class CommandLineTest {
         new RandomAccessFile(truncated.resolve("model.safetensors").toFile(), "rw")) {
       file.setLength(file.length() - 100);
     }
-    refuses("safetensors.truncated", "serve", "--model", truncated.toString());
+    refuses("safetensors.truncated", "serve", "--model", truncated.toString(), "--port", "0");
     Path template = dir.resolve("j");
     SyntheticModel.write(template, shape(), DType.F32, 1);
     Files.writeString(template.resolve("chat_template.jinja"), "{% include 'x' %}");

@@ -69,8 +69,9 @@ class EnvironmentTest {
         "adapter-host");
     Map<String, String> own =
         Map.of(
+            "TENSAFE_ADAPTER_HOST__LISTEN", "unix:none.sock",
             "TENSAFE_ADAPTER_HOST__ADAPTERS", "/none",
-            "TENSAFE_ADAPTER_HOST__TRUST", "/none",
+            "TENSAFE_ADAPTER_HOST__TRUST", "/",
             "TENSAFE_ADAPTER_HOST__RECIPIENT_KEY", "/none/own.key");
     CommandRun run = CommandRun.of(own, "adapter-host");
     assertEquals(1, run.exit(), run.err());

@@ -63,7 +63,8 @@ public abstract class Listener implements AutoCloseable {
       }
       return new TlsListener((Address.Tls) address, identity);
     } catch (IOException e) {
-      throw new HeException(Reason.ADDRESS, "cannot listen on " + address, e);
+      throw new HeException(
+          Reason.ADDRESS, "cannot listen on " + address + ": " + e.getMessage(), e);
     }
   }
 

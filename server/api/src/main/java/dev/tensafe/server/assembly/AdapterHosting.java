@@ -35,6 +35,7 @@ final class AdapterHosting implements AutoCloseable {
   /**
    * Opens the registry and registers the packages it starts with.
    *
+   * @param source stays open until the result is closed
    * @param baseName what clients call the model
    * @param model its directory
    * @param computeThreads of the base model
@@ -43,6 +44,7 @@ final class AdapterHosting implements AutoCloseable {
    */
   static AdapterHosting open(
       AdapterSettings settings,
+      AdapterSource source,
       String baseName,
       Path model,
       int layers,
@@ -50,8 +52,6 @@ final class AdapterHosting implements AutoCloseable {
       InstantSource clock) {
     OpenedParts parts = new OpenedParts();
     try {
-      AdapterSource source = settings.source().get();
-      parts.add(source::close);
       BaseModel base = BaseModel.of(model, settings.digests());
       EncryptedAdapters encrypted =
           EncryptedHosting.open(

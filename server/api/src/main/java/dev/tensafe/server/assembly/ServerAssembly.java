@@ -56,6 +56,9 @@ public final class ServerAssembly implements AutoCloseable {
       ExecutorService compute =
           Executors.newSingleThreadExecutor(task -> new Thread(task, "engine"));
       parts.add(compute::shutdown);
+      // before the model: opening it is quick, and may ask for a passphrase
+      Optional<AdapterSource> source = settings.adapters().map(a -> a.source().get());
+      source.ifPresent(opened -> parts.add(opened::close));
       ModelFiles files = ModelFiles.open(settings.model(), clock);
       parts.add(files::close);
       LoadedModel loaded =
@@ -69,6 +72,7 @@ public final class ServerAssembly implements AutoCloseable {
                   a ->
                       AdapterHosting.open(
                           a,
+                          source.orElseThrow(),
                           name,
                           settings.model(),
                           files.config().layers(),

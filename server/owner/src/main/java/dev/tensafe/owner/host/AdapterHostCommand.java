@@ -10,9 +10,11 @@ import dev.tensafe.he.host.HostServer;
 import dev.tensafe.he.host.TokenMeter;
 import dev.tensafe.he.transport.Address;
 import dev.tensafe.he.transport.Listener;
+import dev.tensafe.he.transport.TlsIdentity;
 import dev.tensafe.owner.packages.PassphraseOptions;
 import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.runtime.Signals;
+import dev.tensafe.runtime.check.StartChecks;
 import dev.tensafe.runtime.log.LogSetup;
 import dev.tensafe.runtime.settings.FromEnvironment;
 import dev.tensafe.runtime.settings.Setting;
@@ -160,7 +162,11 @@ public final class AdapterHostCommand implements Callable<Integer> {
     Long limit = clientTokensPerDay;
     HostLimits limits = HostLimits.standard().withSessions(maxSessions);
     ClientAccounts accounts = accounts();
-    try (RecipientKey key = passphrase.recipientKey(recipientKey)) {
+    TlsIdentity identity = TlsFiles.identity("tls", tlsCert, tlsKey, "client-ca", clientCa);
+    check(address);
+    // bound first: what is wrong with the address is known before packages are opened
+    try (Listener listener = Listener.open(address, identity);
+        RecipientKey key = passphrase.recipientKey(recipientKey)) {
       Path state = AdapterDirectory.state(adapters);
       try (TokenMeter meter =
               TokenMeter.open(
@@ -177,15 +183,28 @@ public final class AdapterHostCommand implements Callable<Integer> {
                       !refuseTags),
                   limits)) {
         AdapterDirectory directory = AdapterDirectory.open(adapters, trust, host, clock);
-        Listener listener =
-            Listener.open(
-                address, TlsFiles.identity("tls", tlsCert, tlsKey, "client-ca", clientCa));
         try (HostServer server = HostServer.start(host, listener, HANDSHAKE_MILLIS, IDLE_MILLIS)) {
           serve(host, directory, server);
         }
       }
     }
     return 0;
+  }
+
+  /** What can be known before packages are opened. */
+  private void check(Address address) {
+    if (address instanceof Address.Unix unix) {
+      StartChecks.socket("listen", unix.path());
+    } else if (address instanceof Address.Tls tls) {
+      StartChecks.port("listen", tls.host(), tls.port());
+    }
+    Integer port = metricsPort;
+    if (port != null) {
+      StartChecks.port("metrics-port", metricsHost, port);
+    }
+    StartChecks.writableDirectory("adapters", adapters);
+    StartChecks.directory("trust", trust);
+    StartChecks.file("recipient-key", recipientKey);
   }
 
   private ClientAccounts accounts() {

@@ -2,6 +2,7 @@ package dev.tensafe.owner.host;
 
 import dev.tensafe.he.transport.TlsIdentity;
 import dev.tensafe.runtime.ConfigException;
+import dev.tensafe.runtime.check.StartChecks;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,7 @@ public final class TlsFiles {
    *
    * @param own prefix of the flags for certificate and key
    * @param authority flag for the other side's authority
+   * @throws ConfigException {@code config.<flag>} if one is missing or cannot be used
    */
   public static @Nullable TlsIdentity identity(
       String own,
@@ -29,6 +31,8 @@ public final class TlsFiles {
           "config." + authority,
           own + "-cert, " + own + "-key and " + authority + " go together; one of them is missing");
     }
+    StartChecks.pair(own + "-cert", certificate, own + "-key", key);
+    StartChecks.certificates(authority, ca);
     return TlsIdentity.of(certificate, key, ca);
   }
 }
