@@ -56,11 +56,11 @@ public final class ServerAssembly implements AutoCloseable {
       ExecutorService compute =
           Executors.newSingleThreadExecutor(task -> new Thread(task, "engine"));
       parts.add(compute::shutdown);
-      // before the model: opening it is quick, and may ask for a passphrase
-      Optional<AdapterSource> source = settings.adapters().map(a -> a.source().get());
-      source.ifPresent(opened -> parts.add(opened::close));
       ModelFiles files = ModelFiles.open(settings.model(), clock);
       parts.add(files::close);
+      // before the weights: opening it is quick, and may ask for a passphrase
+      Optional<AdapterSource> source = settings.adapters().map(a -> a.source().get());
+      source.ifPresent(opened -> parts.add(opened::close));
       LoadedModel loaded =
           on(compute, () -> LoadedModel.load(factory, settings.compute(), settings.cache(), files));
       parts.add(loaded::close);
