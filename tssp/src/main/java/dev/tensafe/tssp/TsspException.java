@@ -54,6 +54,8 @@ public final class TsspException extends CodedException {
     EXPIRED("tssp.expired"),
     /** A higher version of this adapter was accepted before. */
     ROLLBACK("tssp.rollback"),
+    /** Another package of this version of this adapter was accepted before. */
+    VERSION_REUSED("tssp.version_reused"),
     /** Made for another base model. */
     BASE_MODEL_MISMATCH("tssp.base_model_mismatch"),
     /** A policy field this reader does not know. */

@@ -8,10 +8,12 @@ import dev.tensafe.lora.weights.AdapterWeights;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.manifest.Manifest;
 import dev.tensafe.tssp.manifest.Mode;
+import dev.tensafe.tssp.trust.Release;
 import dev.tensafe.tssp.trust.SeenVersionsFile;
 import dev.tensafe.tssp.trust.TrustSnapshot;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -121,20 +123,27 @@ public final class AdapterRegistry implements AutoCloseable {
    */
   private void restore(Map<String, PackageStore.Registered> registered) {
     Map<String, Manifest> manifests = new TreeMap<>();
+    List<Release> releases = new ArrayList<>();
     registered.forEach(
         (name, r) -> {
           try {
-            manifests.put(name, gate.recheck(store.file(r.digest()), r.digest(), trust.store()));
+            Manifest manifest = gate.recheck(store.file(r.digest()), r.digest(), trust.store());
+            manifests.put(name, manifest);
+            releases.add(Release.of(manifest, r.digest()));
           } catch (CodedException e) {
             // without a trusted manifest there is nothing that could be said of it
             LOG.error("adapter '{}' is not served: {}: {}", name, e.code(), e.description());
           }
         });
     // a crash may have come between index and record
-    for (Manifest below : versions.recordAll(List.copyOf(manifests.values()))) {
-      LOG.error("adapter '{}' is not served: a higher version was accepted before", below.name());
-      manifests.remove(below.name());
-    }
+    versions
+        .recordAll(releases)
+        .forEach(
+            (release, e) -> {
+              LOG.error(
+                  "adapter '{}' is not served: {}: {}", release.name(), e.code(), e.description());
+              manifests.remove(release.name());
+            });
     manifests.forEach((name, manifest) -> restore(name, manifest, registered.get(name)));
   }
 

@@ -6,6 +6,7 @@ import dev.tensafe.lora.weights.AdapterWeights;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.manifest.Manifest;
+import dev.tensafe.tssp.trust.Release;
 import dev.tensafe.tssp.trust.SeenVersionsFile;
 import dev.tensafe.tssp.verify.VerifiedPackage;
 import java.nio.file.Path;
@@ -50,7 +51,8 @@ final class Registrar {
    *
    * @param upload moved to its place, if it is new
    * @param pinned whether it is to stay in memory; empty to leave that as it is
-   * @throws TsspException {@code tssp.content_invalid}, or any code of opening a part
+   * @throws TsspException {@code tssp.content_invalid}, or any code of opening a part; {@code
+   *     tssp.rollback}, {@code tssp.version_reused} when another upload came first
    * @throws AdapterException {@code adapter.name_taken}, {@code adapter.too_large}, {@code
    *     adapter.storage}
    */
@@ -97,18 +99,15 @@ final class Registrar {
       if (before.isPresent() && before.get().info().digest().equals(info.digest())) {
         return new Registration(before.get(), false);
       }
-      if (info.version() < versions.highest(info.issuer(), info.name())) {
-        throw new TsspException(
-            TsspException.Reason.ROLLBACK,
-            "a higher version of '" + info.name() + "' was accepted meanwhile");
-      }
+      Release release = Release.of(info.manifest(), info.digest());
+      versions.require(release);
       boolean pin = pinned.orElse(before.map(AdapterStatus::pinned).orElse(false));
       store.register(
           upload,
           info.name(),
           info.issuer(),
           new PackageStore.Registered(info.digest(), pin, info.accepted()),
-          () -> versions.record(info.manifest()));
+          () -> versions.record(release));
       table.install(info, pin, weights);
       LOG.info("adapter '{}' version {} is {}", info.name(), info.version(), info.digest());
       // under the lock still: a removal right after this must not be mistaken for a failure

@@ -175,6 +175,7 @@ class AdapterUploadTest {
     bad.put(pack("good", model, Mode.PLAIN, Policy.NONE, other, now), "409 adapter_name_taken");
     bad.put(pack("tiny", model, Mode.PLAIN, Policy.NONE, owner.key, now), "409 adapter_name_taken");
     bad.put(owner.pack("good", 4, owner.peft(2)), "409 adapter_rollback");
+    bad.put(owner.pack("good", 5, owner.peft(2)), "409 adapter_version_reused");
     Instant past = Instant.now().minus(Duration.ofDays(60));
     bad.put(
         pack("late", model, Mode.PLAIN, Policy.NONE, owner.key, InstantSource.fixed(past)),

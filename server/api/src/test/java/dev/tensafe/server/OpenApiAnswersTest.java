@@ -160,6 +160,7 @@ class OpenApiAnswersTest {
     upload(201, good);
     upload(200, good);
     upload(409, pack("bard", 1, Mode.PLAIN, Policy.NONE, owner.key));
+    upload(409, pack("bard", 2, Mode.PLAIN, Policy.NONE, owner.key));
     upload(409, pack("tiny", 1, Mode.PLAIN, Policy.NONE, owner.key));
     upload(201, pack("sealed", 1, Mode.HE, Policy.NONE, owner.key));
     Policy attested =

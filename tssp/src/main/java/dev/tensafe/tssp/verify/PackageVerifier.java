@@ -13,6 +13,7 @@ import dev.tensafe.tssp.manifest.ManifestReader;
 import dev.tensafe.tssp.manifest.Part;
 import dev.tensafe.tssp.manifest.PolicyField;
 import dev.tensafe.tssp.manifest.SignatureList;
+import dev.tensafe.tssp.trust.Release;
 import dev.tensafe.tssp.trust.RevokedBy;
 import dev.tensafe.tssp.trust.Role;
 import dev.tensafe.tssp.trust.SeenVersions;
@@ -65,11 +66,7 @@ public final class PackageVerifier {
   public VerifiedPackage verify(PackageFile file, VerifyRequest request) {
     Head head = head(file, request);
     requireParts(file, head.manifest(), request.readers());
-    return new VerifiedPackage(
-        file,
-        head.manifest(),
-        HexFormat.of().formatHex(Digests.sha256(file.manifestBytes())),
-        head.signers());
+    return new VerifiedPackage(file, head.manifest(), head.digest(), head.signers());
   }
 
   /**
@@ -82,7 +79,7 @@ public final class PackageVerifier {
     return head(file, request).manifest();
   }
 
-  private record Head(Manifest manifest, List<TrustedKey> signers) {}
+  private record Head(Manifest manifest, String digest, List<TrustedKey> signers) {}
 
   private Head head(PackageFile file, VerifyRequest request) {
     Instant now = clock.instant();
@@ -90,10 +87,12 @@ public final class PackageVerifier {
     List<TrustedKey> signers = signers(file, manifestBytes, now);
     Manifest manifest = ManifestReader.read(manifestBytes);
     requireIssuer(manifest, signers);
+    String digest = HexFormat.of().formatHex(Digests.sha256(manifestBytes));
     requireCurrent(manifest, signers, now);
+    versions.require(Release.of(manifest, digest));
     request.base().ifPresent(base -> requireBase(manifest.baseModel(), base));
     requirePolicy(manifest, request.enforced());
-    return new Head(manifest, signers);
+    return new Head(manifest, digest, signers);
   }
 
   /** Step 2: every signature verifies under a pinned key that may sign there. */
@@ -168,7 +167,7 @@ public final class PackageVerifier {
     }
   }
 
-  /** Step 4: not revoked, within its time, not older than what was accepted before. */
+  /** Step 4, before versions: not revoked, within its time. */
   private void requireCurrent(Manifest manifest, List<TrustedKey> signers, Instant now) {
     for (TrustedKey signer : signers) {
       Optional<RevokedBy> key = trust.issuerRevoked(signer.key().id());
@@ -190,18 +189,6 @@ public final class PackageVerifier {
     }
     if (manifest.expires().isPresent() && !now.isBefore(manifest.expires().get())) {
       throw new TsspException(Reason.EXPIRED, "expired at " + manifest.expires().get());
-    }
-    long highest = versions.highest(manifest.issuer(), manifest.name());
-    if (manifest.version() < highest) {
-      throw new TsspException(
-          Reason.ROLLBACK,
-          "version "
-              + manifest.version()
-              + " of '"
-              + manifest.name()
-              + "' is below version "
-              + highest
-              + ", which was accepted before");
     }
   }
 

@@ -11,13 +11,13 @@ import dev.tensafe.tssp.fixture.SeededRandom;
 import dev.tensafe.tssp.fixture.Workplace;
 import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.keys.SigningKey;
-import dev.tensafe.tssp.manifest.Manifest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -115,25 +115,27 @@ class TrustDirectoryTest {
   void versionsOnlyGrowWhoeverWrites() throws Exception {
     Workplace place = new Workplace(directory.resolve("place"));
     Path registry = Files.createDirectory(directory.resolve("registry"));
-    List<Manifest> manifests = new ArrayList<>();
+    List<Release> releases = new ArrayList<>();
     for (int version = 0; version < 10; version++) {
-      manifests.add(
-          place.pack(
-              place.named(version % 2 == 0 ? "even" : "odd", version),
-              place.owner,
-              directory.resolve("p.tssp"),
-              version));
+      releases.add(
+          Release.of(
+              place.pack(
+                  place.named(version % 2 == 0 ? "even" : "odd", version),
+                  place.owner,
+                  directory.resolve("p.tssp"),
+                  version),
+              String.format("%064x", version)));
     }
-    SeenVersionsFile shared = SeenVersionsFile.open(registry);
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       int first = i;
       threads.add(
           new Thread(
               () -> {
-                for (int k = first; k < manifests.size(); k += 4) {
+                SeenVersionsFile own = SeenVersionsFile.open(registry);
+                for (int k = first; k < releases.size(); k += 4) {
                   try {
-                    shared.record(manifests.get(k));
+                    own.record(releases.get(k));
                   } catch (TsspException e) {
                     assertEquals(Reason.ROLLBACK, e.reason());
                   }
@@ -145,10 +147,48 @@ class TrustDirectoryTest {
       thread.join();
     }
     KeyId owner = place.owner.publicKey().id();
-    assertEquals(8, SeenVersionsFile.open(registry).highest(owner, "even"));
-    assertEquals(9, SeenVersionsFile.open(registry).highest(owner, "odd"));
-    assertEquals(-1, SeenVersionsFile.open(registry).highest(owner, "neither"));
-    assertEquals(-1, SeenVersionsFile.open(directory.resolve("none")).highest(owner, "even"));
+    SeenVersionsFile after = SeenVersionsFile.open(registry);
+    assertEquals(Optional.of(seen(8)), after.highest(owner, "even"));
+    assertEquals(Optional.of(seen(9)), after.highest(owner, "odd"));
+    assertEquals(Optional.empty(), after.highest(owner, "neither"));
+    assertEquals(
+        Optional.empty(), SeenVersionsFile.open(directory.resolve("none")).highest(owner, "even"));
+  }
+
+  private static SeenVersions.Seen seen(long version) {
+    return new SeenVersions.Seen(version, Optional.of(String.format("%064x", version)));
+  }
+
+  @Test
+  void aVersionIsOnePackageAndAnOldRecordLearnsWhich() throws IOException {
+    KeyId id = key.publicKey().id();
+    Release first = new Release(id, "demo", 3, "a".repeat(64));
+    Release second = new Release(id, "demo", 3, "b".repeat(64));
+    Release next = new Release(id, "demo", 4, "b".repeat(64));
+    Path file = directory.resolve("versions.json");
+    Files.writeString(
+        file,
+        "{\"format\":\"tensafe-versions/v1\",\"highest\":{\""
+            + id
+            + "/demo\":3,\""
+            + id
+            + "/other\":7}}");
+    SeenVersionsFile versions = SeenVersionsFile.open(directory);
+    versions.require(second);
+    assertEquals(Map.of(), versions.recordAll(List.of(first)));
+    assertRefused(Reason.VERSION_REUSED, () -> versions.require(second));
+    assertRefused(Reason.VERSION_REUSED, () -> versions.record(second));
+    assertRefused(Reason.ROLLBACK, () -> versions.record(new Release(id, "other", 6, "c")));
+    SeenVersionsFile again = SeenVersionsFile.open(directory);
+    again.record(first);
+    assertRefused(Reason.VERSION_REUSED, () -> again.record(second));
+    assertEquals(
+        Optional.of(new SeenVersions.Seen(7, Optional.empty())), again.highest(id, "other"));
+    again.record(next);
+    assertRefused(Reason.ROLLBACK, () -> versions.record(first));
+    assertTrue(Files.readString(file).contains("\"sha256\" : \"" + "b".repeat(64)));
+    Files.writeString(file, Files.readString(file).replace("bbbb", "XXXX"));
+    assertRefused(Reason.VERSIONS_UNUSABLE, () -> versions.highest(id, "demo"));
   }
 
   @Test

@@ -11,12 +11,12 @@ import dev.tensafe.tssp.file.PackageRewriter;
 import dev.tensafe.tssp.fixture.SeededRandom;
 import dev.tensafe.tssp.fixture.Workplace;
 import dev.tensafe.tssp.keys.SigningKey;
-import dev.tensafe.tssp.manifest.Manifest;
 import dev.tensafe.tssp.manifest.Mode;
 import dev.tensafe.tssp.manifest.PartKind;
 import dev.tensafe.tssp.manifest.Policy;
 import dev.tensafe.tssp.manifest.PolicyField;
 import dev.tensafe.tssp.pack.PackRequest;
+import dev.tensafe.tssp.trust.Release;
 import dev.tensafe.tssp.trust.Revocation;
 import dev.tensafe.tssp.trust.Role;
 import dev.tensafe.tssp.trust.SeenVersionsFile;
@@ -76,27 +76,47 @@ class PackageVerifierTest {
   @Test
   void olderVersionsAreRefusedAlsoAfterARestart() throws IOException {
     Path file = place.pack(place.request(Mode.PLAIN));
-    Manifest manifest = place.verify(file).manifest();
     Path registry = Files.createDirectory(directory.resolve("registry"));
-    assertEquals(-1, SeenVersionsFile.open(registry).highest(manifest.issuer(), "demo"));
-    SeenVersionsFile.open(registry).record(manifest);
-    assertEquals(3, SeenVersionsFile.open(registry).highest(manifest.issuer(), "demo"));
+    Release release = release(file);
+    SeenVersionsFile.open(registry).record(release);
     verifyWith(registry, file);
-    Files.writeString(
-        registry.resolve("versions.json"),
-        Files.readString(registry.resolve("versions.json"))
-            .replace(": 3", ": 4")
-            .replace(" : 3", " : 4"));
-    assertEquals(4, SeenVersionsFile.open(registry).highest(manifest.issuer(), "demo"));
+    SeenVersionsFile.open(registry)
+        .record(new Release(release.issuer(), "demo", 4, "0".repeat(64)));
     TsspException e = assertThrows(TsspException.class, () -> verifyWith(registry, file));
     assertEquals(Reason.ROLLBACK, e.reason());
-    e = assertThrows(TsspException.class, () -> SeenVersionsFile.open(registry).record(manifest));
+    e = assertThrows(TsspException.class, () -> SeenVersionsFile.open(registry).record(release));
     assertEquals(Reason.ROLLBACK, e.reason());
     // A record that cannot be read stops everything.
     for (String bad : new String[] {"", "{}", "{\"format\":\"tensafe-versions/v1\"}", "[1]"}) {
       Files.writeString(registry.resolve("versions.json"), bad);
       e = assertThrows(TsspException.class, () -> SeenVersionsFile.open(registry));
       assertEquals(Reason.VERSIONS_UNUSABLE, e.reason(), bad);
+    }
+  }
+
+  private Release release(Path file) {
+    VerifiedPackage verified = place.verify(file);
+    return Release.of(verified.manifest(), verified.digest());
+  }
+
+  @Test
+  void aVersionIsOnePackageAndItsCopiesAreThatPackage() throws IOException {
+    Path file = place.pack(place.request(Mode.HE));
+    Path registry = Files.createDirectory(directory.resolve("registry"));
+    SeenVersionsFile.open(registry).record(release(file));
+    place.trust(reviewer.publicKey(), "reviewer", List.of(), Set.of(Role.REVIEWER), 0);
+    Path reviewed = directory.resolve("reviewed.tssp");
+    Path withheld = directory.resolve("withheld.tssp");
+    try (PackageFile open = PackageFile.open(file)) {
+      PackageRewriter.countersign(open, reviewer, reviewed, random);
+      PackageRewriter.withhold(open, Set.of(PartKind.SEALED), withheld);
+    }
+    verifyWith(registry, reviewed);
+    verifyWith(registry, withheld);
+    for (Mode mode : Mode.values()) {
+      Path other = place.pack(place.request(mode));
+      TsspException e = assertThrows(TsspException.class, () -> verifyWith(registry, other));
+      assertEquals(Reason.VERSION_REUSED, e.reason());
     }
   }
 

@@ -8,10 +8,12 @@ import dev.tensafe.tssp.manifest.Manifest;
 import dev.tensafe.tssp.manifest.ManifestReader;
 import dev.tensafe.tssp.manifest.Mode;
 import dev.tensafe.tssp.manifest.PartKind;
+import dev.tensafe.tssp.trust.Release;
 import dev.tensafe.tssp.trust.SeenVersions;
 import dev.tensafe.tssp.trust.SeenVersionsFile;
 import dev.tensafe.tssp.trust.TrustSnapshot;
 import dev.tensafe.tssp.verify.PackageVerifier;
+import dev.tensafe.tssp.verify.VerifiedPackage;
 import dev.tensafe.tssp.verify.VerifyRequest;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -178,11 +180,21 @@ public final class AdapterDirectory {
             Reason.REFUSED, "a package of mode he with its sealed part is needed here");
       }
       SealedPart added = host.add(verified);
-      versions.record(verified.manifest());
+      record(verified);
       entries.put(path, new Entry(stamp, added.digest(), Optional.of(verified.manifest())));
     } catch (CodedException e) {
       LOG.error("{} is not served: {}: {}", path.getFileName(), e.code(), e.description());
       entries.put(path, new Entry(stamp, "", Optional.empty()));
+    }
+  }
+
+  /** What cannot be recorded is not served. */
+  private void record(VerifiedPackage added) {
+    try {
+      versions.record(Release.of(added.manifest(), added.digest()));
+    } catch (CodedException e) {
+      host.release(added.digest());
+      throw e;
     }
   }
 

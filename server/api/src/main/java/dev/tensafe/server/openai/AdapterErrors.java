@@ -50,7 +50,7 @@ final class AdapterErrors {
           REVIEW_MISSING,
           SIGNATURE_INVALID ->
           403;
-      case ROLLBACK -> 409;
+      case ROLLBACK, VERSION_REUSED -> 409;
       case IO,
           VERSIONS_UNUSABLE,
           TRUST_MALFORMED,
