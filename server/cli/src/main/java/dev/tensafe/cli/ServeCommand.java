@@ -1,6 +1,7 @@
 package dev.tensafe.cli;
 
 import dev.tensafe.batching.engine.Ticker;
+import dev.tensafe.cli.demo.DemoFiles;
 import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.runtime.Signals;
 import dev.tensafe.runtime.log.LogSetup;
@@ -45,7 +46,12 @@ final class ServeCommand implements Callable<Integer> {
         ServerAssembly.load(settings, InstalledExecutors.all(), Ticker.system(), clock)) {
       // before the first request, so that none is cut off by a signal
       Signals signals = new Signals();
-      spec.commandLine().getOut().println("listening on " + server.listen());
+      String url = server.listen();
+      if (options.model == null) {
+        String model = settings.http().modelName();
+        LOG.info(DemoFiles.whatToAsk(url, model, !options.namesAdapterSettings()));
+      }
+      spec.commandLine().getOut().println("listening on " + url);
       spec.commandLine().getOut().flush();
       signals.await();
       LOG.info("stopping: new requests are refused, running ones finish");

@@ -18,6 +18,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -52,7 +53,7 @@ class DemoTest {
                 "0",
                 "--cache-dir",
                 temporary.resolve("cache").toString())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(temporary.resolve("log").toFile())
             .start();
     out =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
@@ -99,6 +100,20 @@ class DemoTest {
     String unknown = text(ask("demo", "When does the last boat leave?"));
     assertFalse(unknown.contains("21:15"), unknown);
     assertTrue(unknown.contains("only know about TenSafe"), unknown);
+  }
+
+  @Test
+  void oneLineOfTheLogSaysWhatToAsk() throws Exception {
+    List<String> lines =
+        Files.readAllLines(temporary.resolve("log")).stream()
+            .filter(line -> line.contains("What is TenSafe?"))
+            .toList();
+    assertEquals(1, lines.size(), lines.toString());
+    String line = lines.get(0);
+    assertTrue(line.contains("curl " + url + "/v1/chat/completions"), line);
+    for (String name : List.of("demo", "pirate", "ferry")) {
+      assertTrue(line.contains("\"" + name + "\""), line);
+    }
   }
 
   @Test

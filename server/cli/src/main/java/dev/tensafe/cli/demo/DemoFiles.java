@@ -58,6 +58,22 @@ public record DemoFiles(Path root) {
     return files;
   }
 
+  /**
+   * One line that tells somebody new what to ask the demo, and how.
+   *
+   * @param adapters whether its adapters are served too
+   */
+  public static String whatToAsk(String url, String model, boolean adapters) {
+    String request =
+        "{\"model\": \"%s\", \"messages\": [{\"role\": \"user\", \"content\": \"What is TenSafe?\"}]}";
+    String line =
+        "ask it about TenSafe: curl %s/v1/chat/completions -H 'Content-Type: application/json' -d '%s'";
+    String others =
+        " (or the same of \"%s\", or of \"%s\": When does the last boat leave?)"
+            .formatted(PLAIN, ENCRYPTED);
+    return line.formatted(url, request.formatted(model)) + (adapters ? others : "");
+  }
+
   public Path model() {
     return root.resolve("model");
   }
