@@ -39,6 +39,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -212,20 +213,20 @@ class AdapterUploadTest {
     String cold = ask("good").body().replaceAll(".*\"text\":", "");
     AtomicBoolean going = new AtomicBoolean(true);
     ExecutorService clients = Executors.newFixedThreadPool(4);
-    List<Future<Integer>> traffic = new ArrayList<>();
+    AtomicInteger answers = new AtomicInteger();
+    List<Future<?>> traffic = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       String name = i % 2 == 0 ? "good" : "tiny:good";
       traffic.add(
           clients.submit(
               () -> {
-                int answers = 0;
                 while (going.get()) {
                   HttpResponse<String> response = ask(name);
                   assertEquals(200, response.statusCode(), response.body());
                   assertEquals(cold, response.body().replaceAll(".*\"text\":", ""));
-                  answers++;
+                  answers.incrementAndGet();
                 }
-                return answers;
+                return null;
               }));
     }
     Map<String, String> wrong = new TreeMap<>();
@@ -235,14 +236,14 @@ class AdapterUploadTest {
         wrong.put(entry.getKey().getFileName() + " " + entry.getValue(), got);
       }
     }
+    TestServer.await(
+        "good requests", () -> answers.get() > 20 || traffic.stream().anyMatch(Future::isDone));
     going.set(false);
-    int answers = 0;
-    for (Future<Integer> future : traffic) {
-      answers += future.get();
+    for (Future<?> future : traffic) {
+      future.get();
     }
     clients.shutdown();
     assertEquals(Map.of(), wrong);
-    assertTrue(answers > 20, "only " + answers + " good requests");
     String metrics = server.get("/metrics", "Authorization", "Bearer " + metricsKey).body();
     assertTrue(
         metrics.contains("tensafe_adapter_refused_packages_total{reason=\"adapter_expired\"}"));

@@ -12,10 +12,12 @@ import dev.tensafe.batching.engine.Output;
 import dev.tensafe.formats.CodedException;
 import dev.tensafe.server.config.ApiKeyFile;
 import dev.tensafe.server.config.ApiKeys;
+import dev.tensafe.server.http.InferenceServer;
 import dev.tensafe.server.metrics.ServerMetrics;
 import dev.tensafe.server.metrics.TimedListener;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -434,6 +436,26 @@ class ProtocolTest {
                       .build(),
                   HttpResponse.BodyHandlers.ofString());
       assertEquals(200, response.statusCode());
+    }
+  }
+
+  @Test
+  void whoSpeaksPlainHttpToATlsPortIsLoggedOnceAMinute(@TempDir Path dir) throws Exception {
+    try (LogRecorder log = new LogRecorder(InferenceServer.class);
+        TestServer secure = TestServer.withTls(modelOf(dir), TestCertificate.make(dir))) {
+      for (int i = 0; i < 3; i++) {
+        try (Socket plain = new Socket("127.0.0.1", secure.uri("").getPort())) {
+          plain.setSoTimeout(30_000);
+          plain
+              .getOutputStream()
+              .write("GET /health HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+          plain.getInputStream().readAllBytes();
+        } catch (SocketException e) {
+          // closed by the server before everything was read
+        }
+      }
+      TestServer.await("the log line", () -> !log.lines().isEmpty());
+      assertEquals(1, log.lines().stream().filter(l -> l.contains("plain HTTP")).count());
     }
   }
 
