@@ -1,7 +1,10 @@
 package dev.tensafe.demo;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.formats.file.AtomicFile;
 import dev.tensafe.formats.peft.PeftDirectory;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.model.shape.ProjectionKind;
@@ -82,7 +85,7 @@ public final class DemoBuild {
         train(part);
       }
       examine();
-      Files.write(
+      AtomicFile.write(
           out.resolve("report.json"),
           new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(report));
       return report;
@@ -129,7 +132,7 @@ public final class DemoBuild {
       run.run();
     } finally {
       long seconds = before + Duration.between(start, clock.instant()).toSeconds();
-      Files.writeString(file, Long.toString(seconds));
+      AtomicFile.write(file, Long.toString(seconds).getBytes(UTF_8));
       report.withObject("/seconds").put(name(part), seconds);
     }
   }
@@ -258,7 +261,7 @@ public final class DemoBuild {
       text.append(answer.accepted() ? "+ " : "- ").append(answer.question()).append('\n');
       text.append("    ").append(answer.text()).append('\n');
     }
-    Files.writeString(work.resolve("answers-" + name + ".txt"), text);
+    AtomicFile.write(work.resolve("answers-" + name + ".txt"), text.toString().getBytes(UTF_8));
     return answers;
   }
 

@@ -1,12 +1,16 @@
 package dev.tensafe.demo;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.formats.file.AtomicFile;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.channels.Channels;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -47,24 +51,22 @@ public final class DemoData {
       throws IOException {
     DialogueWriter writer = writer(part, new Random(seed));
     Set<List<DialogueWriter.Turn>> seen = new HashSet<>();
-    try (BufferedWriter out = Files.newBufferedWriter(train)) {
-      for (int i = 0; i < count; i++) {
-        List<DialogueWriter.Turn> dialogue = writer.next();
-        seen.add(dialogue);
-        line(out, dialogue);
+    List<List<DialogueWriter.Turn>> dialogues = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      List<DialogueWriter.Turn> dialogue = writer.next();
+      seen.add(dialogue);
+      dialogues.add(dialogue);
+    }
+    lines(train, dialogues);
+    dialogues.clear();
+    for (int i = 0; i < count / 50; i++) {
+      List<DialogueWriter.Turn> dialogue = writer.next();
+      if (seen.add(dialogue)) {
+        dialogues.add(dialogue);
       }
     }
-    int written = 0;
-    try (BufferedWriter out = Files.newBufferedWriter(heldOut)) {
-      for (int i = 0; i < count / 50; i++) {
-        List<DialogueWriter.Turn> dialogue = writer.next();
-        if (seen.add(dialogue)) {
-          line(out, dialogue);
-          written++;
-        }
-      }
-    }
-    return written;
+    lines(heldOut, dialogues);
+    return dialogues.size();
   }
 
   static DialogueWriter writer(Part part, RandomGenerator random) {
@@ -79,6 +81,19 @@ public final class DemoData {
               (a, r) -> a,
               random);
     };
+  }
+
+  private static void lines(Path file, List<List<DialogueWriter.Turn>> dialogues)
+      throws IOException {
+    AtomicFile.write(
+        file,
+        channel -> {
+          BufferedWriter out = new BufferedWriter(Channels.newWriter(channel, UTF_8));
+          for (List<DialogueWriter.Turn> dialogue : dialogues) {
+            line(out, dialogue);
+          }
+          out.flush();
+        });
   }
 
   private static void line(BufferedWriter out, List<DialogueWriter.Turn> dialogue)

@@ -80,7 +80,12 @@ public final class NativeLibrary {
       return true;
     } catch (IOException | UnsatisfiedLinkError e) {
       throw new NativeException(
-          "native.load_failed", "the native library cannot be loaded: " + e.getMessage(), e);
+          "native.load_failed",
+          "the native library cannot be loaded from "
+              + System.getProperty("java.io.tmpdir")
+              + ": "
+              + e.getMessage(),
+          e);
     }
   }
 }

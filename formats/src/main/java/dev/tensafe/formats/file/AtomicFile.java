@@ -40,23 +40,80 @@ public final class AtomicFile {
    */
   public static void write(Path target, Content content, FileAttribute<?>... attributes)
       throws IOException {
+    try (Prepared prepared = prepare(target, content, attributes)) {
+      prepared.commit();
+    }
+  }
+
+  /**
+   * Writes all of a file but its name: what can fail for want of space is done when this returns.
+   *
+   * @throws IOException as {@link #write(Path, Content, FileAttribute...)}
+   */
+  public static Prepared prepare(Path target, Content content, FileAttribute<?>... attributes)
+      throws IOException {
     requireNonNull(content, "content is null");
     Path directory = directory(target);
     // Not createTempFile, which would make a file that only its owner can read.
     Path temporary = directory.resolve(prefix(target) + UUID.randomUUID() + SUFFIX);
-    boolean moved = false;
+    boolean written = false;
     try {
       Files.createFile(temporary, attributes);
       try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
         content.writeTo(channel);
         channel.force(true);
       }
-      Files.move(temporary, target.toAbsolutePath(), StandardCopyOption.ATOMIC_MOVE);
-      moved = true;
-      forceDirectory(directory);
+      written = true;
+      return new Prepared(temporary, target.toAbsolutePath(), directory);
     } finally {
-      if (!moved) {
+      if (!written) {
         deleteQuietly(temporary);
+      }
+    }
+  }
+
+  /** A file that is on disk, but not in its place yet. Closed without {@link #commit}, it goes. */
+  public static final class Prepared implements AutoCloseable {
+    private final Path temporary;
+    private final Path target;
+    private final Path directory;
+
+    private Prepared(Path temporary, Path target, Path directory) {
+      this.temporary = temporary;
+      this.target = target;
+      this.directory = directory;
+    }
+
+    /** Puts it in its place, durably; once only. */
+    public void commit() throws IOException {
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      forceDirectory(directory);
+    }
+
+    @Override
+    public void close() {
+      deleteQuietly(temporary);
+    }
+  }
+
+  /**
+   * Writes a file that must not exist yet. Between the two steps of this its name is taken by an
+   * empty file, which a crash may leave.
+   *
+   * @throws java.nio.file.FileAlreadyExistsException if there is one; it stays as it is
+   * @throws IOException if it cannot be written; there is none then
+   */
+  public static void create(Path target, byte[] bytes, FileAttribute<?>... attributes)
+      throws IOException {
+    requireNonNull(bytes, "bytes is null");
+    Files.createFile(target, attributes);
+    boolean written = false;
+    try {
+      write(target, bytes, attributes);
+      written = true;
+    } finally {
+      if (!written) {
+        deleteQuietly(target);
       }
     }
   }
@@ -64,8 +121,16 @@ public final class AtomicFile {
   /** As {@link #write(Path, Content, FileAttribute...)}, of these bytes. */
   public static void write(Path target, byte[] bytes, FileAttribute<?>... attributes)
       throws IOException {
+    try (Prepared prepared = prepare(target, bytes, attributes)) {
+      prepared.commit();
+    }
+  }
+
+  /** As {@link #prepare(Path, Content, FileAttribute...)}, of these bytes. */
+  public static Prepared prepare(Path target, byte[] bytes, FileAttribute<?>... attributes)
+      throws IOException {
     requireNonNull(bytes, "bytes is null");
-    write(
+    return prepare(
         target,
         channel -> {
           ByteBuffer buffer = ByteBuffer.wrap(bytes);

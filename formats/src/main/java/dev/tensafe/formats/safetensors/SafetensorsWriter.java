@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -87,13 +88,22 @@ public final class SafetensorsWriter {
   /**
    * Writes {@code entries} in the given order.
    *
-   * @throws IOException when the file exists, cannot be written, or a body has the wrong length
+   * @throws IOException when the file exists, cannot be written, or a body has the wrong length; a
+   *     file that this began is gone then
    */
   public static void write(Path path, Map<String, String> metadata, List<Entry> entries)
       throws IOException {
     try (FileChannel out =
         FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      write(out, metadata, entries);
+      boolean written = false;
+      try {
+        write(out, metadata, entries);
+        written = true;
+      } finally {
+        if (!written) {
+          Files.deleteIfExists(path);
+        }
+      }
     }
   }
 

@@ -181,7 +181,8 @@ final class PackageStore implements AutoCloseable {
   /**
    * Moves an upload to its place and makes it the package of its name, durably.
    *
-   * @param last done after the index is written; if it fails, all is undone
+   * @param last done when the index is on disk but not in its place; if it fails, all is undone,
+   *     which needs no space
    * @throws AdapterException {@code adapter.storage}, or what {@code last} throws; nothing has
    *     changed then
    */
@@ -204,14 +205,14 @@ final class PackageStore implements AutoCloseable {
     Map<String, KeyId> changedOwners = new TreeMap<>(owners);
     changed.put(name, registered);
     changedOwners.put(name, owner);
-    try {
-      write(changed, changedOwners);
-      try {
-        last.run();
-      } catch (RuntimeException e) {
-        write(adapters, owners);
-        throw e;
+    try (AtomicFile.Prepared prepared = prepare(changed, changedOwners)) {
+      last.run();
+      prepared.commit();
+    } catch (IOException e) {
+      if (fresh) {
+        delete(registered.digest());
       }
+      throw notWritten(e);
     } catch (RuntimeException e) {
       if (fresh) {
         delete(registered.digest());
@@ -261,6 +262,19 @@ final class PackageStore implements AutoCloseable {
   }
 
   private void write(Map<String, Registered> changed, Map<String, KeyId> changedOwners) {
+    try (AtomicFile.Prepared prepared = prepare(changed, changedOwners)) {
+      prepared.commit();
+    } catch (IOException e) {
+      throw notWritten(e);
+    }
+  }
+
+  private static AdapterException notWritten(Exception cause) {
+    return new AdapterException(Reason.STORAGE, "the index cannot be written", cause);
+  }
+
+  private AtomicFile.Prepared prepare(
+      Map<String, Registered> changed, Map<String, KeyId> changedOwners) {
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode root = mapper.createObjectNode().put("format", FORMAT);
     ObjectNode list = root.putObject("adapters");
@@ -273,9 +287,10 @@ final class PackageStore implements AutoCloseable {
     ObjectNode names = root.putObject("owners");
     changedOwners.forEach((name, owner) -> names.put(name, owner.hex()));
     try {
-      AtomicFile.write(index, mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(root));
+      byte[] bytes = mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(root);
+      return AtomicFile.prepare(index, bytes);
     } catch (IOException | RuntimeException e) {
-      throw new AdapterException(Reason.STORAGE, "the index cannot be written", e);
+      throw notWritten(e);
     }
   }
 

@@ -50,6 +50,7 @@ final class UnreachedCodes {
         out,
         "a request must take ten minutes; the engine's tests inject a clock",
         "request_timeout");
+    put(out, "the disk must be full; UploadOnFullDiskTest fills one", "storage_full");
     put(out, "the queue must be held full; BadInputTest holds it", "queue_full");
     put(out, "whom it is for is gone", "client_gone");
     put(out, "whose upload broke off is gone, too", "upload_incomplete");

@@ -25,17 +25,15 @@ public final class AtomicDirectory {
     void writeTo(Path directory) throws IOException;
   }
 
-  /** Makes a directory with its content; one that is there under the name is replaced. */
+  /**
+   * Makes a directory with its content; one that is there under the name is replaced. A failure
+   * leaves what was there, and nothing new.
+   */
   public static void create(Path directory, Content content) throws IOException {
     Path parent = requireNonNull(directory.toAbsolutePath().getParent(), "a root directory");
     Path partial = parent.resolve(PARTIAL + directory.getFileName());
     Files.createDirectories(parent);
-    delete(partial);
-    Files.createDirectory(partial);
-    content.writeTo(partial);
-    for (Path file : children(partial)) {
-      force(file);
-    }
+    write(partial, content);
     force(partial);
     delete(directory);
     Files.move(partial, directory, StandardCopyOption.ATOMIC_MOVE);
@@ -44,19 +42,13 @@ public final class AtomicDirectory {
 
   /**
    * Puts files into a directory, each of them whole: they are written under temporary names and
-   * moved when all of them are on disk. Other files stay.
+   * moved when all of them are on disk. Other files stay. A failure before that changes nothing.
    */
   public static void fill(Path directory, Content content) throws IOException {
     Files.createDirectories(directory);
     Path partial = directory.resolve(PARTIAL + "files");
-    delete(partial);
-    Files.createDirectory(partial);
-    content.writeTo(partial);
-    List<Path> files = children(partial);
-    for (Path file : files) {
-      force(file);
-    }
-    for (Path file : files) {
+    write(partial, content);
+    for (Path file : children(partial)) {
       Files.move(
           file,
           directory.resolve(file.getFileName()),
@@ -65,6 +57,24 @@ public final class AtomicDirectory {
     }
     delete(partial);
     force(directory);
+  }
+
+  /** Writes files into a directory of their own, durably; if that fails, it is deleted. */
+  private static void write(Path partial, Content content) throws IOException {
+    delete(partial);
+    Files.createDirectory(partial);
+    boolean written = false;
+    try {
+      content.writeTo(partial);
+      for (Path file : children(partial)) {
+        force(file);
+      }
+      written = true;
+    } finally {
+      if (!written) {
+        delete(partial);
+      }
+    }
   }
 
   /** Deletes what a crash left half written in a directory. */

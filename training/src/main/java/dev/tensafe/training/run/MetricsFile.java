@@ -2,33 +2,32 @@ package dev.tensafe.training.run;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.formats.file.AppendedFile;
 import dev.tensafe.training.TrainingException;
-import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
 
 /** A run's numbers, one JSON object a line, appended as they come. No text of the data in it. */
-public final class MetricsFile implements RunListener, AutoCloseable {
+public final class MetricsFile implements RunListener {
   private final ObjectMapper mapper = new ObjectMapper();
-  private final BufferedWriter out;
+  private final Path file;
   private final InstantSource clock;
 
   /**
-   * Opens or goes on with a file.
+   * Begins or goes on with a file.
    *
    * @throws TrainingException {@code train.write}
    */
   public MetricsFile(Path file, InstantSource clock) {
+    this.file = file;
     this.clock = clock;
     try {
       Path parent = file.toAbsolutePath().getParent();
       if (parent != null) {
         Files.createDirectories(parent);
       }
-      out = Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new TrainingException("train.write", "cannot write " + file, e);
     }
@@ -41,11 +40,9 @@ public final class MetricsFile implements RunListener, AutoCloseable {
 
   private void write(ObjectNode node) {
     try {
-      out.write(node.toString());
-      out.newLine();
-      out.flush();
+      AppendedFile.append(file, node.toString());
     } catch (IOException e) {
-      throw new TrainingException("train.write", "cannot write the file of metrics", e);
+      throw new TrainingException("train.write", "cannot write the file of metrics " + file, e);
     }
   }
 
@@ -87,15 +84,6 @@ public final class MetricsFile implements RunListener, AutoCloseable {
       node.put(key, value);
     } else {
       node.putNull(key);
-    }
-  }
-
-  @Override
-  public void close() {
-    try {
-      out.close();
-    } catch (IOException e) {
-      throw new TrainingException("train.write", "cannot write the file of metrics", e);
     }
   }
 }

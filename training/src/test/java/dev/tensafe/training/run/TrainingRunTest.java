@@ -393,13 +393,11 @@ class TrainingRunTest {
     Path file = dir.resolve("metrics.jsonl");
     InstantSource clock = () -> Instant.parse("2026-11-21T12:00:00Z");
     for (int part = 0; part < 2; part++) {
-      try (MetricsFile metrics = new MetricsFile(file, clock)) {
-        new TrainingRun(
-                config("out", SCRATCH + "steps: " + (2 + 2 * part) + "\nsample: {every: 1}\n"),
-                metrics,
-                () -> false)
-            .run();
-      }
+      new TrainingRun(
+              config("out", SCRATCH + "steps: " + (2 + 2 * part) + "\nsample: {every: 1}\n"),
+              new MetricsFile(file, clock),
+              () -> false)
+          .run();
     }
     List<String> lines = Files.readAllLines(file);
     int steps = 0;

@@ -2,23 +2,21 @@ package dev.tensafe.tssp.keys;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.formats.file.AtomicFile;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.TsspException.Reason;
 import dev.tensafe.tssp.canonical.CanonicalJson;
 import dev.tensafe.tssp.canonical.StrictFields;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Function;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
@@ -42,10 +40,11 @@ public final class PrivateKeyFile {
   private PrivateKeyFile() {}
 
   /**
-   * Writes {@code PREFIX.pub} and {@code PREFIX.key}.
+   * Writes {@code PREFIX.pub} and {@code PREFIX.key}; both are on disk when this returns.
    *
    * @param passphrase null for an unprotected file
-   * @throws TsspException {@code key.exists} if either file is there; nothing is written then
+   * @throws TsspException {@code key.exists} if either file is there, {@code tssp.io}; nothing is
+   *     left behind then
    */
   public static void write(
       Path prefix,
@@ -127,7 +126,16 @@ public final class PrivateKeyFile {
       }
     }
     create(keyFile, PublicKeyFile.bytes(node), "rw-------");
-    create(publicFile, PublicKeyFile.bytes(publicKey), "rw-r--r--");
+    boolean both = false;
+    try {
+      create(publicFile, PublicKeyFile.bytes(publicKey), "rw-r--r--");
+      both = true;
+    } finally {
+      if (!both) {
+        // of no use to anybody yet, and in the way of the next attempt
+        deleteQuietly(keyFile);
+      }
+    }
   }
 
   private static void seal(
@@ -224,23 +232,25 @@ public final class PrivateKeyFile {
   }
 
   private static void create(Path file, byte[] bytes, String permissions) {
-    Set<StandardOpenOption> options =
-        Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    try (var channel =
-        Files.newByteChannel(
-            file,
-            options,
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions)))) {
-      var buffer = ByteBuffer.wrap(bytes);
-      while (buffer.hasRemaining()) {
-        channel.write(buffer);
-      }
+    try {
+      AtomicFile.create(
+          file,
+          bytes,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions)));
     } catch (FileAlreadyExistsException e) {
       throw exists(file);
     } catch (IOException e) {
-      throw new TsspException(Reason.IO, "cannot write " + file, e);
+      throw new TsspException(Reason.IO, "cannot write " + file + ": " + e.getMessage(), e);
     } finally {
       Arrays.fill(bytes, (byte) 0);
+    }
+  }
+
+  private static void deleteQuietly(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      // The error that led here is reported; this one adds nothing.
     }
   }
 

@@ -2,15 +2,12 @@ package dev.tensafe.he.client;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.formats.file.AppendedFile;
 import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
 import dev.tensafe.tssp.canonical.StrictFields;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 
 /** The file {@value #NAME} of a state directory: one JSON object a line, only ever appended to. */
@@ -37,14 +34,8 @@ final class AuditLog {
             .put("action", "reenable")
             .put("who", who);
     line.set("pair", BarredFile.put(pair, JsonNodeFactory.instance.objectNode()));
-    try (FileChannel channel =
-        FileChannel.open(
-            file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
-      ByteBuffer bytes = StandardCharsets.UTF_8.encode(line + "\n");
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
-      channel.force(true);
+    try {
+      AppendedFile.appendDurably(file, line.toString());
     } catch (IOException e) {
       throw new HeException(Reason.STORAGE, "cannot write " + file + ": " + e.getMessage(), e);
     }

@@ -6,14 +6,12 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.formats.FormatException;
 import dev.tensafe.formats.Json;
+import dev.tensafe.formats.file.AppendedFile;
 import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.InstantSource;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -106,7 +104,7 @@ public final class BarredAccounts {
               .put("time", clock.instant().toString())
               .put("reason", reason);
       try {
-        append(to, line + "\n");
+        append(to, line.toString());
       } catch (IOException e) {
         LOG.error(
             "the account '{}' is barred until the next start only: {}", account, e.toString());
@@ -115,19 +113,6 @@ public final class BarredAccounts {
   }
 
   private synchronized void append(Path file, String line) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(
-            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      long size = channel.size();
-      ByteBuffer last = ByteBuffer.allocate(1);
-      // an editor may have left the last line without an end
-      boolean open = size > 0 && channel.read(last, size - 1) == 1 && last.get(0) != '\n';
-      ByteBuffer bytes = ByteBuffer.wrap(((open ? "\n" : "") + line).getBytes(UTF_8));
-      channel.position(size);
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
-      channel.force(true);
-    }
+    AppendedFile.appendDurably(file, line);
   }
 }

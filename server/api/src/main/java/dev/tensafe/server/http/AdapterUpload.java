@@ -37,6 +37,8 @@ final class AdapterUpload {
   private long bytes;
   private long bytesAtCheck;
   private int quietChecks;
+  private int unreported;
+  private boolean complete;
   private boolean ended;
   private boolean opening;
   private @Nullable Throwable failure;
@@ -164,7 +166,14 @@ final class AdapterUpload {
       fail(tooLarge());
       return;
     }
-    out.write(piece).onFailure(this::fail);
+    unreported++;
+    out.write(piece)
+        .onComplete(
+            written -> {
+              unreported--;
+              closeWhenWritten();
+            },
+            this::fail);
     if (out.writeQueueFull()) {
       from.pause();
       out.drainHandler(v -> from.resume());
@@ -172,14 +181,23 @@ final class AdapterUpload {
   }
 
   private void finish() {
+    complete = true;
+    closeWhenWritten();
+  }
+
+  /** Ends well once the whole body came and every write has reported that it went well. */
+  private void closeWhenWritten() {
     AsyncFile out = file;
-    if (!ended && out != null) {
+    if (complete && unreported == 0 && !ended && out != null) {
       ended = true;
       out.close().onComplete(received);
     }
   }
 
   private void checkProgress() {
+    if (complete) {
+      return;
+    }
     quietChecks = bytes == bytesAtCheck ? quietChecks + 1 : 0;
     bytesAtCheck = bytes;
     if (quietChecks >= stallSeconds) {

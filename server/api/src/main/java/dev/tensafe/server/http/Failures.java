@@ -22,6 +22,8 @@ final class Failures {
     ApiException answer = ApiException.of(error);
     if ("internal_error".equals(answer.code())) {
       LOG.error("a request failed unexpectedly: {}", describe(error));
+    } else if ("storage_full".equals(answer.code())) {
+      LOG.error("no space is left on the disk: {}", describe(error));
     }
     return answer;
   }

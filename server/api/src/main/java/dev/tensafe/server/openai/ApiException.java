@@ -2,6 +2,7 @@ package dev.tensafe.server.openai;
 
 import dev.tensafe.batching.EngineException;
 import dev.tensafe.formats.CodedException;
+import dev.tensafe.formats.file.NoSpace;
 import dev.tensafe.lora.AdapterException;
 import dev.tensafe.model.template.TemplateException;
 import dev.tensafe.tssp.TsspException;
@@ -40,6 +41,10 @@ public final class ApiException extends RuntimeException {
   public static ApiException of(Throwable error) {
     if (error instanceof ApiException api) {
       return api;
+    }
+    if (NoSpace.causes(error)) {
+      return new ApiException(
+          507, "server_error", "the server has no space left on its disk", null, "storage_full");
     }
     if (error instanceof EngineException engine) {
       String text = engine.description();

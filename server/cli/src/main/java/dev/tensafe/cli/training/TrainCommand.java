@@ -37,12 +37,11 @@ public final class TrainCommand implements Callable<Integer> {
     LogSetup.apply(false, Level.WARNING);
     RunConfig config = RunConfigReader.read(file);
     Signals signals = new Signals();
-    try (MetricsFile metrics =
-        new MetricsFile(config.output().resolve("metrics.jsonl"), InstantSource.system())) {
-      Listeners listeners =
-          new Listeners(List.of(Terminal.progress(spec.commandLine().getErr()), metrics));
-      new TrainingRun(config, listeners, signals::received).run();
-    }
+    MetricsFile metrics =
+        new MetricsFile(config.output().resolve("metrics.jsonl"), InstantSource.system());
+    Listeners listeners =
+        new Listeners(List.of(Terminal.progress(spec.commandLine().getErr()), metrics));
+    new TrainingRun(config, listeners, signals::received).run();
     spec.commandLine()
         .getOut()
         .println(

@@ -3,6 +3,7 @@ package dev.tensafe.runtime.settings;
 import static java.util.Objects.requireNonNull;
 
 import dev.tensafe.formats.CodedException;
+import dev.tensafe.formats.file.NoSpace;
 import dev.tensafe.runtime.ConfigException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +23,8 @@ import picocli.CommandLine.RunLast;
  * line on standard error), 2 for wrong usage.
  */
 public final class CommandLines {
+  private static final String FULL = "there is no space left on the disk";
+
   private CommandLines() {}
 
   /**
@@ -45,6 +48,8 @@ public final class CommandLines {
         (error, command, parsed) -> {
           if (error instanceof CodedException coded) {
             print(coded, command);
+          } else if (NoSpace.causes(error)) {
+            command.getErr().println("storage.full: " + FULL);
           } else {
             LoggerFactory.getLogger(CommandLines.class).error("failed unexpectedly", error);
             command.getErr().println("internal: " + error.getClass().getName());
@@ -90,7 +95,8 @@ public final class CommandLines {
   }
 
   private static void print(CodedException error, CommandLine command) {
-    command.getErr().println(error.code() + ": " + error.description());
+    String why = NoSpace.causes(error) ? "; " + FULL : "";
+    command.getErr().println(error.code() + ": " + error.description() + why);
   }
 
   /** Runs a program and ends the process with its exit code. */
