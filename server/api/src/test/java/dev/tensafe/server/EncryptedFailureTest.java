@@ -15,6 +15,7 @@ import dev.tensafe.he.client.BarredHosts;
 import dev.tensafe.he.client.LinkConfig;
 import dev.tensafe.he.transport.Address;
 import dev.tensafe.he.transport.TlsIdentity;
+import dev.tensafe.he.transport.TlsSide;
 import dev.tensafe.he.wire.Refusal;
 import dev.tensafe.model.synthetic.SyntheticModel;
 import dev.tensafe.tssp.file.PackageFile;
@@ -449,15 +450,21 @@ class EncryptedFailureTest {
         HeSetup.tls(
             owner,
             directory,
-            TlsIdentity.of(ofHost.certificate(), ofHost.key(), ofClient.certificate()));
+            TlsIdentity.of(
+                TlsSide.ADAPTER_HOST, ofHost.certificate(), ofHost.key(), ofClient.certificate()));
     Path encrypted = owner.packEncrypted("secret", 1, owner.peft(2));
     host.deliver(encrypted);
     LinkConfig config = HeSetup.quick(Profile.FAST, PATIENT_MILLIS);
     // a stranger's certificate, and a host that is not the one that is believed
     for (TlsIdentity wrong :
         List.of(
-            TlsIdentity.of(stranger.certificate(), stranger.key(), ofHost.certificate()),
-            TlsIdentity.of(ofClient.certificate(), ofClient.key(), stranger.certificate()))) {
+            TlsIdentity.of(
+                TlsSide.MODEL_HOST, stranger.certificate(), stranger.key(), ofHost.certificate()),
+            TlsIdentity.of(
+                TlsSide.MODEL_HOST,
+                ofClient.certificate(),
+                ofClient.key(),
+                stranger.certificate()))) {
       serve(host.mode(config, wrong));
       assertEquals(Integer.valueOf(0), server.encrypted.map(e -> e.connected()).orElseThrow());
       HttpResponse<String> upload = server.upload(encrypted);
@@ -468,7 +475,9 @@ class EncryptedFailureTest {
     assertEquals(0, host.host.stats().sessions());
     serve(
         host.mode(
-            config, TlsIdentity.of(ofClient.certificate(), ofClient.key(), ofHost.certificate())));
+            config,
+            TlsIdentity.of(
+                TlsSide.MODEL_HOST, ofClient.certificate(), ofClient.key(), ofHost.certificate())));
     TestServer.await("a session", () -> server.encrypted.orElseThrow().connected() == 1);
     assertWorksAgain(text(retry("secret")));
     assertTrue(host.host.usage().get(0).client().startsWith("subject:CN=localhost"));
@@ -476,7 +485,9 @@ class EncryptedFailureTest {
         "he.tls",
         assertThrows(
                 HeException.class,
-                () -> TlsIdentity.of(ofHost.certificate(), ofHost.certificate(), model))
+                () ->
+                    TlsIdentity.of(
+                        TlsSide.ADAPTER_HOST, ofHost.certificate(), ofHost.certificate(), model))
             .code());
   }
 

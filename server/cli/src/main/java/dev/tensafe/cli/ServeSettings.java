@@ -5,6 +5,7 @@ import dev.tensafe.cli.demo.DemoFiles;
 import dev.tensafe.he.Profile;
 import dev.tensafe.he.client.LinkConfig;
 import dev.tensafe.he.transport.Address;
+import dev.tensafe.he.transport.TlsSide;
 import dev.tensafe.model.exec.ExecutorOptions;
 import dev.tensafe.owner.host.TlsFiles;
 import dev.tensafe.runtime.ConfigException;
@@ -168,11 +169,7 @@ final class ServeSettings {
         link,
         hosts.stream().map(Address::parse).toList(),
         TlsFiles.identity(
-            "client",
-            options.clientCert,
-            options.clientKey,
-            "adapter-host-ca",
-            options.adapterHostCa),
+            TlsSide.MODEL_HOST, options.clientCert, options.clientKey, options.adapterHostCa),
         stateDirectory());
   }
 

@@ -92,7 +92,8 @@ public final class HostServer implements AutoCloseable {
       session = new HostSession(host, channel);
       sessions.add(session);
     } catch (IOException e) {
-      LOG.warn("a connection is refused: {}", e.toString());
+      String why = e.getMessage();
+      LOG.warn("a connection is refused: {}", why == null ? e.toString() : why);
       host.stats.broken();
       connection.abort();
       return;

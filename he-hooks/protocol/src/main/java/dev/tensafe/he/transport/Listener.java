@@ -168,7 +168,7 @@ public abstract class Listener implements AutoCloseable {
           parameters.setProtocols(new String[] {"TLSv1.3"});
           parameters.setNeedClientAuth(true);
           socket.setSSLParameters(parameters);
-          return Sockets.of(socket, plain);
+          return Sockets.of(socket, plain, identity.side());
         }
 
         @Override

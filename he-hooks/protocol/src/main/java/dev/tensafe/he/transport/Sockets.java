@@ -18,6 +18,7 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.util.HexFormat;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.security.auth.x500.X500Principal;
@@ -110,7 +111,7 @@ public final class Sockets {
       parameters.setProtocols(PROTOCOLS);
       parameters.setEndpointIdentificationAlgorithm("HTTPS");
       socket.setSSLParameters(parameters);
-      FrameChannel channel = of(socket, plain);
+      FrameChannel channel = of(socket, plain, identity.side());
       plain.setSoTimeout(0);
       return channel;
     } catch (IOException | RuntimeException e) {
@@ -120,10 +121,15 @@ public final class Sockets {
   }
 
   /** Completes the handshake of a socket and names its other side by its certificate. */
-  static FrameChannel of(SSLSocket socket, Socket plain) throws IOException {
+  static FrameChannel of(SSLSocket socket, Socket plain, TlsSide side) throws IOException {
     socket.setTcpNoDelay(true);
-    socket.startHandshake();
-    return new TlsChannel(socket, plain, holder(socket.getSession().getPeerCertificates()[0]));
+    try {
+      socket.startHandshake();
+    } catch (SSLException e) {
+      throw side.explained(e);
+    }
+    return new TlsChannel(
+        socket, plain, side, holder(socket.getSession().getPeerCertificates()[0]));
   }
 
   private static PeerIdentity.Certificate holder(Certificate certificate) throws IOException {

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,6 +19,7 @@ final class TlsChannel implements FrameChannel {
 
   private final SSLSocket socket;
   private final Socket plain;
+  private final TlsSide side;
   private final PeerIdentity peer;
   private final InputStream in;
   private final OutputStream out;
@@ -29,17 +31,25 @@ final class TlsChannel implements FrameChannel {
   /**
    * @param socket after its handshake; closed with this
    * @param plain below it
+   * @param side that this process is
    */
-  TlsChannel(SSLSocket socket, Socket plain, PeerIdentity peer) throws IOException {
+  TlsChannel(SSLSocket socket, Socket plain, TlsSide side, PeerIdentity peer) throws IOException {
     this.socket = socket;
     this.plain = plain;
+    this.side = side;
     this.peer = peer;
     this.in = socket.getInputStream();
     this.out = socket.getOutputStream();
   }
 
   private int read(ByteBuffer into) throws IOException {
-    int count = in.read(reading, 0, Math.min(PIECE, into.remaining()));
+    int count;
+    try {
+      count = in.read(reading, 0, Math.min(PIECE, into.remaining()));
+    } catch (SSLException e) {
+      // who listens may refuse this side's certificate after the handshake has ended here
+      throw side.explained(e);
+    }
     if (count > 0) {
       into.put(reading, 0, count);
     }

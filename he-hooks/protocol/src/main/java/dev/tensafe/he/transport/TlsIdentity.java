@@ -17,19 +17,22 @@ import javax.net.ssl.TrustManagerFactory;
 
 /** The certificate and key of one side of a connection, and the authorities that it trusts. */
 public final class TlsIdentity {
+  private final TlsSide side;
   private final SSLContext context;
 
-  private TlsIdentity(SSLContext context) {
+  private TlsIdentity(TlsSide side, SSLContext context) {
+    this.side = side;
     this.context = context;
   }
 
   /**
+   * @param side whose it is
    * @param certificate chain, PEM, one's own first
    * @param key its private key, PEM (PKCS#8, not encrypted)
    * @param authorities certificates, PEM, that the other side's has to lead to
    * @throws HeException {@code he.tls}
    */
-  public static TlsIdentity of(Path certificate, Path key, Path authorities) {
+  public static TlsIdentity of(TlsSide side, Path certificate, Path key, Path authorities) {
     try {
       List<X509Certificate> chain = PemFile.certificates(certificate);
       KeyStore own = KeyStore.getInstance("PKCS12");
@@ -50,12 +53,16 @@ public final class TlsIdentity {
       trust.init(others);
       SSLContext context = SSLContext.getInstance("TLSv1.3");
       context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
-      return new TlsIdentity(context);
+      return new TlsIdentity(side, context);
     } catch (FormatException e) {
       throw new HeException(Reason.TLS, e.description(), e);
     } catch (IOException | GeneralSecurityException e) {
       throw new HeException(Reason.TLS, "certificate and key do not go together", e);
     }
+  }
+
+  TlsSide side() {
+    return side;
   }
 
   SSLContext context() {

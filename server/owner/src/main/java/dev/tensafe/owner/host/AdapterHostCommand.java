@@ -11,6 +11,7 @@ import dev.tensafe.he.host.TokenMeter;
 import dev.tensafe.he.transport.Address;
 import dev.tensafe.he.transport.Listener;
 import dev.tensafe.he.transport.TlsIdentity;
+import dev.tensafe.he.transport.TlsSide;
 import dev.tensafe.owner.packages.PassphraseOptions;
 import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.runtime.Signals;
@@ -162,7 +163,7 @@ public final class AdapterHostCommand implements Callable<Integer> {
     Long limit = clientTokensPerDay;
     HostLimits limits = HostLimits.standard().withSessions(maxSessions);
     ClientAccounts accounts = accounts();
-    TlsIdentity identity = TlsFiles.identity("tls", tlsCert, tlsKey, "client-ca", clientCa);
+    TlsIdentity identity = TlsFiles.identity(TlsSide.ADAPTER_HOST, tlsCert, tlsKey, clientCa);
     check(address);
     // bound first: what is wrong with the address is known before packages are opened
     try (Listener listener = Listener.open(address, identity);

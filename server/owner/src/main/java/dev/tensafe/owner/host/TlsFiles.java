@@ -1,6 +1,7 @@
 package dev.tensafe.owner.host;
 
 import dev.tensafe.he.transport.TlsIdentity;
+import dev.tensafe.he.transport.TlsSide;
 import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.runtime.check.StartChecks;
 import java.nio.file.Path;
@@ -13,26 +14,26 @@ public final class TlsFiles {
   /**
    * The files that authenticate a connection; all of them or none.
    *
-   * @param own prefix of the flags for certificate and key
-   * @param authority flag for the other side's authority
+   * @param side whose flags they are from
    * @throws ConfigException {@code config.<flag>} if one is missing or cannot be used
    */
   public static @Nullable TlsIdentity identity(
-      String own,
-      @Nullable Path certificate,
-      @Nullable Path key,
-      String authority,
-      @Nullable Path ca) {
+      TlsSide side, @Nullable Path certificate, @Nullable Path key, @Nullable Path ca) {
     if (certificate == null && key == null && ca == null) {
       return null;
     }
     if (certificate == null || key == null || ca == null) {
       throw new ConfigException(
-          "config." + authority,
-          own + "-cert, " + own + "-key and " + authority + " go together; one of them is missing");
+          "config." + side.authorityOption(),
+          side.certificateOption()
+              + ", "
+              + side.keyOption()
+              + " and "
+              + side.authorityOption()
+              + " go together; one of them is missing");
     }
-    StartChecks.pair(own + "-cert", certificate, own + "-key", key);
-    StartChecks.certificates(authority, ca);
-    return TlsIdentity.of(certificate, key, ca);
+    StartChecks.pair(side.certificateOption(), certificate, side.keyOption(), key);
+    StartChecks.certificates(side.authorityOption(), ca);
+    return TlsIdentity.of(side, certificate, key, ca);
   }
 }
