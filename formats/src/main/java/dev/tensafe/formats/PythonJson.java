@@ -19,23 +19,35 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.POJONode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The reader of configuration files that Python wrote: it takes what {@code json.dumps} writes
  * although JSON forbids it ({@code NaN}, {@code Infinity}, {@code -Infinity}), integers of the 4300
- * digits that Python reads, lone surrogates as escapes in values, and keys that stand there twice.
- * So an unusual value that nobody reads refuses no file. Whoever reads a value checks it: numbers
- * may be NaN or infinite, and {@link #isRepeated a repeated key} has a value of no JSON type.
- * Nesting is bounded, nothing may follow the document, errors never quote the content.
+ * digits that Python reads, lone surrogates as escapes, and keys that stand there twice. So an
+ * unusual value that nobody reads refuses no file. Whoever reads a value checks it: numbers may be
+ * NaN or infinite, and {@link #isRepeated a repeated key} has a value of no JSON type. Nesting is
+ * bounded, nothing may follow the document, errors never quote the content.
  */
 public final class PythonJson {
   private static final int MAX_DEPTH = 64;
 
   /** Python refuses to read longer integers, {@code sys.int_info.default_max_str_digits}. */
   private static final int MAX_DIGITS = 4300;
+
+  /** Any escape; of a surrogate its digits are a group. */
+  private static final Pattern ESCAPE =
+      Pattern.compile("\\\\(?:u([dD][89a-fA-F][0-9a-fA-F]{2})|.)", Pattern.DOTALL);
+
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
 
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
@@ -105,7 +117,7 @@ public final class PythonJson {
 
   /** Parses bytes as one object; {@code what} names them in the error. */
   public static JsonNode parseObject(byte[] bytes, String what, String area) {
-    try (JsonParser parser = FACTORY.createParser(bytes)) {
+    try (JsonParser parser = FACTORY.createParser(characters(bytes))) {
       JsonToken first = parser.nextToken();
       JsonNode node = first == null ? NODES.missingNode() : value(parser);
       if (parser.nextToken() != null || !node.isObject()) {
@@ -117,9 +129,26 @@ public final class PythonJson {
       String where =
           at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
       throw new FormatException(area + ".invalid_json", what + " is not valid JSON" + where);
+    } catch (CharacterCodingException e) {
+      throw new FormatException(area + ".invalid_json", what + " is not UTF-8", e);
     } catch (IOException e) {
       throw new FormatException(area + ".invalid_json", what + " is not valid JSON", e);
     }
+  }
+
+  /** The text, with surrogates as such: the parser refuses lone ones in keys when escaped. */
+  private static String characters(byte[] bytes) throws CharacterCodingException {
+    String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    return ESCAPE
+        .matcher(text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text)
+        .replaceAll(escape -> Matcher.quoteReplacement(withoutSurrogate(escape)));
+  }
+
+  private static String withoutSurrogate(MatchResult escape) {
+    String digits = escape.group(1);
+    return digits == null
+        ? escape.group()
+        : Character.toString((char) Integer.parseInt(digits, 16));
   }
 
   /**

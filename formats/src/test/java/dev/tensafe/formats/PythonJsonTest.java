@@ -26,7 +26,7 @@ class PythonJsonTest {
                 + "9".repeat(4300)
                 + ", \"small\": 1e-05, \"endless\": 5e5555555555, \"long\": 0."
                 + "3".repeat(4000)
-                + "}\n");
+                + ", \"\\ud83d\": 1, \"a\\udc00\\ud83db\": {\"\\ud83d\\ude00\": 2}}\n");
     assertTrue(Double.isNaN(node.path("nan").doubleValue()));
     assertEquals(Double.POSITIVE_INFINITY, node.path("inf").doubleValue());
     assertEquals(Double.NEGATIVE_INFINITY, node.path("minus").path(0).doubleValue());
@@ -36,6 +36,8 @@ class PythonJsonTest {
     assertEquals(new BigDecimal("0.00001"), node.path("small").decimalValue());
     assertEquals(Double.POSITIVE_INFINITY, node.path("endless").doubleValue());
     assertTrue(node.path("long").isNumber());
+    assertEquals(1, node.path("\ud83d").intValue());
+    assertEquals(2, node.path("a\udc00\ud83db").path("\ud83d\ude00").intValue());
   }
 
   @Test
@@ -49,11 +51,14 @@ class PythonJsonTest {
 
   @Test
   void whatWasReadCanBeWrittenAgain() {
-    JsonNode node = parse("{\"a\": NaN, \"b\": \"\\ud83d\", \"c\": 1, \"c\": 2, \"d\": -Infinity}");
+    JsonNode node =
+        parse(
+            "{\"a\": NaN, \"b\": \"\\ud83d\", \"\\ud83d\": 7, \"c\": 1, \"c\": 2, \"d\": -Infinity}");
     JsonNode again = PythonJson.parseObject(PythonJson.write(node), "config.json", "model");
     assertTrue(Double.isNaN(again.path("a").doubleValue()));
     assertEquals("\ud83d", again.path("b").textValue());
     assertTrue(again.path("c").isNull());
+    assertEquals(7, again.path("\ud83d").intValue());
     assertEquals(Double.NEGATIVE_INFINITY, again.path("d").doubleValue());
   }
 
@@ -63,6 +68,17 @@ class PythonJsonTest {
   void whatPythonDoesNotWriteIsRefused(String text) {
     FormatException e = assertThrows(FormatException.class, () -> parse(text));
     assertEquals("model.invalid_json", e.code());
+  }
+
+  @Test
+  void bytesThatAreNoTextAreRefused() {
+    byte[] surrogate = {'{', '"', (byte) 0xed, (byte) 0xa0, (byte) 0x80, '"', ':', '1', '}'};
+    FormatException e =
+        assertThrows(
+            FormatException.class, () -> PythonJson.parseObject(surrogate, "config.json", "model"));
+    assertEquals("model.invalid_json", e.code());
+    assertTrue(e.description().contains("UTF-8"), e.description());
+    assertEquals(1, parse("\ufeff{\"a\": 1}").path("a").intValue());
   }
 
   @Test

@@ -44,7 +44,7 @@ class PeftAdapterTest {
         ("{\"peft_type\":\"LORA\",\"r\":8,\"lora_alpha\":16," + settings + "}").getBytes(UTF_8));
   }
 
-  /** Selected modules, by the settings as PEFT 0.18's check_target_module_exists selects them. */
+  /** As many as PEFT's check_target_module_exists says, after 0.20.0, with Python 3.11. */
   @ParameterizedTest
   @CsvSource(
       delimiter = ';',
@@ -66,6 +66,25 @@ class PeftAdapterTest {
         "\"target_modules\":[\"q_proj\"],\"layers_to_transform\":3,\"layers_pattern\":[\"layers\",\"blocks\"] ; 1",
         "\"target_modules\":[\"q_proj\"],\"layers_to_transform\":3,\"layers_pattern\":[] ; 1",
         "\"target_modules\":[\"q_proj\"],\"layers_to_transform\":3,\"layers_pattern\":\"\" ; 1",
+        "\"target_modules\":[\"model.layers.5.self_attn.q_proj\",\"v_proj\"], \"layers_to_transform\":[1] ; 2",
+        "\"target_modules\":[\"q_proj\"], \"layers_to_transform\":0 ; 1",
+        "\"target_modules\":[\"q_proj\"], \"layers_to_transform\":[1, 11], \"layers_pattern\":\"lay.*\" ; 2",
+        "\"target_modules\":[\"q_proj\"], \"layers_to_transform\":[1, 11], \"layers_pattern\":\"(?:h|layers)\" ; 2",
+        "\"target_modules\":[\"q_proj\"], \"layers_to_transform\":[1, 11], \"layers_pattern\":[\"h\",\"l[a-z]+\"] ; 2",
+        "\"target_modules\":[\"q_proj\"], \"layers_to_transform\":[1, 11], \"layers_pattern\":\"blocks\" ; 0",
+        "\"target_modules\":[\"q_proj\"], \"layers_to_transform\":[1, 11], \"layers_pattern\":[\"\",\"h\"] ; 0",
+        "\"target_modules\":[\"q_proj\"], \"layers_to_transform\":[] ; 12",
+        "\"target_modules\":\"all-linear\",\"exclude_modules\":\"all-linear\" ; 84",
+        "\"target_modules\":\".*_proj\",\"exclude_modules\":\".*(?P<part>mlp).*\" ; 48",
+        "\"target_modules\":\".*_proj\",\"exclude_modules\":[\"up_proj\",\"model.layers.3.mlp.gate_proj\"] ; 71",
+        "\"target_modules\":\"(?i).*\\\\.Q_PROJ\" ; 12",
+        "\"target_modules\":\"(?P<where>.*)\\\\.(?P<what>q|k)_proj\" ; 24",
+        "\"target_modules\":\"\\\\Amodel\\\\.layers\\\\.\\\\d\\\\.mlp\\\\.up_proj\\\\Z\" ; 10",
+        "\"target_modules\":\"model\\\\.layers\\\\.(?!0\\\\.)\\\\d{,1}\\\\.mlp\\\\.up_proj\" ; 9",
+        "\"target_modules\":\".*[q&&k]_proj\" ; 24",
+        "\"target_modules\":\"ALL-Linear\" ; 84",
+        "\"target_modules\":\"all-l\u0131near\" ; 0",
+        "\"target_modules\":\"((.+.+)+)+#\" ; 0",
         "\"target_modules\":[\"q_proj\"],\"lora_dropout\":NaN,\"x\":1,\"x\":2 ; 12",
       })
   void targetsAreSelectedAsPeftDoes(String settings, int count) {
@@ -122,16 +141,23 @@ class PeftAdapterTest {
         "\"init_lora_weights\":\"pissa_niter_16\"",
         "\"trainable_token_indices\":[1]",
         "\"target_parameters\":[\"a\"]",
-        "\"layers_to_transform\":[0],\"layers_pattern\":\"blocks\"",
+        "\"kasa_config\":{}",
+        "\"monteclora_config\":{\"num_samples\":8}",
+        "\"use_bdlora\":{\"nblocks\":2}",
+        "\"arrow_config\":{}",
+        "\"alora_invocation_tokens\":[]",
+        "\"megatron_config\":{\"a\":1}",
+        "\"use_qalora\":true",
+        "\"ensure_weight_tying\":true",
+        "\"init_lora_weights\":\"lora_ga\"",
+        "\"bias\":\"lora_only\"",
       })
   void whatWouldChangeTheResultIsRefusedByName(String setting) {
     FormatException e =
         assertThrows(
             FormatException.class, () -> config(setting + ",\"target_modules\":[\"q_proj\"]"));
     assertEquals("peft.unsupported", e.code());
-    String[] quoted = setting.split("\"");
-    String key = setting.contains("layers_pattern") ? "layers_pattern" : quoted[1];
-    assertTrue(e.description().contains(key), e.description());
+    assertTrue(e.description().contains(setting.split("\"")[1]), e.description());
   }
 
   @ParameterizedTest
@@ -160,14 +186,48 @@ class PeftAdapterTest {
     assertTrue(e.code().startsWith("peft."), e.code());
   }
 
-  @Test
-  void aPatternThatNeverEndsIsStopped() {
-    PeftConfig config = config("\"target_modules\":\"((.+.+)+)+#\"");
-    FormatException e =
-        assertThrows(
-            FormatException.class,
-            () -> config.selects(LoraTarget.parse("model.layers.0.self_attn.q_proj")));
-    assertEquals("peft.pattern", e.code());
+  /** As PEFT's get_pattern_key says: the key is put into an expression as it is. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "(?P<x>q|k)_proj ; true",
+        "self_attn.* ; true",
+        "(?i:Q_PROJ) ; true",
+        "q_proj\\\\Z ; true",
+        "^model.layers.1.self_attn.q_proj ; true",
+        "\\ud83d ; false",
+        "l)|(model ; true",
+        "layers.1 ; false",
+        "^self_attn.q_proj ; false",
+        "q_pro ; false",
+      })
+  void keysOfPatternsAreExpressionsOfPython(String key, boolean found) {
+    PeftConfig config =
+        config("\"target_modules\":[\"q_proj\"],\"rank_pattern\":{\"" + key + "\":3}");
+    assertEquals(found ? 3 : 8, config.rankOf("model.layers.1.self_attn.q_proj"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "\"target_modules\":\"(?P<x>q)(?P=x)\" ; target_modules has a reference to a group, '(?P=x)'",
+        "\"target_modules\":[\"q\"],\"exclude_modules\":\"a*+\" ; exclude_modules has a possessive",
+        "\"target_modules\":[\"q\"],\"rank_pattern\":{\"(?>a)\":1} ; rank_pattern has an atomic group",
+        "\"target_modules\":[\"q\"],\"alpha_pattern\":{\"(?i)a\":1} ; alpha_pattern is no regular",
+        "\"target_modules\":[\"q\"],\"layers_to_transform\":1,\"layers_pattern\":\"a|b\" ; layers_pattern",
+        "\"target_modules\":[\"q\"],\"layers_to_transform\":1,\"layers_pattern\":[\"(a)\"] ; layers_pattern",
+        "\"target_modules\":[\"q\"],\"layers_pattern\":\"layers\" ; layers_pattern needs layers_to_transform",
+        "\"target_modules\":\"q\",\"layers_to_transform\":1 ; layers_to_transform cannot go with a text",
+        "\"target_modules\":[\"q\"],\"init_lora_weights\":true,\"init_lora_weights\":\"pissa\" ; init_lora",
+      })
+  void whatCannotBeFollowedIsRefusedByNameAndConstruct(String settings, String message) {
+    FormatException e = assertThrows(FormatException.class, () -> config(settings));
+    assertTrue(e.code().equals("peft.pattern") || e.code().equals("peft.config"), e.code());
+    assertTrue(e.description().contains("adapter_config.json: " + message), e.description());
   }
 
   private static Map<String, TensorInfo> tensors(String... names) {

@@ -1,0 +1,3 @@
+/** Regular expressions of Python's {@code re}, matched without backtracking. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.formats.regex;
