@@ -250,6 +250,7 @@ class OpenApiAnswersTest {
       post(path, 400, "{");
       RECORD.check("POST " + path, 400, server.post(path, new byte[] {'"', (byte) 0xff, '"'}, all));
       post(path, 400, "{'model':'tiny'}");
+      post(path, 400, "{'model':'\\ud83d'}");
       post(path, 400, "{'model':7}");
       post(path, 400, "{'model':'tiny'," + body + ",'n':0}");
       post(path, 400, "{'model':'tiny'," + body + ",'response_format':{'type':'json_object'}}");
@@ -266,6 +267,7 @@ class OpenApiAnswersTest {
     post("/tokenize", 200, "{'prompt':'hello'}");
     post("/tokenize", 200, "{'messages':[{'role':'user','content':'a'}]}");
     post("/tokenize", 400, "{}");
+    post("/tokenize", 400, "{'prompt':'\\ud83d'}");
     post("/tokenize", 400, "{'prompt':'a','add_special_tokens':1}");
     post("/detokenize", 200, "{'tokens':[1,2]}");
     post("/detokenize", 400, "{}");

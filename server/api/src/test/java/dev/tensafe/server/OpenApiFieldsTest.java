@@ -189,7 +189,22 @@ class OpenApiFieldsTest {
                 "[{'role':'user','content':[{'type':'text'}]}]",
                 "[{'role':'user','content':[{'type':'image_url','text':'a'}]}]",
                 "[{'role':'assistant','content':7}]",
-                "[{'role':'developer','content':'a','x':1}]"));
+                "[{'role':'developer','content':'a','x':1}]",
+                "[{'role':'function','name':'f','content':'a'}]",
+                "[{'role':'function','name':'f'}]",
+                "[{'role':'assistant','refusal':'no'}]",
+                "[{'role':'assistant','content':[{'type':'refusal','refusal':'no'}]}]",
+                "[{'role':'user','content':[{'type':'refusal','refusal':'no'}]}]",
+                "[{'role':'assistant','tool_calls':[]}]",
+                "[{'role':'assistant','tool_calls':{}}]",
+                "[{'role':'assistant','tool_calls':[1]}]",
+                "[{'role':'assistant','tool_calls':[{'function':1}]}]",
+                "[{'role':'assistant','tool_calls':[{'function':{'name':'f','arguments':null}}]}]",
+                "[{'role':'assistant','function_call':{'name':'f','arguments':'{}'}}]",
+                "[{'role':'assistant','function_call':'f'}]",
+                "{'enable_thinking':false}",
+                "{'messages':1}",
+                "{'range':1}"));
     for (String pointer : pointers) {
       for (String bound : List.of("minimum", "maximum")) {
         JsonNode value = SPEC.at(pointer).path(bound);
@@ -238,11 +253,22 @@ class OpenApiFieldsTest {
         || body.path("best_of").asLong(1) != body.path("n").asLong(1);
   }
 
+  private static final Set<String> CHAT_ONLY =
+      Set.of(
+          "add_generation_prompt",
+          "chat_template_kwargs",
+          "tools",
+          "functions",
+          "function_call",
+          "documents",
+          "chat_template",
+          "continue_final_message");
+
   /** Fields of {@code /tokenize} that go with messages only, or with a prompt only. */
   private static boolean ignored(String name, JsonNode body) {
     return body.hasNonNull("messages")
         ? Set.of("prompt", "add_special_tokens").contains(name)
-        : name.equals("add_generation_prompt");
+        : CHAT_ONLY.contains(name);
   }
 
   @ParameterizedTest

@@ -1,6 +1,7 @@
 package dev.tensafe.training.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.tensafe.formats.UnicodeText;
 import dev.tensafe.model.template.ChatTemplate;
 import dev.tensafe.model.template.TemplateException;
 import dev.tensafe.model.tokenizer.Tokenizer;
@@ -45,11 +46,12 @@ public final class ExampleEncoder {
    * Encodes one record.
    *
    * @param where names the record in errors
-   * @throws TrainingException {@code data.record} for a record of no known shape, {@code
-   *     data.template} when the template refuses a conversation or renders its beginning
-   *     differently from the whole
+   * @throws TrainingException {@code data.record} for a record of no known shape or with a text
+   *     that is no Unicode, {@code data.template} when the template refuses a conversation or
+   *     renders its beginning differently from the whole
    */
   public Example encode(JsonNode record, String where) {
+    refuseHalfCharacters(record, where);
     long shapes = SHAPES.stream().filter(record::has).count();
     if (shapes == 1 && record.path("text").isTextual()) {
       Pieces pieces = new Pieces();
@@ -68,6 +70,14 @@ public final class ExampleEncoder {
         where
             + " must hold either \"text\", or \"prompt\" and \"completion\", or \"messages\","
             + " as texts and a list");
+  }
+
+  private static void refuseHalfCharacters(JsonNode node, String where) {
+    if (node.isTextual() && UnicodeText.loneSurrogate(node.textValue()) >= 0) {
+      throw new TrainingException(
+          "data.record", where + " holds half of a surrogate pair, which is no character");
+    }
+    node.forEach(child -> refuseHalfCharacters(child, where));
   }
 
   private Pieces completion(String prompt, String completion) {

@@ -87,6 +87,18 @@ class ExampleEncoderTest {
         text(example, false));
   }
 
+  @Test
+  void halfACharacterIsNamedByItsRecord() {
+    for (String record :
+        List.of(
+            "{\"text\": \"the \\ud83d sea\"}",
+            "{\"prompt\": \"the\", \"completion\": \"\\ude00\"}",
+            "{\"messages\": [{\"role\": \"user\", \"content\": \"\\ud83d\"}]}")) {
+      TrainingException refused = assertThrows(TrainingException.class, () -> encode(record));
+      assertEquals("data.record", refused.code());
+    }
+  }
+
   /** What a server encodes as the prompt is the beginning of what training saw. */
   @Test
   void aConversationBeginsAsAServerEncodesItsPrompt() throws Exception {

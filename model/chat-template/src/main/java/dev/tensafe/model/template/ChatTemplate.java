@@ -3,6 +3,7 @@ package dev.tensafe.model.template;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tensafe.formats.FormatException;
 import dev.tensafe.formats.PythonJson;
+import dev.tensafe.formats.UnicodeText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,16 @@ import org.jspecify.annotations.Nullable;
 public final class ChatTemplate {
   private static final List<String> SPECIAL_TOKENS =
       List.of("bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token");
+
+  private static final Set<String> GIVEN =
+      Set.of(
+          "messages",
+          "add_generation_prompt",
+          "tools",
+          "documents",
+          "chat_template",
+          "continue_final_message",
+          "tokenize");
 
   private final Template template;
   private final Map<String, @Nullable Object> specialTokens;
@@ -78,18 +90,39 @@ public final class ChatTemplate {
   }
 
   /**
+   * Whether a name is one that templates get from the server: no variable of a request can have it.
+   */
+  public static boolean reserves(String name) {
+    return GIVEN.contains(name) || SPECIAL_TOKENS.contains(name) || Globals.NAMES.contains(name);
+  }
+
+  /** Renders a conversation without variables of its own. */
+  public String render(List<Map<String, @Nullable Object>> messages, boolean addGenerationPrompt) {
+    return render(messages, addGenerationPrompt, Map.of());
+  }
+
+  /**
    * Renders a conversation.
    *
    * @param messages maps with at least {@code role} and {@code content}
    * @param addGenerationPrompt whether the assistant's turn is opened at the end
+   * @param given further variables, such as {@code enable_thinking}; none that {@link #reserves}
    * @throws TemplateException when the template refuses the conversation or exceeds its limits
    */
-  public String render(List<Map<String, @Nullable Object>> messages, boolean addGenerationPrompt) {
-    Map<String, @Nullable Object> variables = new HashMap<>(specialTokens);
+  public String render(
+      List<Map<String, @Nullable Object>> messages,
+      boolean addGenerationPrompt,
+      Map<String, ? extends @Nullable Object> given) {
+    Map<String, @Nullable Object> variables = new HashMap<>(given);
+    variables.putAll(specialTokens);
     variables.put("messages", messages);
     variables.put("add_generation_prompt", addGenerationPrompt);
     variables.put("tools", null);
     variables.put("documents", null);
-    return template.render(variables);
+    String text = template.render(variables);
+    if (UnicodeText.loneSurrogate(text) >= 0) {
+      throw TemplateException.error("the template writes half of a surrogate pair");
+    }
+    return text;
   }
 }

@@ -4,17 +4,28 @@ import java.time.Clock;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Functions every template can call. */
 final class Globals {
   private static final int MAX_RANGE = 100_000;
 
+  /** Names of all of them. */
+  static final Set<String> NAMES = names();
+
   private Globals() {}
+
+  private static Set<String> names() {
+    Map<String, Object> globals = new HashMap<>();
+    register(globals, Clock.systemUTC());
+    return Set.copyOf(globals.keySet());
+  }
 
   static void register(Map<String, Object> globals, Clock clock) {
     globals.put("range", (Callable) (f, a) -> range(a, f));

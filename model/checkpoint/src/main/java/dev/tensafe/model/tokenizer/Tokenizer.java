@@ -7,6 +7,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tensafe.formats.Json;
+import dev.tensafe.formats.UnicodeText;
 import dev.tensafe.model.shape.ModelException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -75,9 +76,10 @@ public final class Tokenizer implements AutoCloseable {
    *
    * @param addSpecialTokens whether the tokenizer's own template (such as a leading BOS) applies;
    *     off for text that a chat template rendered
+   * @throws ModelException {@code tokenizer.malformed_text} for a lone surrogate
    */
   public int[] encode(String text, boolean addSpecialTokens) {
-    Encoding encoding = delegate.encode(text, addSpecialTokens, false);
+    Encoding encoding = encoded(text, addSpecialTokens);
     long[] ids = encoding.getIds();
     int[] out = new int[ids.length];
     for (int i = 0; i < ids.length; i++) {
@@ -91,7 +93,7 @@ public final class Tokenizer implements AutoCloseable {
    * character begin where it does. −1 for a token that the tokenizer's template added.
    */
   public int[] starts(String text, boolean addSpecialTokens) {
-    Encoding encoding = delegate.encode(text, addSpecialTokens, false);
+    Encoding encoding = encoded(text, addSpecialTokens);
     CharSpan[] spans = encoding.getCharTokenSpans();
     long[] added = encoding.getSpecialTokenMask();
     int[] out = new int[spans.length];
@@ -100,6 +102,17 @@ public final class Tokenizer implements AutoCloseable {
       out[i] = span == null || added[i] != 0 ? -1 : span.getStart();
     }
     return out;
+  }
+
+  private Encoding encoded(String text, boolean addSpecialTokens) {
+    int lone = UnicodeText.loneSurrogate(text);
+    if (lone >= 0) {
+      // the library would break every character beyond the basic plane for it
+      throw new ModelException(
+          "tokenizer.malformed_text",
+          "character " + lone + " of the text is half of a surrogate pair");
+    }
+    return delegate.encode(text, addSpecialTokens, false);
   }
 
   /** Whether a token is one that {@link #decode} may skip: it marks something, and is no text. */

@@ -2,10 +2,8 @@ package dev.tensafe.server.http;
 
 import dev.tensafe.model.template.ChatTemplate;
 import dev.tensafe.server.openai.ApiException;
+import dev.tensafe.server.openai.ChatPrompt;
 import dev.tensafe.server.openai.CompletionRequest.Prompt;
-import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Turns requests into token ids. Slow for long texts: not for event loops. Thread-safe. */
 final class PromptEncoder {
@@ -16,15 +14,15 @@ final class PromptEncoder {
   }
 
   /** Applies the chat template; its text already holds the special tokens. */
-  int[] chat(List<Map<String, @Nullable Object>> messages, boolean addGenerationPrompt) {
+  int[] chat(ChatPrompt prompt) {
     ChatTemplate template = model.chatTemplate();
     if (template == null) {
       throw ApiException.invalid(
           "messages", "no_chat_template", "the model '" + model.name() + "' has no chat template");
     }
-    return notEmpty(
-        model.tokenizer().encode(template.render(messages, addGenerationPrompt), false),
-        "messages");
+    String text =
+        template.render(prompt.messages(), prompt.addGenerationPrompt(), prompt.variables());
+    return notEmpty(model.tokenizer().encode(text, false), "messages");
   }
 
   int[] completion(Prompt prompt) {

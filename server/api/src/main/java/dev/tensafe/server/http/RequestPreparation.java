@@ -31,7 +31,7 @@ final class RequestPreparation {
    */
   PreparedRequest chat(ChatRequest chat) {
     InferenceRequest request = chat.inference();
-    int[] tokens = encoder.chat(chat.messages(), true);
+    int[] tokens = encoder.chat(chat.prompt());
     Prompt prompt = new Prompt(tokens, null, bounded(request, tokens.length, "messages"));
     return new PreparedRequest(request, List.of(prompt), false);
   }

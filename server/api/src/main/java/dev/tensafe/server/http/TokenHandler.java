@@ -47,7 +47,7 @@ final class TokenHandler {
 
   private int[] tokens(TokenizeRequest request) {
     if (request instanceof TokenizeRequest.Conversation chat) {
-      return encoder.chat(chat.messages(), chat.addGenerationPrompt());
+      return encoder.chat(chat.prompt());
     }
     TokenizeRequest.Text text = (TokenizeRequest.Text) request;
     return model.tokenizer().encode(text.prompt(), text.addSpecialTokens());

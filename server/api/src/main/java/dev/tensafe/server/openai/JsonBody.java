@@ -37,7 +37,8 @@ public final class JsonBody {
   /**
    * Parses one JSON object.
    *
-   * @throws ApiException 400 with code {@code invalid_utf8} or {@code invalid_json}
+   * @throws ApiException 400 with code {@code invalid_utf8}, {@code invalid_json} or {@code
+   *     invalid_unicode}
    */
   public static JsonNode parse(byte[] body) {
     String text;
@@ -68,7 +69,17 @@ public final class JsonBody {
     if (node == null || !node.isObject()) {
       throw ApiException.invalid(null, "invalid_json", "the body must be one JSON object");
     }
+    SurrogateCheck.check(node);
     return node;
+  }
+
+  /** What a text says as JSON; null where it is none. */
+  static @Nullable JsonNode read(String text) {
+    try {
+      return MAPPER.readTree(text);
+    } catch (JsonProcessingException e) {
+      return null;
+    }
   }
 
   public static ObjectNode object() {

@@ -122,10 +122,21 @@ final class RequestFields {
     return out;
   }
 
-  /** Refuses a field that is present; for what this server does not do. */
+  /**
+   * Refuses fields that this server does not know how to do, unless their value asks for nothing.
+   */
+  void refuseAll(List<String> names) {
+    names.forEach(name -> refuse(name, "is not supported by this server"));
+  }
+
+  /** Refuses a field that is present and asks for something; for what this server does not do. */
   void refuse(String name, String reason) {
     JsonNode value = get(name);
-    if (value != null && !(value.isArray() && value.isEmpty())) {
+    boolean nothing =
+        value == null
+            || (value.isArray() && value.isEmpty())
+            || (value.isBoolean() && !value.booleanValue());
+    if (!nothing) {
       throw ApiException.invalid(name, "unsupported_parameter", "'" + name + "' " + reason);
     }
   }

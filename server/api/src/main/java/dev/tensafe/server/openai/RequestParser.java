@@ -15,6 +15,34 @@ final class RequestParser {
   private static final int MAX_CHOICES = 128;
   private static final int MAX_TOKENS = 1 << 28;
 
+  /**
+   * Fields of vLLM, SGLang and llama.cpp that constrain, condition or lay out the answer: whoever
+   * sends one counts on it. Fields that tune sampling or name a request are ignored like any other
+   * that is unknown.
+   */
+  private static final List<String> CHANGE_THE_ANSWER =
+      List.of(
+          "guided_json",
+          "guided_regex",
+          "guided_choice",
+          "guided_grammar",
+          "guided_decoding_backend",
+          "structured_outputs",
+          "structural_tag",
+          "grammar",
+          "json_schema",
+          "regex",
+          "ebnf",
+          "bad_words",
+          "allowed_token_ids",
+          "logits_processors",
+          "use_beam_search",
+          "prompt_embeds",
+          "prompt_logprobs",
+          "truncate_prompt_tokens",
+          "include_stop_str_in_output",
+          "return_tokens_as_token_ids");
+
   private final RequestFields fields;
   private final int vocabSize;
 
@@ -133,7 +161,14 @@ final class RequestParser {
 
   /** Refuses everything that is part of the API but not of this server. */
   void refuseUnsupported(List<String> names) {
-    names.forEach(name -> fields.refuse(name, "is not supported by this server"));
+    fields.refuseAll(names);
+    fields.refuseAll(CHANGE_THE_ANSWER);
+    if (!fields.flag("skip_special_tokens", true)) {
+      throw ApiException.invalid(
+          "skip_special_tokens",
+          "unsupported_parameter",
+          "'skip_special_tokens': false is not supported by this server");
+    }
     JsonNode format = fields.get("response_format");
     if (format != null && !format.path("type").asText().equals("text")) {
       throw ApiException.invalid(

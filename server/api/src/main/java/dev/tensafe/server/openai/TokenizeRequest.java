@@ -1,21 +1,11 @@
 package dev.tensafe.server.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** A parsed {@code POST /tokenize}: a conversation or a text, with vLLM's fields. */
 public sealed interface TokenizeRequest {
   /** Messages for the chat template. */
-  record Conversation(List<Map<String, @Nullable Object>> messages, boolean addGenerationPrompt)
-      implements TokenizeRequest {
-    /** Shape only: messages are secret. */
-    @Override
-    public String toString() {
-      return "Conversation[" + messages.size() + " messages]";
-    }
-  }
+  record Conversation(ChatPrompt prompt) implements TokenizeRequest {}
 
   /** A text for the tokenizer. */
   record Text(String prompt, boolean addSpecialTokens) implements TokenizeRequest {
@@ -34,8 +24,7 @@ public sealed interface TokenizeRequest {
   static TokenizeRequest parse(JsonNode body) {
     RequestFields fields = new RequestFields(body);
     if (fields.has("messages")) {
-      return new Conversation(
-          ChatRequest.messages(body), fields.flag("add_generation_prompt", true));
+      return new Conversation(ChatPrompt.parse(fields));
     }
     JsonNode prompt = fields.get("prompt");
     if (prompt == null || !prompt.isTextual()) {

@@ -1,0 +1,57 @@
+package dev.tensafe.server.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tensafe.formats.UnicodeText;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * Refuses texts that hold half a surrogate pair, which JSON can write ({@code "\ud83d"}) and UTF-8
+ * cannot: the tokenizer would break every other character beyond the basic plane for it.
+ */
+final class SurrogateCheck {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_.-]{1,64}");
+
+  private SurrogateCheck() {}
+
+  /**
+   * Looks at all texts of a body.
+   *
+   * @throws ApiException 400 with code {@code invalid_unicode}, naming the field
+   */
+  static void check(JsonNode body) {
+    check(body, "");
+  }
+
+  private static void check(JsonNode node, String path) {
+    if (node.isTextual()) {
+      refuse(node.textValue(), path, "'" + path + "'");
+    } else if (node.isArray()) {
+      for (int i = 0; i < node.size(); i++) {
+        check(node.get(i), path + "[" + i + "]");
+      }
+    } else if (node.isObject()) {
+      for (Map.Entry<String, JsonNode> entry : node.properties()) {
+        refuse(
+            entry.getKey(), path, path.isEmpty() ? "a field's name" : "a name in '" + path + "'");
+        check(
+            entry.getValue(),
+            path.isEmpty() ? name(entry.getKey()) : path + "." + name(entry.getKey()));
+      }
+    }
+  }
+
+  private static void refuse(String text, String path, String what) {
+    if (UnicodeText.loneSurrogate(text) >= 0) {
+      throw ApiException.invalid(
+          path.isEmpty() ? null : path,
+          "invalid_unicode",
+          what + " holds half of a surrogate pair, which is no character");
+    }
+  }
+
+  /** A name that may be said back. */
+  private static String name(String key) {
+    return NAME.matcher(key).matches() ? key : "…";
+  }
+}
