@@ -4,9 +4,11 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -75,13 +77,23 @@ public final class Json {
     return node;
   }
 
+  /** What is wrong, in words of ours: Jackson's may quote the content. */
   private static String reason(JsonProcessingException e) {
     String message = e.getOriginalMessage();
     if (message.startsWith("Duplicate field")) {
       return "a key appears twice";
     }
-    return message.contains("nesting depth")
-        ? "nested deeper than " + MAX_DEPTH
-        : e.getClass().getSimpleName();
+    if (message.contains("nesting depth")) {
+      return "nested deeper than " + MAX_DEPTH;
+    }
+    if (e instanceof JsonEOFException) {
+      return "it ends too early";
+    }
+    if (e instanceof MismatchedInputException) {
+      return "something follows the end of the document";
+    }
+    return message.contains("CTRL-CHAR")
+        ? "a control character that is not escaped"
+        : "what stands there is no JSON";
   }
 }

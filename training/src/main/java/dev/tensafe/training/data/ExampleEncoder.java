@@ -65,11 +65,7 @@ public final class ExampleEncoder {
     if (shapes == 1 && record.path("messages").isArray() && !record.path("messages").isEmpty()) {
       return conversation(record.path("messages"), where);
     }
-    throw new TrainingException(
-        "data.record",
-        where
-            + " must hold either \"text\", or \"prompt\" and \"completion\", or \"messages\","
-            + " as texts and a list");
+    throw WrongRecord.shape(record, where);
   }
 
   private static void refuseHalfCharacters(JsonNode node, String where) {
@@ -106,13 +102,15 @@ public final class ExampleEncoder {
     }
     List<Map<String, @Nullable Object>> turns = new ArrayList<>();
     for (JsonNode message : messages) {
-      if (!message.path("role").isTextual() || !message.path("content").isTextual()) {
-        throw new TrainingException(
-            "data.record", where + " holds a message without a role or content");
-      }
       Map<String, @Nullable Object> turn = new HashMap<>();
-      turn.put("role", message.path("role").textValue());
-      turn.put("content", message.path("content").textValue());
+      for (String field : List.of("role", "content")) {
+        JsonNode value = message.path(field);
+        if (!value.isTextual()) {
+          throw WrongRecord.field(
+              where, "messages[" + turns.size() + "]." + field, value, "a text");
+        }
+        turn.put(field, value.textValue());
+      }
       turns.add(turn);
     }
     String whole = render(chat, turns, false, where);
@@ -227,7 +225,7 @@ public final class ExampleEncoder {
     Example example(String where) {
       int length = tokens.stream().mapToInt(piece -> piece.length).sum();
       if (length == 0) {
-        throw new TrainingException("data.record", where + " is empty");
+        throw new TrainingException("data.record", where + ": there is no token in it");
       }
       int[] all = new int[length];
       boolean[] scored = new boolean[length];

@@ -30,11 +30,12 @@ public final class RunConfigReader {
   /**
    * Reads and checks a file.
    *
-   * @throws TrainingException {@code train.config}, naming the key and what would be right
+   * @throws TrainingException {@code train.config}, naming file, key, value and what would be right
    */
   public static RunConfig read(Path file) {
+    JsonNode root;
     try {
-      return parse(new YAMLMapper().readTree(Files.readString(file)));
+      root = new YAMLMapper().readTree(Files.readString(file));
     } catch (NoSuchFileException e) {
       throw new TrainingException("train.config", "there is no file " + file, e);
     } catch (JsonProcessingException e) {
@@ -44,6 +45,11 @@ public final class RunConfigReader {
           file + " is not valid YAML" + (at == null ? "" : " (line " + at.getLineNr() + ")"));
     } catch (IOException e) {
       throw new TrainingException("train.config", "cannot read " + file, e);
+    }
+    try {
+      return parse(root);
+    } catch (TrainingException e) {
+      throw new TrainingException(e.code(), file + ": " + e.description(), e);
     }
   }
 

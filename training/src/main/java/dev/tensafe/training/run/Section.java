@@ -3,6 +3,7 @@ package dev.tensafe.training.run;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.tensafe.formats.NearestName;
+import dev.tensafe.formats.Quoted;
 import dev.tensafe.training.TrainingException;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -25,7 +26,8 @@ final class Section {
   Section(JsonNode node, String prefix) {
     if (!node.isObject() && !node.isMissingNode()) {
       throw new TrainingException(
-          "train.config", prefix.replaceFirst("\\.$", "") + " must be a mapping");
+          "train.config",
+          (prefix.isEmpty() ? "it" : prefix.replaceFirst("\\.$", "")) + " must be a mapping");
     }
     this.node = node;
     this.prefix = prefix;
@@ -41,8 +43,11 @@ final class Section {
 
   String text(String key) {
     JsonNode value = raw(key);
-    if (!value.isValueNode() || value.asText().isEmpty()) {
+    if (value.isMissingNode() || (value.isValueNode() && value.asText().isEmpty())) {
       throw bad(key, "is needed");
+    }
+    if (!value.isValueNode()) {
+      throw wrong(key, "a single text");
     }
     return value.asText();
   }
@@ -54,7 +59,7 @@ final class Section {
   String choice(String key, String otherwise, Set<String> choices) {
     String value = text(key, otherwise);
     if (!choices.contains(value)) {
-      throw bad(key, "is '" + value + "'; it must be one of " + new TreeSet<>(choices));
+      throw wrong(key, "one of " + new TreeSet<>(choices));
     }
     return value;
   }
@@ -72,7 +77,7 @@ final class Section {
       out.add(value.asText());
     }
     if (out.isEmpty() || out.stream().anyMatch(String::isEmpty)) {
-      throw bad(key, "must be a text or a list of texts");
+      throw wrong(key, "a text or a list of texts");
     }
     return out;
   }
@@ -86,7 +91,7 @@ final class Section {
         || !value.canConvertToLong()
         || value.longValue() < low
         || value.longValue() > high) {
-      throw bad(key, "must be a whole number from " + low + " to " + high);
+      throw wrong(key, "a whole number from " + low + " to " + high);
     }
     return value.longValue();
   }
@@ -102,7 +107,7 @@ final class Section {
     }
     double number = numberOf(value);
     if (!(number >= low && number <= high)) {
-      throw bad(key, "must be a number from " + low + " to " + high);
+      throw wrong(key, "a number from " + low + " to " + high);
     }
     return number;
   }
@@ -125,7 +130,7 @@ final class Section {
       return otherwise;
     }
     if (!value.isBoolean()) {
-      throw bad(key, "must be true or false");
+      throw wrong(key, "true or false");
     }
     return value.booleanValue();
   }
@@ -140,6 +145,14 @@ final class Section {
         throw bad(key, "is not known" + nearest + "; known are " + known);
       }
     }
+  }
+
+  /** An error that shows the value. */
+  private TrainingException wrong(String key, String right) {
+    JsonNode value = raw(key);
+    String given =
+        value.isValueNode() ? Quoted.of(value.asText()) : value.isArray() ? "a list" : "a mapping";
+    return bad(key, "is " + given + "; it must be " + right);
   }
 
   TrainingException bad(String key, String problem) {

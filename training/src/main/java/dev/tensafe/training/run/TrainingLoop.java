@@ -118,6 +118,21 @@ final class TrainingLoop {
   }
 
   private void goOnFrom(RunState found) {
+    if (found.step() > steps) {
+      throw new TrainingException(
+          "train.steps",
+          "the run is to end at step "
+              + steps
+              + ", but its newest checkpoint is of step "
+              + found.step()
+              + ": nothing would be trained. Raise steps or epochs, or delete the checkpoints in "
+              + config.output().resolve("checkpoints")
+              + " that are too far");
+    }
+    if (found.step() == steps) {
+      listener.warned(
+          "all " + steps + " steps are done already: nothing is trained, the result is saved");
+    }
     state = found;
     if (found.data().equals(data)) {
       stream.seek(found.epoch(), found.index());

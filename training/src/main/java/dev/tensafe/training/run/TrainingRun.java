@@ -57,8 +57,9 @@ public final class TrainingRun {
    * Runs to the end and writes the result into the output directory.
    *
    * @throws dev.tensafe.formats.CodedException for data, model or checkpoint as they say; {@code
-   *     train.interrupted} when it was stopped; {@code train.memory}; {@code train.diverged} when
-   *     every micro-batch of an epoch had to be skipped; {@code train.write}
+   *     train.interrupted} when it was stopped; {@code train.memory}; {@code train.steps} for a
+   *     checkpoint beyond the last step; {@code train.diverged} when every micro-batch of an epoch
+   *     had to be skipped; {@code train.write}
    */
   public void run() {
     Path base = base();

@@ -175,7 +175,7 @@ class ExampleEncoderTest {
             "{\"messages\": \"hello\"}")) {
       TrainingException e = assertThrows(TrainingException.class, () -> encode(bad), bad);
       assertEquals("data.record", e.code());
-      assertTrue(e.getMessage().startsWith("here "), e.getMessage());
+      assertTrue(e.getMessage().startsWith("here: "), e.getMessage());
     }
   }
 

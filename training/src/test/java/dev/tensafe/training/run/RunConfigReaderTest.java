@@ -8,9 +8,11 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.tensafe.model.shape.ProjectionKind;
 import dev.tensafe.training.TrainingException;
 import dev.tensafe.training.torch.OptimizerSpec;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -92,6 +94,27 @@ class RunConfigReaderTest {
     TrainingException top =
         assertThrows(TrainingException.class, () -> parse(MINIMAL + "micro-bacth: 4\n"));
     assertTrue(top.getMessage().contains("(did you mean micro-batch?)"), top::getMessage);
+  }
+
+  @Test
+  void fileKeyAndValueAreNamed(@TempDir Path dir) throws Exception {
+    Path file = dir.resolve("run.yaml");
+    for (String[] wrong :
+        new String[][] {
+          {"sequence-length: abc", "sequence-length is 'abc'; it must be a whole number from 2 to"},
+          {"clip: [1]", "clip is a list; it must be a number from 0"},
+          {"packing: 'on'", "packing is 'on'; it must be true or false"},
+          {"save-as: f16", "save-as is 'f16'; it must be one of [bf16, f32]"},
+          {"lora: {rank: 0.5}", "lora.rank is '0.5'; it must be a whole number from 1 to 4096"},
+          {"what: {a: 1}", "what is a mapping; it must be a single text"},
+        }) {
+      Files.writeString(file, MINIMAL + wrong[0] + "\n");
+      TrainingException e = assertThrows(TrainingException.class, () -> RunConfigReader.read(file));
+      assertTrue(e.getMessage().startsWith(file + ": " + wrong[1]), e.getMessage());
+    }
+    Files.writeString(file, "");
+    TrainingException e = assertThrows(TrainingException.class, () -> RunConfigReader.read(file));
+    assertTrue(e.getMessage().startsWith(file + ": "), e.getMessage());
   }
 
   @Test

@@ -179,6 +179,23 @@ class TrainingRunTest {
   }
 
   @Test
+  void stepsBelowACheckpointAreRefusedAndStepsThatAreDoneAreSaidToBe() throws Exception {
+    run(config("out", SCRATCH + "steps: 3\n"));
+    byte[] result = weights(dir.resolve("out"));
+    for (String length : new String[] {"steps: 2\n", "epochs: 0.1\n"}) {
+      RunConfig lowered = config("out", SCRATCH + length);
+      TrainingException e = assertThrows(TrainingException.class, () -> run(lowered));
+      assertEquals("train.steps", e.code());
+      assertTrue(e.getMessage().contains("its newest checkpoint is of step 3"), e.getMessage());
+    }
+    Heard again = run(config("out", SCRATCH + "steps: 3\n"));
+    assertEquals(
+        List.of("all 3 steps are done already: nothing is trained, the result is saved"),
+        again.warnings);
+    assertArrayEquals(result, weights(dir.resolve("out")));
+  }
+
+  @Test
   void dropoutGoesOnAsItWouldHave() throws Exception {
     run(config("base", SCRATCH + "steps: 10\n"));
     String lora =

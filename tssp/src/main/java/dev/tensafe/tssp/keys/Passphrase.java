@@ -2,6 +2,7 @@ package dev.tensafe.tssp.keys;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.tensafe.formats.file.SecretFile;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.TsspException.Reason;
 import java.io.IOException;
@@ -11,9 +12,12 @@ import java.nio.charset.CoderResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A passphrase in UTF-8; wiped when closed. */
 public final class Passphrase implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Passphrase.class);
   private static final int MAX_BYTES = 1024;
 
   private final byte[] bytes;
@@ -40,8 +44,9 @@ public final class Passphrase implements AutoCloseable {
     }
   }
 
-  /** The file's content without one line ending at its end. */
+  /** The file's content without one line ending at its end; a warning if others may read it. */
   public static Passphrase read(Path file) {
+    SecretFile.exposure(file).ifPresent(open -> LOG.warn("the passphrase file {}", open));
     byte[] content;
     try (var in = Files.newInputStream(file)) {
       content = in.readNBytes(MAX_BYTES + 3);

@@ -3,6 +3,7 @@ package dev.tensafe.tssp.keys;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.formats.file.AtomicFile;
+import dev.tensafe.formats.file.SecretFile;
 import dev.tensafe.tssp.TsspException;
 import dev.tensafe.tssp.TsspException.Reason;
 import dev.tensafe.tssp.canonical.CanonicalJson;
@@ -24,6 +25,8 @@ import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 import org.bouncycastle.crypto.generators.SCrypt;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Private keys as JSON: {@code PREFIX.key}, readable by its owner only. With a passphrase the seed
@@ -33,6 +36,7 @@ public final class PrivateKeyFile {
   static final String SIGNING = "tensafe-signing-key/v1";
   static final String RECIPIENT = "tensafe-recipient-key/v1";
 
+  private static final Logger LOG = LoggerFactory.getLogger(PrivateKeyFile.class);
   private static final int SALT_BYTES = 32;
   private static final int NONCE_BYTES = 12;
   private static final int TAG_BYTES = 16;
@@ -159,6 +163,7 @@ public final class PrivateKeyFile {
     }
   }
 
+  /** A file that others may read is read, with a warning. */
   private static <K> K read(
       Path file,
       String format,
@@ -166,6 +171,7 @@ public final class PrivateKeyFile {
       @Nullable Passphrase passphrase,
       Function<byte[], K> parse,
       Function<K, KeyId> idOf) {
+    SecretFile.exposure(file).ifPresent(open -> LOG.warn("the private key {}", open));
     StrictFields fields = PublicKeyFile.fields(PublicKeyFile.read(file), file.toString(), format);
     byte[] seed;
     if (fields.has("seed")) {

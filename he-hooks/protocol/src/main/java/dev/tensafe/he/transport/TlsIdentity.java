@@ -1,6 +1,7 @@
 package dev.tensafe.he.transport;
 
 import dev.tensafe.formats.FormatException;
+import dev.tensafe.formats.file.SecretFile;
 import dev.tensafe.formats.pem.PemFile;
 import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
@@ -14,9 +15,13 @@ import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The certificate and key of one side of a connection, and the authorities that it trusts. */
 public final class TlsIdentity {
+  private static final Logger LOG = LoggerFactory.getLogger(TlsIdentity.class);
+
   private final TlsSide side;
   private final SSLContext context;
 
@@ -33,6 +38,7 @@ public final class TlsIdentity {
    * @throws HeException {@code he.tls}
    */
   public static TlsIdentity of(TlsSide side, Path certificate, Path key, Path authorities) {
+    SecretFile.exposure(key).ifPresent(open -> LOG.warn("the private key {}", open));
     try {
       List<X509Certificate> chain = PemFile.certificates(certificate);
       KeyStore own = KeyStore.getInstance("PKCS12");

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.formats.Json;
 import dev.tensafe.formats.file.AtomicFile;
 import dev.tensafe.formats.file.ProcessLock;
+import dev.tensafe.formats.file.SecretFile;
 import dev.tensafe.runtime.ConfigException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,6 +29,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The JSON file of API keys with their scopes, kept as SHA-256 hashes. Keys hold 256 random bits,
@@ -35,6 +38,7 @@ import java.util.function.Consumer;
  * of its own beside it. Stateless; several processes may change a file at the same time.
  */
 public final class ApiKeyFile {
+  private static final Logger LOG = LoggerFactory.getLogger(ApiKeyFile.class);
   private static final String PREFIX = "tsk-";
 
   private final Path file;
@@ -66,6 +70,7 @@ public final class ApiKeyFile {
   }
 
   private ArrayNode read() {
+    SecretFile.exposure(file).ifPresent(open -> LOG.warn("the file of API keys {}", open));
     JsonNode keys = Json.readObject(file, "config").path("keys");
     if (!(keys instanceof ArrayNode list)) {
       throw new ConfigException("config.api-keys", file.getFileName() + " has no list 'keys'");

@@ -110,10 +110,19 @@ public final class PackCommand implements Callable<Integer> {
   @Option(
       names = "--max-tokens-per-tenant-per-day",
       paramLabel = "N",
-      description = "budget of one tenant in a day (UTC)")
+      description = "budget of one tenant in a day (UTC), in tokens of prompts and outputs")
   private @Nullable Long tokensPerDay;
 
-  @Option(names = "--max-tokens-total", paramLabel = "N", description = "budget of all together")
+  @Option(
+      names = "--max-tokens-total",
+      paramLabel = "N",
+      description = {
+        "budget of all together, in tokens of prompts and outputs.",
+        "In mode he the adapter host counts a token once, whatever the number of layers. Nothing"
+            + " else is sent that would cost any: no cover rows, no probes. The tag that a model"
+            + " host checks answers by costs it once about 4 x width / rank tokens (2048 wide, rank"
+            + " 16: 512); what is computed again after a preemption counts again."
+      })
   private @Nullable Long tokensTotal;
 
   @Option(
@@ -130,7 +139,9 @@ public final class PackCommand implements Callable<Integer> {
       names = "--probes",
       defaultValue = "16",
       paramLabel = "N",
-      description = "known-answer vectors (mode he)")
+      description =
+          "known answers by which a model host checks a tag (mode he); they are never sent and cost"
+              + " no budget")
   private int probes;
 
   @Option(names = "--license", paramLabel = "TEXT", description = "shown by inspect")

@@ -5,16 +5,19 @@ import static java.util.Objects.requireNonNull;
 import dev.tensafe.formats.CodedException;
 import dev.tensafe.formats.file.NoSpace;
 import dev.tensafe.runtime.ConfigException;
+import dev.tensafe.runtime.log.LogSetup;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
+import java.util.logging.Level;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 
@@ -43,11 +46,11 @@ public final class CommandLines {
     SettingsProvider settings = new SettingsProvider(environment, System.getProperty("user.home"));
     line.setDefaultValueProvider(settings);
     line.setExecutionStrategy(parsed -> execute(parsed, settings));
-    line.setParameterExceptionHandler(missing(line.getParameterExceptionHandler(), settings));
+    line.setParameterExceptionHandler(wrongUsage(settings));
     line.setExecutionExceptionHandler(
         (error, command, parsed) -> {
           if (error instanceof CodedException coded) {
-            print(coded, command);
+            print(coded, command, origin(coded, parsed, settings));
           } else if (NoSpace.causes(error)) {
             command.getErr().println("storage.full: " + FULL);
           } else {
@@ -78,8 +81,7 @@ public final class CommandLines {
   }
 
   /** A mistyped variable may be why an option is missing: then that is what is said. */
-  private static IParameterExceptionHandler missing(
-      IParameterExceptionHandler others, SettingsProvider settings) {
+  private static IParameterExceptionHandler wrongUsage(SettingsProvider settings) {
     return (error, args) -> {
       CommandLine command = error.getCommandLine();
       Optional<ConfigException> unknown =
@@ -87,20 +89,42 @@ public final class CommandLines {
               ? settings.unknownVariables(command.getCommandSpec())
               : Optional.empty();
       if (unknown.isPresent()) {
-        print(unknown.get(), command);
+        print(unknown.get(), command, "");
         return 1;
       }
-      return others.handleParseException(error, args);
+      if (args.length == 0) {
+        // nothing was asked for: what can be
+        command.usage(command.getErr());
+      } else {
+        command.getErr().println(UsageErrors.line(error, settings, args));
+      }
+      return command.getCommandSpec().exitCodeOnInvalidInput();
     };
   }
 
-  private static void print(CodedException error, CommandLine command) {
+  /** The variable or file that set what an error of the form {@code config.<key>} is about. */
+  private static String origin(
+      CodedException error, ParseResult parsed, SettingsProvider settings) {
+    ParseResult last = parsed;
+    while (last.hasSubcommand()) {
+      last = last.subcommand();
+    }
+    OptionSpec option =
+        last.commandSpec().findOption(error.code().replaceFirst("^config\\.", "--"));
+    return option == null || last.hasMatchedOption(option)
+        ? ""
+        : settings.source(option).map(place -> "; it is set by " + place).orElse("");
+  }
+
+  private static void print(CodedException error, CommandLine command, String origin) {
     String why = NoSpace.causes(error) ? "; " + FULL : "";
-    command.getErr().println(error.code() + ": " + error.description() + why);
+    command.getErr().println(error.code() + ": " + error.description() + origin + why);
   }
 
   /** Runs a program and ends the process with its exit code. */
   public static void run(CommandLine line, String[] args) {
+    // of commands that set up nothing of their own, warnings are one line each
+    LogSetup.apply(false, Level.WARNING);
     int code = line.execute(args);
     System.out.flush();
     System.err.flush();

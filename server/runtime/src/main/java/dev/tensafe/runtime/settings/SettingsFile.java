@@ -55,7 +55,7 @@ final class SettingsFile {
     refuseUnknown(path, root, known);
     Map<String, String> values = new HashMap<>();
     for (Map.Entry<String, JsonNode> entry : root.properties()) {
-      values.put(entry.getKey(), text(entry.getKey(), entry.getValue()));
+      values.put(entry.getKey(), text(path, entry.getKey(), entry.getValue()));
     }
     return values;
   }
@@ -75,15 +75,30 @@ final class SettingsFile {
     }
   }
 
-  private static String text(String key, JsonNode value) {
-    if (value.isArray()) {
-      return StreamSupport.stream(value.spliterator(), false)
-          .map(JsonNode::asText)
-          .collect(Collectors.joining(","));
+  private static String text(Path path, String key, JsonNode value) {
+    boolean list = value.isArray();
+    boolean values = list || isValue(value);
+    for (JsonNode entry : value) {
+      values &= isValue(entry);
     }
-    if (!value.isValueNode() || value.isNull()) {
-      throw new ConfigException("config." + key, "'" + key + "' must be a single value or a list");
+    if (!values) {
+      throw new ConfigException(
+          "config." + key,
+          path
+              + ": "
+              + key
+              + " is "
+              + (value.isNull() ? "empty" : "a " + (list ? "list of lists or mappings" : "mapping"))
+              + "; it must be a single value or a list of values");
     }
-    return value.asText();
+    return list
+        ? StreamSupport.stream(value.spliterator(), false)
+            .map(JsonNode::asText)
+            .collect(Collectors.joining(","))
+        : value.asText();
+  }
+
+  private static boolean isValue(JsonNode node) {
+    return node.isValueNode() && !node.isNull();
   }
 }

@@ -21,6 +21,9 @@ public final class SettingsProvider implements IDefaultValueProvider {
   private final @Nullable String cacheDirectory;
   private @Nullable CommandSpec owner;
   private Map<String, String> file = Map.of();
+  private String fileName = "";
+  private @Nullable ArgSpec asked;
+  private @Nullable String askedOrigin;
 
   /**
    * @param home of the user, for the cache directory; null if there is none
@@ -32,15 +35,43 @@ public final class SettingsProvider implements IDefaultValueProvider {
 
   @Override
   public @Nullable String defaultValue(ArgSpec argument) {
+    asked = argument;
+    askedOrigin = null;
     if (!(argument instanceof OptionSpec option) || option.usageHelp() || option.versionHelp()) {
       return null;
     }
+    askedOrigin = source(option).orElse(null);
     String value = variables.value(option);
     if (value != null) {
       return value;
     }
-    String setting = option.command() == owner ? file.get(key(option)) : null;
+    String setting = ofFile(option);
     return setting == null && key(option).equals("cache-dir") ? cacheDirectory : setting;
+  }
+
+  private @Nullable String ofFile(OptionSpec option) {
+    return option.command() == owner ? file.get(key(option)) : null;
+  }
+
+  /** The variable or the file that gives an option its value if no flag does. */
+  Optional<String> source(OptionSpec option) {
+    if (variables.value(option) != null) {
+      return Optional.ofNullable(Variables.name(option));
+    }
+    return ofFile(option) == null ? Optional.empty() : Optional.of(fileName);
+  }
+
+  /**
+   * Where the value of an argument came from that could not be converted: defaults are converted as
+   * soon as they are given, so it is the last one that was asked for, or else a flag.
+   */
+  Optional<String> origin(ArgSpec argument) {
+    return argument == asked ? Optional.ofNullable(askedOrigin) : Optional.empty();
+  }
+
+  /** A variable by its name; a key with its file. */
+  static String place(OptionSpec option, String origin) {
+    return origin.equals(Variables.name(option)) ? origin : origin + ": " + key(option);
   }
 
   /**
@@ -51,6 +82,7 @@ public final class SettingsProvider implements IDefaultValueProvider {
    */
   public void load(Path path, CommandSpec command) {
     file = SettingsFile.read(path, command);
+    fileName = path.toString();
     owner = command;
   }
 
