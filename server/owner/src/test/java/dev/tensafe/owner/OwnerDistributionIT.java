@@ -59,7 +59,8 @@ class OwnerDistributionIT {
 
   @BeforeAll
   void unpack(@TempDir Path temporary) throws Exception {
-    dir = temporary;
+    // a directory whose name only some locales can spell
+    dir = Files.createDirectory(temporary.resolve("größe 東京"));
     Path archive = Path.of("target", NAME + ".tar.gz");
     assertTrue(Files.exists(archive), archive + " is made in phase package");
     Process tar =
@@ -79,6 +80,7 @@ class OwnerDistributionIT {
     builder.environment().keySet().removeIf(name -> name.startsWith("TENSAFE"));
     builder.environment().remove("CLASSPATH");
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("LC_ALL", "C");
     return builder;
   }
 
