@@ -1,5 +1,6 @@
 package dev.tensafe.cli;
 
+import dev.tensafe.cli.chat.ChatCommand;
 import dev.tensafe.cli.training.DemoCommand;
 import dev.tensafe.cli.training.EvalCommand;
 import dev.tensafe.cli.training.TrainCommand;
@@ -13,6 +14,7 @@ import dev.tensafe.owner.packages.TrustCommand;
 import dev.tensafe.owner.packages.VerifyCommand;
 import dev.tensafe.owner.packages.WithholdCommand;
 import dev.tensafe.runtime.settings.CommandLines;
+import dev.tensafe.runtime.settings.CompletionCommand;
 import dev.tensafe.runtime.settings.VersionCommand;
 import java.util.Map;
 import picocli.CommandLine;
@@ -30,6 +32,7 @@ import picocli.CommandLine.Spec;
     footer = "Measuring has a program of its own: tensafe bench --help",
     subcommands = {
       ServeCommand.class,
+      ChatCommand.class,
       AdapterHostCommand.class,
       AdapterCommand.class,
       ApiKeyCommand.class,
@@ -44,6 +47,7 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       EvalCommand.class,
       DemoCommand.class,
+      CompletionCommand.class,
       VersionCommand.class
     })
 public final class Main implements Runnable {

@@ -10,6 +10,7 @@ import dev.tensafe.owner.packages.TrustCommand;
 import dev.tensafe.owner.packages.VerifyCommand;
 import dev.tensafe.owner.packages.WithholdCommand;
 import dev.tensafe.runtime.settings.CommandLines;
+import dev.tensafe.runtime.settings.CompletionCommand;
 import dev.tensafe.runtime.settings.VersionCommand;
 import java.util.Map;
 import picocli.CommandLine;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Spec;
       RevokeCommand.class,
       WithholdCommand.class,
       CountersignCommand.class,
+      CompletionCommand.class,
       VersionCommand.class
     })
 public final class Main implements Runnable {

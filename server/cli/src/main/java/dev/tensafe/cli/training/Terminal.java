@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 
 /** The terminal that a command runs in. */
-final class Terminal {
+public final class Terminal {
   private Terminal() {}
 
   /** A progress bar that is drawn in place on a terminal, and line by line into a file. */
@@ -18,9 +18,12 @@ final class Terminal {
         err, attached, Duration.ofMillis(attached ? 200 : 10_000), InstantSource.system());
   }
 
-  /** Since JDK 22 there is a console without a terminal, too; it has a method that says so. */
+  /**
+   * Whether somebody types and reads: input and output are a terminal. Since JDK 22 there is a
+   * console without a terminal, too; it has a method that says so.
+   */
   @SuppressWarnings("SystemConsoleNull") // both answers are looked at
-  private static boolean attached() {
+  public static boolean attached() {
     Console console = System.console();
     if (console == null) {
       return false;

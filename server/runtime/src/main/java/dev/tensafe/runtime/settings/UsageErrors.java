@@ -54,8 +54,9 @@ final class UsageErrors {
         argument instanceof OptionSpec option && origin.isPresent()
             ? SettingsProvider.place(option, origin.get())
             : name;
-    return "config."
-        + name.replaceFirst("^-+", "")
+    return (argument instanceof OptionSpec
+            ? "config." + name.replaceFirst("^-+", "")
+            : "usage.argument")
         + ": "
         + place
         + " is "
