@@ -16,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.logging.Level;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,6 +41,11 @@ final class ServeCommand implements Callable<Integer> {
     ServeOptions options = resolved();
     LogSetup.apply(json(options.logFormat), Level.INFO);
     Clock clock = Clock.systemUTC();
+    if (options.check) {
+      LogSetup.apply(json(options.logFormat), Level.WARNING);
+      CommandLine line = spec.commandLine();
+      return ServeReport.write(options, clock, line.getOut(), line.getErr()) ? 0 : 1;
+    }
     ServerSettings settings = ServeSettings.of(options, clock);
     ServeChecks.run(options);
     try (ServerAssembly server =

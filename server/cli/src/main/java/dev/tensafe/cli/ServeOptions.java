@@ -27,6 +27,11 @@ final class ServeOptions {
   @Nullable Path config;
 
   @Option(
+      names = "--check",
+      description = "checks settings, files, keys and model, says what it found, and ends")
+  boolean check;
+
+  @Option(
       names = "--served-model-name",
       paramLabel = "NAME",
       description = "what clients call the model; the directory's name if not given")

@@ -20,6 +20,7 @@ public final class KnownVariables {
           "TENSAFE_API_KEYS",
           "TENSAFE_BODY_TIMEOUT_SECONDS",
           "TENSAFE_CACHE_DIR",
+          "TENSAFE_CHECK",
           "TENSAFE_CLIENT_CERT",
           "TENSAFE_CLIENT_KEY",
           "TENSAFE_CONFIG",
