@@ -142,6 +142,10 @@ final class TestServer implements AutoCloseable {
     return new TestServer(model, null, 100_000, tls, null);
   }
 
+  static TestServer secured(Path model, Path apiKeys, TestCertificate tls) {
+    return new TestServer(model, apiKeys, 100_000, tls, null);
+  }
+
   /**
    * Where a server keeps adapters and whose it accepts.
    *
