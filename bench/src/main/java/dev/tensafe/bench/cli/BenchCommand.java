@@ -62,7 +62,11 @@ final class BenchCommand implements Runnable {
   static final class Serve implements Callable<Integer> {
     @Spec private CommandSpec spec = CommandSpec.create();
 
-    @Option(names = "--url", required = true, description = "root of the server")
+    @Option(
+        names = "--url",
+        required = true,
+        paramLabel = "http://HOST:PORT",
+        description = "root of the server")
     private URI url = URI.create("http://127.0.0.1");
 
     @Option(

@@ -129,6 +129,10 @@ class MessagesTest {
         "eval",
         "--modle=x",
         "--data=y");
+    says(
+        "config.temperature: --temperature is 'hot'; it must be a number",
+        "chat",
+        "--temperature=hot");
     says("usage.missing: eval needs --model, --data; see tensafe eval --help", "eval");
     says(
         "usage.missing: serve needs a value after --port; see tensafe serve --help",

@@ -2,6 +2,7 @@ package dev.tensafe.runtime.settings;
 
 import dev.tensafe.formats.NearestName;
 import dev.tensafe.formats.Quoted;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -86,6 +87,12 @@ final class UsageErrors {
       }
       String standard = argument.defaultValue();
       return "a whole number" + (standard == null ? "" : ", such as " + standard);
+    }
+    if (type == double.class || type == Double.class) {
+      return "a number";
+    }
+    if (type != Path.class) {
+      return "of the form " + argument.paramLabel();
     }
     String encoding = System.getProperty("sun.jnu.encoding", "");
     return encoding.equals("UTF-8")
