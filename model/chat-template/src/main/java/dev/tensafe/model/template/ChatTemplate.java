@@ -2,8 +2,8 @@ package dev.tensafe.model.template;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tensafe.formats.FormatException;
-import dev.tensafe.formats.PythonJson;
 import dev.tensafe.formats.UnicodeText;
+import dev.tensafe.formats.tokenizer.TokenizerConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  * thread-safe.
  */
 public final class ChatTemplate {
-  private static final List<String> SPECIAL_TOKENS =
-      List.of("bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token");
-
   private static final Set<String> GIVEN =
       Set.of(
           "messages",
@@ -49,27 +46,16 @@ public final class ChatTemplate {
    * @throws TemplateException when it does not compile
    */
   public static @Nullable ChatTemplate load(Path directory, Clock clock) {
-    Path configFile = directory.resolve("tokenizer_config.json");
-    JsonNode config =
-        Files.exists(configFile) ? PythonJson.readObject(configFile, "tokenizer") : null;
-    String source = source(directory.resolve("chat_template.jinja"), config);
+    TokenizerConfig config = TokenizerConfig.read(directory);
+    String source = source(directory.resolve("chat_template.jinja"), config.get("chat_template"));
     if (source == null) {
       return null;
     }
-    Map<String, @Nullable Object> tokens = new HashMap<>();
-    for (String name : SPECIAL_TOKENS) {
-      JsonNode token = config == null ? null : config.get(name);
-      if (token != null && token.isObject()) {
-        token = token.get("content");
-      }
-      if (token != null && token.isTextual()) {
-        tokens.put(name, token.textValue());
-      }
-    }
+    Map<String, @Nullable Object> tokens = new HashMap<>(config.named());
     return new ChatTemplate(Template.compile(source, clock), tokens);
   }
 
-  private static @Nullable String source(Path file, @Nullable JsonNode config) {
+  private static @Nullable String source(Path file, JsonNode inline) {
     if (Files.exists(file)) {
       try {
         return Files.readString(file, StandardCharsets.UTF_8);
@@ -77,9 +63,8 @@ public final class ChatTemplate {
         throw new FormatException("template.unreadable", "cannot read " + file, e);
       }
     }
-    JsonNode inline = config == null ? null : config.get("chat_template");
-    if (inline == null || inline.isTextual()) {
-      return inline == null ? null : inline.textValue();
+    if (inline.isTextual()) {
+      return inline.textValue();
     }
     for (JsonNode named : inline) {
       if (named.path("name").asText().equals("default")) {
@@ -93,7 +78,7 @@ public final class ChatTemplate {
    * Whether a name is one that templates get from the server: no variable of a request can have it.
    */
   public static boolean reserves(String name) {
-    return GIVEN.contains(name) || SPECIAL_TOKENS.contains(name) || Globals.NAMES.contains(name);
+    return GIVEN.contains(name) || name.endsWith("_token") || Globals.NAMES.contains(name);
   }
 
   /** Renders a conversation without variables of its own. */

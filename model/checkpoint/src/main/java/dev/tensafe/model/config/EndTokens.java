@@ -3,6 +3,7 @@ package dev.tensafe.model.config;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import dev.tensafe.formats.PythonJson;
+import dev.tensafe.formats.tokenizer.TokenizerConfig;
 import dev.tensafe.model.shape.ModelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,10 +17,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The ids that end a generation: those of {@code config.json}, of {@code generation_config.json},
- * and of {@code tokenizer_config.json}'s {@code eos_token}, all together. The files contradict each
- * other in published models, and a missed end token costs an answer that never ends. Ids that are
- * no row of the vocabulary are dropped with a warning that names their file: they are used as
- * indices.
+ * and of {@code tokenizer_config.json}'s {@code eos_token} (what {@code special_tokens_map.json}
+ * lays over it too), all together. The files contradict each other in published models, and a
+ * missed end token costs an answer that never ends. Ids that are no row of the vocabulary are
+ * dropped with a warning that names their file: they are used as indices.
  */
 final class EndTokens {
   private static final Logger LOG = LoggerFactory.getLogger(EndTokens.class);
@@ -89,10 +90,17 @@ final class EndTokens {
     JsonNode tokenizer = PythonJson.readObject(file, "tokenizer");
     JsonNode token = tokenizer.path("eos_token");
     token = token.isObject() ? token.path("content") : token;
-    if (!token.isTextual()) {
-      return;
+    if (token.isTextual()) {
+      addText(token.textValue(), directory, tokenizer);
     }
-    JsonNode id = idOf(token.textValue(), directory.resolve("tokenizer.json"), tokenizer);
+    String laidOver = TokenizerConfig.read(directory).token("eos_token");
+    if (laidOver != null && !laidOver.equals(token.textValue())) {
+      addText(laidOver, directory, tokenizer);
+    }
+  }
+
+  private void addText(String text, Path directory, JsonNode tokenizer) {
+    JsonNode id = idOf(text, directory.resolve("tokenizer.json"), tokenizer);
     if (id == null) {
       warnings.accept(TOKENIZER + ": the eos_token is no token of the vocabulary; it is left out");
     } else {

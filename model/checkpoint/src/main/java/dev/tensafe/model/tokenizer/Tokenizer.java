@@ -6,9 +6,13 @@ import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.formats.Json;
 import dev.tensafe.formats.UnicodeText;
+import dev.tensafe.formats.tokenizer.TokenizerConfig;
 import dev.tensafe.model.shape.ModelException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -47,9 +51,10 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Loads {@code tokenizer.json} of a model directory.
+   * Loads {@code tokenizer.json} of a model directory, with the settings beside it applied.
    *
-   * @throws ModelException {@code tokenizer.invalid} when the library refuses the file
+   * @throws ModelException {@code tokenizer.invalid} when the library refuses the file, {@code
+   *     tokenizer.unsupported} for a setting
    * @throws dev.tensafe.formats.FormatException {@code tokenizer.missing}, {@code
    *     tokenizer.invalid_json}
    */
@@ -58,10 +63,14 @@ public final class Tokenizer implements AutoCloseable {
     Path file = directory.resolve("tokenizer.json");
     // The native parser reads the file again; this pass gives a located error for a damaged one.
     JsonNode checked = Json.readObject(file, "tokenizer");
-    if (!checked.path("model").isObject()) {
+    if (!(checked instanceof ObjectNode description) || !checked.path("model").isObject()) {
       throw new ModelException("tokenizer.invalid", "tokenizer.json has no model");
     }
-    try (InputStream in = Files.newInputStream(file)) {
+    boolean changed = TokenizerSettings.apply(description, TokenizerConfig.read(directory));
+    try (InputStream in =
+        changed
+            ? new ByteArrayInputStream(new ObjectMapper().writeValueAsBytes(description))
+            : Files.newInputStream(file)) {
       return new Tokenizer(
           HuggingFaceTokenizer.newInstance(
               in, Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "true")),

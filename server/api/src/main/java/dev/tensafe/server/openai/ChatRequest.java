@@ -6,7 +6,7 @@ import java.util.List;
 /** A parsed {@code POST /v1/chat/completions}. */
 public record ChatRequest(InferenceRequest inference, ChatPrompt prompt) {
   private static final List<String> UNSUPPORTED =
-      List.of("audio", "web_search_options", "add_special_tokens");
+      List.of("echo", "audio", "web_search_options", "add_special_tokens");
 
   /**
    * Parses and checks a body.

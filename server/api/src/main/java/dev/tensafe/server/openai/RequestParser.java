@@ -36,6 +36,8 @@ final class RequestParser {
           "bad_words",
           "allowed_token_ids",
           "logits_processors",
+          "custom_logit_processor",
+          "lora",
           "use_beam_search",
           "prompt_embeds",
           "prompt_logprobs",
