@@ -12,6 +12,7 @@ import dev.tensafe.server.assembly.ServerAssembly;
 import dev.tensafe.server.assembly.ServerSettings;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.concurrent.Callable;
 import java.util.logging.Level;
 import org.slf4j.Logger;
@@ -40,7 +41,7 @@ final class ServeCommand implements Callable<Integer> {
   public Integer call() {
     ServeOptions options = resolved();
     LogSetup.apply(json(options.logFormat), Level.INFO);
-    Clock clock = Clock.systemUTC();
+    Clock clock = Clock.system(ZoneId.systemDefault());
     if (options.check) {
       LogSetup.apply(json(options.logFormat), Level.WARNING);
       CommandLine line = spec.commandLine();

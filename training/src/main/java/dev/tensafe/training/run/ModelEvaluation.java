@@ -14,6 +14,7 @@ import dev.tensafe.training.torch.Precision;
 import dev.tensafe.training.torch.TrainableModel;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -63,7 +64,7 @@ public final class ModelEvaluation {
       Optional<Path> adapter,
       int threads,
       BiFunction<ModelFiles, TrainableModel, T> look) {
-    try (ModelFiles files = ModelFiles.open(model, Clock.systemUTC())) {
+    try (ModelFiles files = ModelFiles.open(model, Clock.system(ZoneId.systemDefault()))) {
       if (adapter.isEmpty()) {
         return frozen(files, Optional.empty(), threads, look);
       }

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
@@ -66,7 +67,7 @@ public final class TrainingRun {
     try (Tokenizer tokenizer = Tokenizer.load(base)) {
       ModelConfig model = ModelConfigReader.read(base);
       checkLength(model);
-      ChatTemplate template = ChatTemplate.load(base, Clock.systemUTC());
+      ChatTemplate template = ChatTemplate.load(base, Clock.system(ZoneId.systemDefault()));
       ExampleEncoder encoder = new ExampleEncoder(tokenizer, template, model.eosTokens());
       List<Dataset> data = data(encoder);
       try (TrainableModel trainable = open(base, model);
@@ -143,7 +144,7 @@ public final class TrainingRun {
       WeightSource random = new RandomWeights(model.layers(), config.seed());
       return TrainableModel.open(model, random, Precision.F32, adaptation, config.threads());
     }
-    try (ModelFiles files = ModelFiles.open(base, Clock.systemUTC())) {
+    try (ModelFiles files = ModelFiles.open(base, Clock.system(ZoneId.systemDefault()))) {
       WeightSource stored = new CheckpointWeights(files.checkpoint());
       return TrainableModel.open(model, stored, Precision.F32, adaptation, config.threads());
     }

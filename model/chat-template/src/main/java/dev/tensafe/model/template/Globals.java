@@ -1,13 +1,11 @@
 package dev.tensafe.model.template;
 
 import java.time.Clock;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
+import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +47,14 @@ final class Globals {
                   "template.raised", Text.str(a.get(0, "message", ""), f.budget()));
             });
     globals.put(
-        "strftime_now", (Callable) (f, a) -> format(a.text(0, "format"), ZonedDateTime.now(clock)));
+        "strftime_now",
+        (Callable)
+            (f, a) -> {
+              LocalDateTime now = LocalDateTime.now(clock);
+              String text = StrfTime.format(a.text(0, "format"), now, clock.getZone());
+              f.budget().bulk(text.length());
+              return text;
+            });
   }
 
   private static Object range(Arguments a, VariableScope scope) {
@@ -81,41 +86,5 @@ final class Globals {
     }
     namespace.attributes().putAll(a.named());
     return namespace;
-  }
-
-  /** The part of strftime that dates in prompts use. */
-  private static String format(String format, ZonedDateTime now) {
-    StringBuilder out = new StringBuilder();
-    for (int i = 0; i < format.length(); i++) {
-      char c = format.charAt(i);
-      if (c != '%' || i + 1 == format.length()) {
-        out.append(c);
-        continue;
-      }
-      char field = format.charAt(++i);
-      String pattern =
-          switch (field) {
-            case 'd' -> "dd";
-            case 'm' -> "MM";
-            case 'Y' -> "yyyy";
-            case 'y' -> "yy";
-            case 'B' -> "MMMM";
-            case 'b' -> "MMM";
-            case 'A' -> "EEEE";
-            case 'a' -> "EEE";
-            case 'H' -> "HH";
-            case 'I' -> "hh";
-            case 'M' -> "mm";
-            case 'S' -> "ss";
-            case 'p' -> "a";
-            case 'j' -> "DDD";
-            case 'F' -> "yyyy-MM-dd";
-            case 'T' -> "HH:mm:ss";
-            case '%' -> "'%'";
-            default -> throw TemplateException.unsupported("strftime field %" + field);
-          };
-      out.append(DateTimeFormatter.ofPattern(pattern, Locale.US).format(now));
-    }
-    return out.toString();
   }
 }

@@ -62,7 +62,7 @@ class TemplateLimitsTest {
         "template.unsupported;odd_thing;{{ m is odd_thing }}",
         "template.unsupported;format;{{ 'a'.format(1) }}",
         "template.unsupported;append;{{ m.append(1) }}",
-        "template.unsupported;%Q;{{ strftime_now('%Q') }}",
+        "template.limit;1000;{{ strftime_now('%1001d') }}",
         "template.unsupported;loop.nope;{% for a in m %}{{ loop.nope }}{% endfor %}",
         "template.syntax;line 1;{% if %}",
         "template.syntax;closed;{{ 'a",
