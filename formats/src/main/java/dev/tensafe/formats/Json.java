@@ -36,6 +36,8 @@ public final class Json {
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .build();
 
+  static final String FOLLOWED = "something follows the end of the document";
+
   private Json() {}
 
   /**
@@ -78,7 +80,7 @@ public final class Json {
   }
 
   /** What is wrong, in words of ours: Jackson's may quote the content. */
-  private static String reason(JsonProcessingException e) {
+  static String reason(JsonProcessingException e) {
     String message = e.getOriginalMessage();
     if (message.startsWith("Duplicate field")) {
       return "a key appears twice";
@@ -90,7 +92,7 @@ public final class Json {
       return "it ends too early";
     }
     if (e instanceof MismatchedInputException) {
-      return "something follows the end of the document";
+      return FOLLOWED;
     }
     return message.contains("CTRL-CHAR")
         ? "a control character that is not escaped"

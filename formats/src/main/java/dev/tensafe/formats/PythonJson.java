@@ -2,6 +2,7 @@ package dev.tensafe.formats;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -28,6 +29,7 @@ import java.nio.file.Path;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The reader of configuration files that Python wrote: it takes what {@code json.dumps} writes
@@ -120,20 +122,28 @@ public final class PythonJson {
     try (JsonParser parser = FACTORY.createParser(characters(bytes))) {
       JsonToken first = parser.nextToken();
       JsonNode node = first == null ? NODES.missingNode() : value(parser);
-      if (parser.nextToken() != null || !node.isObject()) {
+      if (!node.isObject()) {
         throw new FormatException(area + ".invalid_json", what + " must hold one JSON object");
+      }
+      if (parser.nextToken() != null) {
+        throw invalid(area, what, parser.currentTokenLocation(), Json.FOLLOWED);
       }
       return node;
     } catch (JsonProcessingException e) {
-      var at = e.getLocation();
-      String where =
-          at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
-      throw new FormatException(area + ".invalid_json", what + " is not valid JSON" + where);
+      throw invalid(area, what, e.getLocation(), Json.reason(e));
     } catch (CharacterCodingException e) {
       throw new FormatException(area + ".invalid_json", what + " is not UTF-8", e);
     } catch (IOException e) {
       throw new FormatException(area + ".invalid_json", what + " is not valid JSON", e);
     }
+  }
+
+  private static FormatException invalid(
+      String area, String what, @Nullable JsonLocation at, String reason) {
+    String where =
+        at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
+    return new FormatException(
+        area + ".invalid_json", what + " is not valid JSON" + where + ": " + reason);
   }
 
   /** The text, with surrogates as such: the parser refuses lone ones in keys when escaped. */

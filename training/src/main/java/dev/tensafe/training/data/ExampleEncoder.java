@@ -1,6 +1,7 @@
 package dev.tensafe.training.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.tensafe.formats.PythonJson;
 import dev.tensafe.formats.UnicodeText;
 import dev.tensafe.model.template.ChatTemplate;
 import dev.tensafe.model.template.TemplateException;
@@ -51,7 +52,7 @@ public final class ExampleEncoder {
    *     renders its beginning differently from the whole
    */
   public Example encode(JsonNode record, String where) {
-    refuseHalfCharacters(record, where);
+    SHAPES.forEach(field -> refuseUnusual(record.path(field), where));
     long shapes = SHAPES.stream().filter(record::has).count();
     if (shapes == 1 && record.path("text").isTextual()) {
       Pieces pieces = new Pieces();
@@ -68,12 +69,16 @@ public final class ExampleEncoder {
     throw WrongRecord.shape(record, where);
   }
 
-  private static void refuseHalfCharacters(JsonNode node, String where) {
+  /** What Python writes without a word, and is no value of a text or conversation. */
+  private static void refuseUnusual(JsonNode node, String where) {
+    if (PythonJson.isRepeated(node)) {
+      throw new TrainingException("data.record", where + ": a key appears twice");
+    }
     if (node.isTextual() && UnicodeText.loneSurrogate(node.textValue()) >= 0) {
       throw new TrainingException(
           "data.record", where + " holds half of a surrogate pair, which is no character");
     }
-    node.forEach(child -> refuseHalfCharacters(child, where));
+    node.forEach(child -> refuseUnusual(child, where));
   }
 
   private Pieces completion(String prompt, String completion) {

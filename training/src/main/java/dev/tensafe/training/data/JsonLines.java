@@ -2,7 +2,7 @@ package dev.tensafe.training.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tensafe.formats.FormatException;
-import dev.tensafe.formats.Json;
+import dev.tensafe.formats.PythonJson;
 import dev.tensafe.training.TrainingException;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -16,7 +16,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Reads files of one JSON object per line. */
+/** Reads files of one JSON object per line, as Python writes them too. */
 public final class JsonLines {
   private JsonLines() {}
 
@@ -77,7 +77,7 @@ public final class JsonLines {
 
   private static JsonNode parse(String line, String where) {
     try {
-      return Json.parseObject(line.getBytes(StandardCharsets.UTF_8), where, "data");
+      return PythonJson.parseObject(line.getBytes(StandardCharsets.UTF_8), where, "data");
     } catch (FormatException e) {
       // a record is one line: only the column within it says more
       throw new TrainingException(

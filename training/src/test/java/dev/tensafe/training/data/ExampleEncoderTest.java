@@ -14,6 +14,7 @@ import dev.tensafe.training.bpe.TokenizerFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -97,6 +98,25 @@ class ExampleEncoderTest {
       TrainingException refused = assertThrows(TrainingException.class, () -> encode(record));
       assertEquals("data.record", refused.code());
     }
+  }
+
+  @Test
+  void whatPythonWritesAndNobodyReadsRefusesNoRecord() throws Exception {
+    Path file = dir.resolve("python.jsonl");
+    Files.writeString(
+        file,
+        "{\"text\": \"the sea\", \"loss\": NaN, \"z\": [-Infinity], \"note\": \"\\ud83d\"}\n");
+    List<Example> read = new ArrayList<>();
+    JsonLines.read(file, (record, where) -> read.add(encoder.encode(record, where)));
+    assertEquals(1, read.size());
+    assertEquals(text(encode("{\"text\": \"the sea\"}"), false), text(read.get(0), false));
+    Files.writeString(file, "{\"text\": \"a\", \"text\": \"b\"}\n");
+    assertEquals(
+        "data.record",
+        assertThrows(
+                TrainingException.class,
+                () -> JsonLines.read(file, (record, where) -> encoder.encode(record, where)))
+            .code());
   }
 
   /** What a server encodes as the prompt is the beginning of what training saw. */
