@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
       BenchCommand.Serve.class,
       BenchCommand.Ckks.class,
       BenchCommand.Tssp.class,
+      FloodCommand.class,
       LoraBenchCommand.class,
       GateCommand.class,
       RelayCommand.class,
@@ -49,7 +50,7 @@ final class BenchCommand implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a subcommand is needed: serve, ckks, tssp, lora, gate, relay, make-model, make-adapter");
+        "a subcommand is needed: serve, flood, ckks, tssp, lora, gate, relay, make-model, make-adapter");
   }
 
   /** {@code tensafe bench serve}: load on a running server. */

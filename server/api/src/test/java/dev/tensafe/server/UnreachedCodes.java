@@ -52,6 +52,7 @@ final class UnreachedCodes {
         "request_timeout");
     put(out, "the disk must be full; UploadOnFullDiskTest fills one", "storage_full");
     put(out, "the queue must be held full; BadInputTest holds it", "queue_full");
+    put(out, "many requests must wait; BoundedWorkTest has them", "tenant_queue_full");
     put(out, "whom it is for is gone", "client_gone");
     put(out, "whose upload broke off is gone, too", "upload_incomplete");
     put(out, "an adapter must be unusable; AdapterLifeTest makes it so", "adapter_unavailable");

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * caller.
  */
 public final class Template {
-  private static final long MAX_STEPS = 20_000_000;
+  private static final long MAX_STEPS = 4_000_000;
   private static final long MAX_CHARACTERS = 8L << 20;
 
   private final List<Stmt> body;

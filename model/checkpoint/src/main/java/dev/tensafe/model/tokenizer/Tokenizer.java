@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,7 @@ public final class Tokenizer implements AutoCloseable {
   private final HuggingFaceTokenizer delegate;
   private final @Nullable TokenBytes bytes;
   private final @Nullable ModelException whyNoBytes;
+  private final OptionalLong reach;
   private final Set<Integer> special = new HashSet<>();
 
   private Tokenizer(HuggingFaceTokenizer delegate, JsonNode description) {
@@ -43,6 +45,7 @@ public final class Tokenizer implements AutoCloseable {
     }
     this.bytes = read;
     this.whyNoBytes = reason;
+    this.reach = TokenReach.of(description);
     for (JsonNode added : description.path("added_tokens")) {
       if (added.path("special").asBoolean()) {
         special.add(added.path("id").asInt(-1));
@@ -122,6 +125,15 @@ public final class Tokenizer implements AutoCloseable {
           "character " + lone + " of the text is half of a surrogate pair");
     }
     return delegate.encode(text, addSpecialTokens, false);
+  }
+
+  /**
+   * The bytes of UTF-8 that a text of so many tokens has at most: one that is longer has more
+   * tokens, special ones not counted. {@link Long#MAX_VALUE} where that cannot be said, because
+   * text is dropped on its way to tokens.
+   */
+  public long mostBytes(int tokens) {
+    return reach.isPresent() ? reach.getAsLong() * tokens : Long.MAX_VALUE;
   }
 
   /** Whether a token is one that {@link #decode} may skip: it marks something, and is no text. */

@@ -28,6 +28,7 @@ final class HttpApi {
   private final ServerMetrics metrics;
   private final Authorizer authorizer;
   private final InferenceHandler inference;
+  private final Preparation preparation;
   private final TokenHandler tokens;
   private final ModelsHandler models;
   private final AdapterHandler adapters;
@@ -37,6 +38,7 @@ final class HttpApi {
   HttpApi(
       Vertx vertx,
       ServerConfig config,
+      Preparation preparation,
       ServedModel model,
       ServerMetrics metrics,
       Authorizer authorizer,
@@ -50,7 +52,8 @@ final class HttpApi {
     this.metrics = metrics;
     this.authorizer = authorizer;
     this.inference = inference;
-    this.tokens = new TokenHandler(vertx, model);
+    this.preparation = preparation;
+    this.tokens = new TokenHandler(preparation, model);
     this.ready = ready;
   }
 
@@ -110,6 +113,7 @@ final class HttpApi {
     routes.post(path).handler(HttpApi::checkContentType);
     routes.post(path).handler(BodyChecks::coding);
     routes.post(path).handler(this::whenReady);
+    routes.post(path).handler(this::admit);
     routes.post(path).handler(this::beforeBody);
     routes.post(path).handler(body);
     routes.post(path).handler(this::bodyArrived);
@@ -133,11 +137,17 @@ final class HttpApi {
     }
   }
 
-  /** Refuses what is too long already, and closes connections whose body does not come in time. */
-  private void beforeBody(RoutingContext routing) {
-    if (BodyChecks.length(routing.request()) > config.maxBodyBytes()) {
+  /** Refuses what is too long already, and has large bodies wait for their tenant's turn. */
+  private void admit(RoutingContext routing) {
+    long length = BodyChecks.length(routing.request());
+    if (length > config.maxBodyBytes()) {
       throw tooLarge();
     }
+    preparation.admit(routing, length < 0 ? config.maxBodyBytes() : length);
+  }
+
+  /** Closes connections whose body does not come in time. */
+  private void beforeBody(RoutingContext routing) {
     BodyChecks.asked(routing);
     long millis = config.bodyTimeoutSeconds() * 1000L;
     long timer = vertx.setTimer(millis, id -> routing.response().reset());

@@ -1,8 +1,8 @@
 package dev.tensafe.server.http;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.tensafe.server.openai.AnswerFormat;
 import dev.tensafe.server.openai.AnswerHead;
+import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.ChatFormat;
 import dev.tensafe.server.openai.ChatRequest;
 import dev.tensafe.server.openai.CompletionFormat;
@@ -14,9 +14,10 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
-import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * {@code POST /v1/chat/completions} and {@code /v1/completions}. A request's prompts are turned
@@ -25,65 +26,106 @@ import java.util.function.Function;
 final class InferenceHandler {
   private final Vertx vertx;
   private final int vocabSize;
-  private final RequestPreparation preparation;
+  private final Preparation preparation;
+  private final RequestPreparation requests;
   private final ModelPins pins;
   private final RequestSubmission submission;
   private final AtomicInteger preparing = new AtomicInteger();
 
   InferenceHandler(
       Vertx vertx,
+      Preparation preparation,
       ServedModel model,
       TokenTexts texts,
       ModelPins pins,
       RequestSubmission submission) {
     this.vertx = vertx;
     this.vocabSize = model.vocabSize();
-    this.preparation = new RequestPreparation(model, texts);
+    this.preparation = preparation;
+    this.requests = new RequestPreparation(model, texts);
     this.pins = pins;
     this.submission = submission;
   }
 
   void chat(RoutingContext routing) {
-    JsonNode body = JsonBody.parse(HttpApi.bodyOf(routing));
-    ChatRequest request = ChatRequest.parse(body, vocabSize);
-    handle(routing, request.inference(), () -> preparation.chat(request), ChatFormat::new);
+    handle(
+        routing,
+        body -> {
+          ChatRequest request = ChatRequest.parse(JsonBody.parse(body), vocabSize);
+          return new Parsed(request.inference(), () -> requests.chat(request));
+        },
+        ChatFormat::new);
   }
 
   void completion(RoutingContext routing) {
-    JsonNode body = JsonBody.parse(HttpApi.bodyOf(routing));
-    CompletionRequest request = CompletionRequest.parse(body, vocabSize);
     handle(
-        routing, request.inference(), () -> preparation.completion(request), CompletionFormat::new);
+        routing,
+        body -> {
+          CompletionRequest request = CompletionRequest.parse(JsonBody.parse(body), vocabSize);
+          return new Parsed(request.inference(), () -> requests.completion(request));
+        },
+        CompletionFormat::new);
   }
+
+  /** A request whose fields are known, and how it is prepared. */
+  private record Parsed(InferenceRequest request, Supplier<PreparedRequest> prepare) {}
+
+  /** What is submitted once the model is there. */
+  private record Ready(PreparedRequest request, PendingPin pin) {}
 
   private void handle(
       RoutingContext routing,
-      InferenceRequest request,
-      Callable<PreparedRequest> prepare,
+      Preparation.Work<Parsed> parse,
       Function<AnswerHead, AnswerFormat> format) {
     String requestId = RequestIds.of(routing);
-    PendingPin pin = pins.pin(request.model(), Authorizer.tenant(routing));
+    String tenant = Authorizer.tenant(routing);
     Responder responder = new Responder(routing);
     Context context = vertx.getOrCreateContext();
+    AtomicBoolean gone = new AtomicBoolean();
+    responder.attach(() -> gone.set(true));
+    Future<Ready> ready = preparation.run(routing, body -> ready(body, parse, tenant, gone));
     preparing.incrementAndGet();
-    responder.attach(pin::abandon);
-    Future<PreparedRequest> prepared = vertx.executeBlocking(prepare, false);
-    Future<PinnedModel> pinned = Future.fromCompletionStage(pin.ready(), context);
-    Future.join(prepared, pinned)
+    var client = new RequestSubmission.Client(responder, context, requestId, format);
+    ready
         .transform(
-            both -> {
-              if (pinned.failed()) {
-                responder.fail(PendingPin.failure(pinned.cause()));
-              } else if (prepared.failed()) {
-                pin.abandon();
-                responder.fail(Failures.of(prepared.cause()));
-              } else {
-                var client = new RequestSubmission.Client(responder, context, requestId, format);
-                return submission.submit(prepared.result(), pinned.result(), client);
+            done -> {
+              if (done.failed()) {
+                responder.fail(Failures.of(done.cause()));
+                return Future.succeededFuture();
               }
-              return Future.succeededFuture();
+              return submit(done.result(), client);
             })
         .onComplete(done -> preparing.decrementAndGet());
+  }
+
+  /** The model is on its way into memory while tokens are found. */
+  private Ready ready(
+      byte[] body, Preparation.Work<Parsed> parse, String tenant, AtomicBoolean gone)
+      throws Exception {
+    if (gone.get()) {
+      throw ApiException.unavailable("client_gone", "the client went away");
+    }
+    Parsed parsed = parse.of(body);
+    PendingPin pin = pins.pin(parsed.request().model(), tenant);
+    try {
+      return new Ready(parsed.prepare().get(), pin);
+    } catch (RuntimeException e) {
+      pin.abandon();
+      throw e;
+    }
+  }
+
+  private Future<Void> submit(Ready ready, RequestSubmission.Client client) {
+    client.responder().attach(ready.pin()::abandon);
+    return Future.fromCompletionStage(ready.pin().ready(), client.context())
+        .transform(
+            pinned -> {
+              if (pinned.failed()) {
+                client.responder().fail(PendingPin.failure(pinned.cause()));
+                return Future.succeededFuture();
+              }
+              return submission.submit(ready.request(), pinned.result(), client);
+            });
   }
 
   /** Requests that were taken and have not reached the engine yet. */

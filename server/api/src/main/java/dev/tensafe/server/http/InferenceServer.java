@@ -40,6 +40,7 @@ public final class InferenceServer implements AutoCloseable {
   private final Vertx vertx;
   private final HttpServer server;
   private final Ticker ticker;
+  private final Preparation preparation;
   private final InferenceHandler inference;
   private volatile boolean accepting = true;
   private volatile boolean plainReported;
@@ -51,12 +52,14 @@ public final class InferenceServer implements AutoCloseable {
       Vertx vertx,
       HttpServer server,
       Ticker ticker,
+      Preparation preparation,
       InferenceHandler inference) {
     this.config = config;
     this.model = model;
     this.vertx = vertx;
     this.server = server;
     this.ticker = ticker;
+    this.preparation = preparation;
     this.inference = inference;
   }
 
@@ -77,19 +80,24 @@ public final class InferenceServer implements AutoCloseable {
           new ServerMetrics(model.name(), model.engine(), model.adapters(), clock);
       long timeoutNanos = TimeUnit.SECONDS.toNanos(config.requestTimeoutSeconds());
       TokenTexts texts = new TokenTexts(model.tokenizer());
+      Preparation preparation =
+          new Preparation(vertx, ticker, Runtime.getRuntime().availableProcessors());
       InferenceHandler inference =
           new InferenceHandler(
               vertx,
+              preparation,
               model,
               texts,
               new ModelPins(model, timeoutNanos),
               new RequestSubmission(vertx, model, texts, metrics, ticker, clock, timeoutNanos));
-      InferenceServer self = new InferenceServer(config, model, vertx, server, ticker, inference);
+      InferenceServer self =
+          new InferenceServer(config, model, vertx, server, ticker, preparation, inference);
       AdapterHandler adapters = new AdapterHandler(vertx, config, model, metrics.adapters());
       HttpApi api =
           new HttpApi(
               vertx,
               config,
+              preparation,
               model,
               metrics,
               new Authorizer(keys),
@@ -211,6 +219,7 @@ public final class InferenceServer implements AutoCloseable {
     try {
       // the last answers may still be on their way out
       await(server.shutdown(2, TimeUnit.SECONDS), 10);
+      preparation.close();
       await(vertx.close(), 10);
     } catch (ExecutionException | TimeoutException e) {
       LOG.warn("the server did not close cleanly");

@@ -7,6 +7,12 @@ import dev.tensafe.server.openai.CompletionRequest.Prompt;
 
 /** Turns requests into token ids. Slow for long texts: not for event loops. Thread-safe. */
 final class PromptEncoder {
+  /** Characters of a text that are encoded at a time while it may be too long. */
+  private static final int PIECE = 4096;
+
+  /** A text is called too long without having been encoded whole from this many contexts on. */
+  private static final long MARGIN = 4;
+
   private final ServedModel model;
 
   PromptEncoder(ServedModel model) {
@@ -22,15 +28,57 @@ final class PromptEncoder {
     }
     String text =
         template.render(prompt.messages(), prompt.addGenerationPrompt(), prompt.variables());
-    return notEmpty(model.tokenizer().encode(text, false), "messages");
+    return notEmpty(text(text, false, "messages"), "messages");
   }
 
   int[] completion(Prompt prompt) {
     int[] tokens =
         prompt instanceof Prompt.OfText text
-            ? model.tokenizer().encode(text.text(), true)
+            ? text(text.text(), true, "prompt")
             : ((Prompt.OfTokens) prompt).tokens();
     return notEmpty(tokens, "prompt");
+  }
+
+  /**
+   * The tokens of a text. One that cannot fit the context costs no more than one that can.
+   *
+   * @throws ApiException 400 {@code context_length_exceeded}
+   */
+  int[] text(String text, boolean addSpecialTokens, String param) {
+    int limit = model.engine().maxSequenceLength();
+    // a char is at least one byte of UTF-8
+    if (text.length() > model.tokenizer().mostBytes(limit) || hasMany(text, MARGIN * limit)) {
+      throw tooLong(param, "the text, of " + text.length() + " characters, is longer");
+    }
+    return model.tokenizer().encode(text, addSpecialTokens);
+  }
+
+  /**
+   * Whether a long text has more tokens than so many: counted in pieces, as far as needed. A word
+   * that is cut counts for a few tokens more than it has.
+   */
+  private boolean hasMany(String text, long tokens) {
+    if (text.length() <= Math.max(tokens, PIECE)) {
+      return false;
+    }
+    long counted = 0;
+    for (int from = 0; from < text.length() && counted <= tokens; ) {
+      int to = Math.min(text.length(), from + PIECE);
+      if (to < text.length() && Character.isHighSurrogate(text.charAt(to - 1))) {
+        to--;
+      }
+      counted += model.tokenizer().encode(text.substring(from, to), false).length;
+      from = to;
+    }
+    return counted > tokens;
+  }
+
+  /** What is said of input that cannot fit the context. */
+  ApiException tooLong(String param, String what) {
+    return ApiException.invalid(
+        param,
+        "context_length_exceeded",
+        "the context holds " + model.engine().maxSequenceLength() + " tokens; " + what);
   }
 
   private int[] notEmpty(int[] tokens, String param) {

@@ -50,6 +50,11 @@ final class Responder {
 
   /** Answers with JSON. */
   void json(int status, JsonNode body) {
+    json(status, JsonBody.bytes(body));
+  }
+
+  /** Answers with JSON that is written already. */
+  void json(int status, byte[] body) {
     if (done) {
       return;
     }
@@ -58,7 +63,7 @@ final class Responder {
       return;
     }
     response.setStatusCode(status);
-    Buffer bytes = Buffer.buffer(JsonBody.bytes(body));
+    Buffer bytes = Buffer.buffer(body);
     response.putHeader("content-type", "application/json");
     // given here, as HEAD has it too
     response.putHeader("content-length", Integer.toString(bytes.length()));

@@ -1,48 +1,51 @@
 package dev.tensafe.server.http;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.server.openai.DetokenizeRequest;
 import dev.tensafe.server.openai.JsonBody;
 import dev.tensafe.server.openai.TokenizeRequest;
-import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
-import java.util.concurrent.Callable;
 
 /** {@code POST /tokenize} and {@code /detokenize}, with vLLM's fields. */
 final class TokenHandler {
-  private final Vertx vertx;
+  private final Preparation preparation;
   private final ServedModel model;
   private final PromptEncoder encoder;
 
-  TokenHandler(Vertx vertx, ServedModel model) {
-    this.vertx = vertx;
+  TokenHandler(Preparation preparation, ServedModel model) {
+    this.preparation = preparation;
     this.model = model;
     this.encoder = new PromptEncoder(model);
   }
 
   void tokenize(RoutingContext routing) {
-    JsonNode body = JsonBody.parse(HttpApi.bodyOf(routing));
-    TokenizeRequest request = TokenizeRequest.parse(body);
     answer(
         routing,
-        () -> {
-          int[] tokens = tokens(request);
+        body -> {
+          int[] tokens = tokens(TokenizeRequest.parse(JsonBody.parse(body)));
           ObjectNode out = JsonBody.object();
           out.put("count", tokens.length);
           out.put("max_model_len", model.engine().maxSequenceLength());
+          ArrayNode ids = out.putArray("tokens");
           for (int token : tokens) {
-            out.withArray("tokens").add(token);
+            ids.add(token);
           }
-          out.withArray("tokens");
-          return out;
+          return JsonBody.bytes(out);
         });
   }
 
   void detokenize(RoutingContext routing) {
-    JsonNode body = JsonBody.parse(HttpApi.bodyOf(routing));
-    int[] tokens = DetokenizeRequest.parse(body, model.vocabSize()).tokens();
-    answer(routing, () -> JsonBody.object().put("prompt", model.tokenizer().decode(tokens, false)));
+    answer(
+        routing,
+        body -> {
+          int[] tokens = DetokenizeRequest.parse(JsonBody.parse(body), model.vocabSize()).tokens();
+          if (tokens.length > model.engine().maxSequenceLength()) {
+            throw encoder.tooLong("tokens", tokens.length + " tokens are more");
+          }
+          String text = model.tokenizer().decode(tokens, false);
+          return JsonBody.bytes(JsonBody.object().put("prompt", text));
+        });
   }
 
   private int[] tokens(TokenizeRequest request) {
@@ -50,13 +53,13 @@ final class TokenHandler {
       return encoder.chat(chat.prompt());
     }
     TokenizeRequest.Text text = (TokenizeRequest.Text) request;
-    return model.tokenizer().encode(text.prompt(), text.addSpecialTokens());
+    return encoder.text(text.prompt(), text.addSpecialTokens(), "prompt");
   }
 
-  private void answer(RoutingContext routing, Callable<ObjectNode> work) {
+  private void answer(RoutingContext routing, Preparation.Work<byte[]> work) {
     Responder responder = new Responder(routing);
-    vertx
-        .executeBlocking(work, false)
+    preparation
+        .run(routing, work)
         .onComplete(body -> responder.json(200, body), error -> responder.fail(Failures.of(error)));
   }
 }

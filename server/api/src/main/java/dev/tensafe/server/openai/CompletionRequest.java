@@ -59,15 +59,11 @@ public record CompletionRequest(InferenceRequest inference, List<Prompt> prompts
       throw ApiException.invalid(
           "best_of", "unsupported_parameter", "'best_of' other than 'n' is not supported");
     }
-    List<Prompt> prompts = prompts(fields, vocabSize);
-    if ((long) prompts.size() * inference.choices() > MAX_OUTPUTS) {
-      throw ApiException.invalid(
-          "n", "invalid_value", "prompts times 'n' may be at most " + MAX_OUTPUTS);
-    }
+    List<Prompt> prompts = prompts(fields, vocabSize, MAX_OUTPUTS / inference.choices());
     return new CompletionRequest(inference, prompts, echo);
   }
 
-  private static List<Prompt> prompts(RequestFields fields, int vocabSize) {
+  private static List<Prompt> prompts(RequestFields fields, int vocabSize, int most) {
     JsonNode node = fields.get("prompt");
     if (node == null) {
       throw ApiException.invalid("prompt", "missing_required_parameter", "'prompt' is required");
@@ -78,6 +74,10 @@ public record CompletionRequest(InferenceRequest inference, List<Prompt> prompts
     } else if (node.isArray() && !node.isEmpty() && node.get(0).isNumber()) {
       out.add(new Prompt.OfTokens(RequestFields.tokens(node, "prompt", vocabSize)));
     } else if (node.isArray() && !node.isEmpty()) {
+      if (node.size() > most) {
+        throw ApiException.invalid(
+            "n", "invalid_value", "prompts times 'n' may be at most " + MAX_OUTPUTS);
+      }
       for (JsonNode item : node) {
         if (item.isTextual()) {
           out.add(new Prompt.OfText(item.textValue()));

@@ -8,9 +8,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +26,9 @@ public final class JsonBody {
   private static final ObjectMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder()
+                  // names come from clients: they are not kept
+                  .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                  .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
                   .streamReadConstraints(
                       StreamReadConstraints.builder()
                           .maxNestingDepth(MAX_DEPTH)
@@ -41,21 +48,12 @@ public final class JsonBody {
    *     invalid_unicode}
    */
   public static JsonNode parse(byte[] body) {
-    String text;
-    try {
-      text =
-          StandardCharsets.UTF_8
-              .newDecoder()
-              .onMalformedInput(CodingErrorAction.REPORT)
-              .onUnmappableCharacter(CodingErrorAction.REPORT)
-              .decode(ByteBuffer.wrap(body))
-              .toString();
+    JsonNode node;
+    // decoded as it is read: a long body is not held twice
+    try (Reader text = new InputStreamReader(new ByteArrayInputStream(body), strict())) {
+      node = MAPPER.readTree(text);
     } catch (CharacterCodingException e) {
       throw ApiException.invalid(null, "invalid_utf8", "the body is not valid UTF-8");
-    }
-    JsonNode node;
-    try {
-      node = MAPPER.readTree(text);
     } catch (JsonProcessingException e) {
       var at = e.getLocation();
       String where =
@@ -65,6 +63,8 @@ public final class JsonBody {
               ? ": nested deeper than " + MAX_DEPTH
               : "";
       throw ApiException.invalid(null, "invalid_json", "the body is not valid JSON" + where + deep);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
     if (node == null || !node.isObject()) {
       throw ApiException.invalid(null, "invalid_json", "the body must be one JSON object");
@@ -80,6 +80,13 @@ public final class JsonBody {
     } catch (JsonProcessingException e) {
       return null;
     }
+  }
+
+  private static CharsetDecoder strict() {
+    return StandardCharsets.UTF_8
+        .newDecoder()
+        .onMalformedInput(CodingErrorAction.REPORT)
+        .onUnmappableCharacter(CodingErrorAction.REPORT);
   }
 
   public static ObjectNode object() {

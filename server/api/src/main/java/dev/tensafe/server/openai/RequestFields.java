@@ -80,12 +80,15 @@ final class RequestFields {
     return value;
   }
 
-  /** A string or a list of strings. */
-  List<String> texts(String name, int max) {
+  /** A string or a list of strings, of so many characters each. */
+  List<String> texts(String name, int max, int maxLength) {
     JsonNode value = get(name);
     List<String> out = new ArrayList<>();
     if (value == null) {
       return out;
+    }
+    if (value.isArray()) {
+      atMost(value, name, max, "strings");
     }
     for (JsonNode item : value.isArray() ? value : List.of(value)) {
       if (!item.isTextual()) {
@@ -94,13 +97,25 @@ final class RequestFields {
       if (item.textValue().isEmpty()) {
         throw ApiException.invalid(name, "invalid_value", "'" + name + "' holds an empty string");
       }
+      if (item.textValue().codePointCount(0, item.textValue().length()) > maxLength) {
+        throw ApiException.invalid(
+            name,
+            "invalid_value",
+            "'" + name + "' holds a string of more than " + maxLength + " characters");
+      }
       out.add(item.textValue());
     }
-    if (out.size() > max) {
-      throw ApiException.invalid(
-          name, "invalid_value", "'" + name + "' holds " + out.size() + " strings; at most " + max);
-    }
     return out;
+  }
+
+  /** Refuses a list or an object of more entries. */
+  static void atMost(JsonNode value, String name, int max, String what) {
+    if (value.size() > max) {
+      throw ApiException.invalid(
+          name,
+          "invalid_value",
+          "'" + name + "' holds " + value.size() + " " + what + "; at most " + max);
+    }
   }
 
   /** Token ids below {@code vocabSize}. */

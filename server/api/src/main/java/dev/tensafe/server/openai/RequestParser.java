@@ -14,6 +14,11 @@ import org.jspecify.annotations.Nullable;
 final class RequestParser {
   private static final int MAX_CHOICES = 128;
   private static final int MAX_TOKENS = 1 << 28;
+  private static final int MAX_STOPS = 4;
+  private static final int MAX_STOP_LENGTH = 1024;
+
+  /** Entries of what is looked at for every token of the output. */
+  private static final int MAX_ENTRIES = 1024;
 
   /**
    * Fields of vLLM, SGLang and llama.cpp that constrain, condition or lay out the answer: whoever
@@ -79,7 +84,7 @@ final class RequestParser {
         limit,
         (int) fields.integer("n", 1, 1, MAX_CHOICES),
         fields.has("seed"),
-        fields.texts("stop", 4),
+        fields.texts("stop", MAX_STOPS, MAX_STOP_LENGTH),
         (int) fields.integer("priority", 0, Integer.MIN_VALUE, Integer.MAX_VALUE),
         stream,
         includeUsage(stream));
@@ -113,6 +118,7 @@ final class RequestParser {
     if (!node.isObject()) {
       throw RequestFields.wrongType("logit_bias", "an object of token ids and numbers");
     }
+    RequestFields.atMost(node, "logit_bias", MAX_ENTRIES, "entries");
     for (Map.Entry<String, JsonNode> entry : node.properties()) {
       boolean digits = entry.getKey().matches("\\d{1,9}");
       if (!digits || Integer.parseInt(entry.getKey()) >= vocabSize) {
@@ -137,6 +143,7 @@ final class RequestParser {
     if (!node.isArray()) {
       throw RequestFields.wrongType("stop_token_ids", "a list of token ids");
     }
+    RequestFields.atMost(node, "stop_token_ids", MAX_ENTRIES, "token ids");
     return Arrays.stream(RequestFields.tokens(node, "stop_token_ids", vocabSize))
         .boxed()
         .collect(Collectors.toSet());
