@@ -294,9 +294,10 @@ public final class Setting implements AutoCloseable {
     meddling.with(host, verified);
   }
 
+  /** Time-outs that only a hang reaches, on a busy machine too. */
   public static LinkConfig config(Profile profile, long padBytes) {
     return new LinkConfig(
-        profile, 5_000, 2_000, 20, 100, 200, padBytes, false, OptionalInt.empty());
+        profile, 60_000, 30_000, 20, 100, 200, padBytes, false, OptionalInt.empty());
   }
 
   /** What came of a step. */
