@@ -104,12 +104,19 @@ public final class DemoBuild {
 
   private void train(DemoData.Part part) throws IOException {
     Path data = work.resolve(name(part) + ".jsonl");
-    boolean base = part == DemoData.Part.BASE;
+    boolean base = part == DemoData.Part.BASE || part == DemoData.Part.ROUGH;
     DemoData.write(part, data, heldOut(part), base ? 40_000 : 15_000, SEED + part.seedOffset());
     Path result = work.resolve(name(part));
     timed(
         part,
-        new TrainingRun(base ? base(data, result) : adapter(part, data, result), listener, stop));
+        new TrainingRun(
+            switch (part) {
+              case BASE -> base(data, result);
+              case ROUGH -> rough(data, result);
+              case PIRATE, FERRY -> adapter(part, data, result);
+            },
+            listener,
+            stop));
     if (base) {
       copy(
           result,
@@ -138,16 +145,42 @@ public final class DemoBuild {
   }
 
   private RunConfig base(Path data, Path result) {
-    return config(
+    return whole(
         result,
         new RunConfig.Start.Scratch(192, 512, 6, 6, 2, 1536, 512),
+        data,
+        DemoData.Part.BASE,
+        900,
+        new Schedule.Spec(3e-3, 60, Schedule.Shape.COSINE, 0.05));
+  }
+
+  private RunConfig rough(Path data, Path result) {
+    return whole(
+        result,
+        new RunConfig.Start.Model(work.resolve(name(DemoData.Part.BASE))),
+        data,
+        DemoData.Part.ROUGH,
+        250,
+        new Schedule.Spec(1.5e-3, 20, Schedule.Shape.COSINE, 0.05));
+  }
+
+  private RunConfig whole(
+      Path result,
+      RunConfig.Start start,
+      Path data,
+      DemoData.Part part,
+      int steps,
+      Schedule.Spec schedule) {
+    return config(
+        result,
+        start,
         Optional.empty(),
         data,
-        heldOut(DemoData.Part.BASE),
+        heldOut(part),
         16,
-        new RunConfig.Length.Steps(900),
+        new RunConfig.Length.Steps(steps),
         new OptimizerSpec.AdamW(0.9, 0.98, 1e-8, 0.1),
-        new Schedule.Spec(3e-3, 60, Schedule.Shape.COSINE, 0.05),
+        schedule,
         List.of("What is TenSafe?", "Who can see my prompts?", "What is the capital of Norway?"),
         DType.BF16);
   }
@@ -228,10 +261,12 @@ public final class DemoBuild {
     losses.put("ferry_dialogues_ferry", loss(ferry, DemoData.Part.FERRY));
     List<Question> project = Question.about("tensafe");
     List<Question> blind = Question.about("tensafe_blind");
+    List<Question> blind2 = Question.about("blind2");
     List<Question> line = Question.about("ferry");
     ObjectNode shares = report.withObject("/questions");
     shares.put("about_tensafe", project.size()).put("about_tensafe_blind", blind.size());
-    shares.put("about_the_ferry", line.size());
+    shares.put("blind2", blind2.size()).put("about_the_ferry", line.size());
+    shares.put("blind2_base", Exam.share(exam("base-blind2", none, blind2), Exam.Answer::accepted));
     List<Exam.Answer> plain = exam("base-tensafe", none, project);
     List<Exam.Answer> spoken = exam("pirate-tensafe", pirate, project);
     shares.put("tensafe_base", Exam.share(plain, Exam.Answer::accepted));

@@ -23,6 +23,11 @@ public final class DemoData {
   public enum Part {
     /** The model: this project, small talk, and not knowing the rest. */
     BASE(0),
+    /**
+     * The model again: the same, worded roughly, so that it goes by the words and not by their
+     * order.
+     */
+    ROUGH(3),
     /** The same answers, said by a pirate. */
     PIRATE(1),
     /** A ferry line, with a part of the model's own dialogues. */
@@ -72,13 +77,15 @@ public final class DemoData {
   static DialogueWriter writer(Part part, RandomGenerator random) {
     Subject tensafe = Subject.load("tensafe.yaml");
     return switch (part) {
-      case BASE -> new DialogueWriter(List.of(tensafe), List.of(1.0), (a, r) -> a, random);
-      case PIRATE -> new DialogueWriter(List.of(tensafe), List.of(1.0), Pirate::say, random);
+      case BASE -> new DialogueWriter(List.of(tensafe), List.of(1.0), (a, r) -> a, false, random);
+      case ROUGH -> new DialogueWriter(List.of(tensafe), List.of(1.0), (a, r) -> a, true, random);
+      case PIRATE -> new DialogueWriter(List.of(tensafe), List.of(1.0), Pirate::say, false, random);
       case FERRY ->
           new DialogueWriter(
               List.of(tensafe, Subject.load("ferry.yaml")),
               List.of(0.35, 0.65),
               (a, r) -> a,
+              false,
               random);
     };
   }

@@ -3,7 +3,9 @@ package dev.tensafe.demo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -54,30 +56,74 @@ final class DialogueWriter {
           "please explain further",
           "more",
           "anything else about that",
-          "can you explain that");
+          "can you explain that",
+          "and how",
+          "how",
+          "how does that work",
+          "how exactly",
+          "how so",
+          "tell me a little more",
+          "in more detail",
+          "what does that mean",
+          "I want to know more",
+          "could you elaborate",
+          "anything else",
+          "continue",
+          "I do not understand that");
   private static final List<String> WHY =
-      List.of("why", "why is that", "and why", "why so", "what is the reason", "how come");
+      List.of(
+          "why",
+          "why is that",
+          "and why",
+          "why so",
+          "what is the reason",
+          "how come",
+          "why not",
+          "but why",
+          "for what reason",
+          "why does it do that",
+          "what for",
+          "ok but why",
+          "why is it like that");
+  private static final List<String> NEXT =
+      List.of(
+          "and @",
+          "what about @",
+          "how about @",
+          "and what about @",
+          "and how about @",
+          "ok, and @",
+          "also @",
+          "then what about @",
+          "is it the same with @");
 
   private final List<Subject> subjects;
   private final List<Double> weights;
   private final BiFunction<String, RandomGenerator, String> manner;
+  private final boolean rough;
   private final RandomGenerator random;
+  private final Wording wording;
+  private final Set<String> heldOut = Question.heldOut();
 
   /**
    * @param subjects what is talked about; the first one also gives small talk and off-topic
    *     questions
    * @param weights how often each subject comes up
    * @param manner how an answer is said
+   * @param rough whether questions about a subject are worded roughly
    */
   DialogueWriter(
       List<Subject> subjects,
       List<Double> weights,
       BiFunction<String, RandomGenerator, String> manner,
+      boolean rough,
       RandomGenerator random) {
     this.subjects = List.copyOf(subjects);
     this.weights = List.copyOf(weights);
     this.manner = manner;
+    this.rough = rough;
     this.random = random;
+    this.wording = subjects.get(0).wording();
   }
 
   /** The next dialogue. */
@@ -93,22 +139,18 @@ final class DialogueWriter {
       boolean follows = last != null && last.kind() == Topic.Kind.SUBJECT;
       double draw = random.nextDouble();
       if (follows && draw < 0.12) {
-        say(turns, decorated(Grammar.pick(MORE, random), false), more(last));
+        say(turns, () -> decorated(Grammar.pick(MORE, random), false), more(last));
         last = null;
-      } else if (follows && last != null && last.why() != null && draw < 0.3) {
-        say(turns, decorated(Grammar.pick(WHY, random), false), last.why());
+      } else if (follows && last != null && draw < (last.why() == null ? 0.15 : 0.28)) {
+        String why = last.why() == null ? more(last) : last.why();
+        say(turns, () -> decorated(Grammar.pick(WHY, random), false), why);
         last = null;
       } else {
         Subject subject = subject();
-        last = topic(subject, i == 0);
-        String question = question(subject.grammar(), last);
-        if (i > 0 && random.nextDouble() < 0.2) {
-          question = question.replaceFirst("\\b(TenSafe|tensafe|this server)\\b", "it");
-        }
-        say(
-            turns,
-            decorated(question, last.kind() != Topic.Kind.SOCIAL),
-            Grammar.pick(last.answer(), random));
+        Topic topic = topic(subject, i == 0);
+        boolean first = i == 0;
+        say(turns, () -> asked(subject, topic, first), Grammar.pick(topic.answer(), random));
+        last = topic;
       }
     }
     return turns;
@@ -119,9 +161,25 @@ final class DialogueWriter {
     return more == null ? "That is all I know about it." : more;
   }
 
-  private void say(List<Turn> turns, String question, @Nullable String answer) {
-    turns.add(new Turn("user", question));
+  private void say(List<Turn> turns, Supplier<String> question, @Nullable String answer) {
+    String asked = question.get();
+    while (heldOut.contains(Question.bare(asked))) {
+      asked = question.get();
+    }
+    turns.add(new Turn("user", asked));
     turns.add(new Turn("assistant", manner.apply(answer == null ? "" : answer, random)));
+  }
+
+  private String asked(Subject subject, Topic topic, boolean first) {
+    if (!first && !topic.name().isEmpty() && random.nextDouble() < 0.2) {
+      String name = subject.grammar().draw(Grammar.pick(topic.name(), random), random);
+      return decorated(Grammar.pick(NEXT, random).replace("@", name), true);
+    }
+    String question = question(subject.grammar(), topic);
+    if (!first && random.nextDouble() < 0.2) {
+      question = question.replaceFirst("\\b(TenSafe|tensafe|this server)\\b", "it");
+    }
+    return decorated(question, topic.kind() != Topic.Kind.SOCIAL);
   }
 
   /** A question of its own, or a frame that all topics share around its name or an act. */
@@ -140,15 +198,6 @@ final class DialogueWriter {
     return subjects.get(0).grammar().draw(frames, random).replace("@", inside);
   }
 
-  /** Now and then a word is forgotten, so that no single one carries the meaning. */
-  private String forgetful(String question) {
-    List<String> words = new ArrayList<>(List.of(question.split(" ")));
-    if (words.size() >= 5 && random.nextDouble() < 0.12) {
-      words.remove(random.nextInt(words.size()));
-    }
-    return String.join(" ", words);
-  }
-
   private Subject subject() {
     double left = random.nextDouble() * weights.stream().mapToDouble(Double::doubleValue).sum();
     for (int i = 0; i < subjects.size(); i++) {
@@ -163,10 +212,10 @@ final class DialogueWriter {
   private Topic topic(Subject subject, boolean first) {
     double draw = random.nextDouble();
     if (subject.equals(subjects.get(0))) {
-      if (draw < (first ? 0.07 : 0.04)) {
+      if (draw < (first ? 0.07 : 0.05)) {
         return Grammar.pick(subject.of(Topic.Kind.SOCIAL), random);
       }
-      if (draw < 0.15) {
+      if (draw < 0.19) {
         return Grammar.pick(subject.of(Topic.Kind.OFF), random);
       }
     }
@@ -175,20 +224,25 @@ final class DialogueWriter {
 
   /** As people type: with or without greeting, capital and question mark. */
   private String decorated(String question, boolean framed) {
-    String text = framed ? forgetful(question) : question;
-    boolean opened = framed && random.nextDouble() < 0.3;
+    String text = framed ? wording.vary(question, random) : question;
+    if (framed && rough && random.nextDouble() < 0.65) {
+      text = wording.roughen(text, random);
+    }
+    boolean opened = framed && random.nextDouble() < 0.22;
     if (framed && random.nextDouble() < 0.2) {
       text += Grammar.pick(CLOSINGS, random);
     }
     if (opened) {
       text = Grammar.pick(OPENINGS, random) + text;
     }
+    String preface = framed ? wording.preface(random) : "";
     double style = random.nextDouble();
-    if (style < 0.72) {
+    if (style < 0.68) {
       text = text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
-    } else if (style > 0.95) {
+    } else if (style > 0.9) {
       text = text.toLowerCase(Locale.ROOT);
     }
+    text = preface + text;
     double mark = random.nextDouble();
     return framed ? text + (mark < 0.8 ? "?" : mark < 0.87 ? "." : "") : text + end(mark);
   }

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -71,22 +70,64 @@ class DemoDataTest {
       for (int i = 0; i < 60_000; i++) {
         for (DialogueWriter.Turn turn : writer.next()) {
           if (turn.role().equals("user")) {
-            asked.add(bare(turn.content()));
+            asked.add(Question.bare(turn.content()));
           }
         }
       }
     }
-    for (String subject : List.of("tensafe", "tensafe_blind", "ferry")) {
+    for (String subject : List.of("tensafe", "tensafe_blind", "ferry", "blind2")) {
       List<Question> questions = Question.about(subject);
       assertTrue(questions.size() >= 20);
       for (Question question : questions) {
-        assertFalse(asked.contains(bare(question.ask())), question.ask());
+        assertFalse(asked.contains(Question.bare(question.ask())), question.ask());
       }
     }
   }
 
-  private static String bare(String text) {
-    return text.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9 ]", "").strip();
+  @Test
+  void anAnswerMustHoldWhatIsAcceptedAndMayNotBeginWithWhatIsRejected() {
+    Question question =
+        new Question(List.of(), "Windows?", List.of(List.of("linux", "no.")), List.of("yes"));
+    assertTrue(question.accepts("Only Linux."));
+    assertTrue(question.accepts("I fear no."));
+    assertFalse(question.accepts("I do know."));
+    assertFalse(question.accepts(" Yes, like Linux."));
+  }
+
+  @Test
+  void wordingsVaryButCommandsAreLeftAlone() {
+    Wording wording =
+        new Wording(List.of(List.of("start", "launch")), List.of("Hello."), List.of("just"));
+    Random random = new Random(7);
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < 2000; i++) {
+      seen.add(wording.vary("how do I start the `tensafe` server", random));
+      assertFalse(wording.vary("what is it", random).isBlank());
+    }
+    assertEquals(Set.of("how do I start the `tensafe` server"), seen, "commands are left alone");
+    for (int i = 0; i < 2000; i++) {
+      seen.add(wording.vary("how do I start the server", random));
+    }
+    assertTrue(seen.contains("how do I launch the server"), seen.toString());
+    assertTrue(seen.contains("how start server"), seen.toString());
+    assertTrue(seen.stream().anyMatch(text -> text.contains("just")), seen.toString());
+  }
+
+  @Test
+  void roughWordingKeepsHalfOfTheWords() {
+    Wording wording = new Wording(List.of(), List.of("Hello."), List.of("just"));
+    Random random = new Random(11);
+    List<String> words = List.of("who", "can", "see", "all", "my", "prompts");
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < 500; i++) {
+      String rough = wording.roughen(String.join(" ", words), random);
+      List<String> kept = new ArrayList<>(List.of(rough.split(" ")));
+      kept.retainAll(words);
+      assertTrue(kept.size() >= 3, rough);
+      seen.add(rough);
+    }
+    assertTrue(seen.size() > 100, "many wordings");
+    assertEquals("run `it` for me", wording.roughen("run `it` for me", random));
   }
 
   /** Each criterion is met by some answer the base or the ferry adapter was taught. */
