@@ -96,7 +96,7 @@ public final class TokenizerConfig {
     NAMED.forEach(name -> put(out, name, settings.path(name)));
     // a model's own, as image_token
     for (Map.Entry<String, JsonNode> entry : settings.properties()) {
-      if (entry.getKey().endsWith("_token")) {
+      if (entry.getKey().endsWith("_token") && !entry.getKey().startsWith("add_")) {
         put(out, entry.getKey(), entry.getValue());
       }
     }

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Message framing on raw sockets: RFC 9112, and its section 11 above all. */
 class FramingTest {
@@ -94,6 +95,43 @@ class FramingTest {
         + fields
         + "\r\n"
         + body;
+  }
+
+  /** Section 9.3: close is an option among others. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "close",
+        "keep-alive, close",
+        "close, TE",
+        " TE ,CLOSE",
+        "close,close",
+        "x,close,"
+      })
+  void closeIsFoundAmongOtherOptions(String options) throws IOException {
+    String request = "GET /version HTTP/1.1\r\nHost: x\r\nConnection: " + options + "\r\n\r\n";
+    String said = talk(request + NEXT);
+    assertEquals(1, answers(said), said);
+    assertTrue(said.contains("connection: close"), said);
+    String twoLines =
+        "POST /tokenize HTTP/1.1\r\nConnection: TE\r\nHost: x\r\nConnection: close\r\n"
+            + "Content-Type: application/json\r\nContent-Length: 14\r\n\r\n{\"prompt\":\"a\"}";
+    said = talk(twoLines + NEXT);
+    assertEquals(1, answers(said), said);
+    assertTrue(said.startsWith("HTTP/1.1 200 "), said);
+  }
+
+  @Test
+  void aFieldThatStandsTwiceIsReadWhole() throws IOException {
+    String coded =
+        post(
+            "HTTP/1.1",
+            "Content-Encoding: identity\r\nContent-Encoding: gzip\r\n"
+                + "Content-Length: 2\r\nConnection: close\r\n",
+            "{}");
+    assertTrue(talk(coded).startsWith("HTTP/1.1 415 "));
+    String typed = post("HTTP/1.1", "Content-Type: text/plain\r\nContent-Length: 2\r\n", "{}");
+    assertTrue(talk(typed).startsWith("HTTP/1.1 400 "));
   }
 
   /** {@code ~} stands for CR LF, {@code ^} for CR, {@code !} for LF. */

@@ -170,13 +170,24 @@ class MessagesTest {
   @Test
   void aKeyWithAMappingIsRefusedWithItsFile(@TempDir Path dir) throws IOException {
     Path file = dir.resolve("c.yaml");
-    for (String value : new String[] {"{a: 1}", "", "[[1]]", "[{a: 1}]"}) {
+    for (String value : new String[] {"{a: 1}", "", "[[1]]", "[{a: 1}]", "[8123]", "[1, 2]"}) {
       Files.writeString(file, "port: " + value + "\n");
       CommandRun run = CommandRun.of(Map.of(), "serve", "--config", file.toString());
       assertEquals(1, run.exit());
       assertTrue(run.err().startsWith("config.port: " + file + ": port is "), run.err());
       assertEquals(1, run.err().strip().lines().count(), run.err());
     }
+  }
+
+  @Test
+  void aFileThatCanBeReadInTwoWaysIsRefused(@TempDir Path dir) throws IOException {
+    Path file = dir.resolve("c.yaml");
+    Files.writeString(file, "port: 1\nhost: a\nport: 2\n");
+    String twice = CommandRun.of(Map.of(), "serve", "--config", file.toString()).err();
+    assertEquals("config.file: " + file + " has a key twice (line 3)", twice.strip());
+    Files.write(file, new byte[] {'p', (byte) 0xe9, ':', ' ', '1'});
+    String latin = CommandRun.of(Map.of(), "serve", "--config", file.toString()).err();
+    assertEquals("config.file: " + file + " is not UTF-8", latin.strip());
   }
 
   @Test

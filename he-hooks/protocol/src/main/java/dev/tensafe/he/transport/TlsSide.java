@@ -91,6 +91,14 @@ public enum TlsSide {
           && (message.startsWith("No subject alternative") || message.startsWith("No name"))) {
         return theirs + " is for another address than the one in --adapter-host: " + message;
       }
+      if (cause instanceof SSLException && message.startsWith("Empty client certificate chain")) {
+        return "the "
+            + other().label
+            + " has no certificate that leads to one in this side's --"
+            + authorityOption
+            + ": that must hold the one that issued its --"
+            + other().certificateOption;
+      }
       if (cause instanceof SSLException && isRefusal(message)) {
         return "the "
             + other().label

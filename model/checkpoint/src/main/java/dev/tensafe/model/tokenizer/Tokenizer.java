@@ -69,6 +69,7 @@ public final class Tokenizer implements AutoCloseable {
     if (!(checked instanceof ObjectNode description) || !checked.path("model").isObject()) {
       throw new ModelException("tokenizer.invalid", "tokenizer.json has no model");
     }
+    refuseStripOfEnds(description.path("decoder"));
     boolean changed = TokenizerSettings.apply(description, TokenizerConfig.read(directory));
     try (InputStream in =
         changed
@@ -81,6 +82,16 @@ public final class Tokenizer implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       throw new ModelException("tokenizer.invalid", "tokenizer.json cannot be loaded", e);
     }
+  }
+
+  /** The library ends the process where it strips the end of a piece that has become empty. */
+  private static void refuseStripOfEnds(JsonNode decoder) {
+    if (decoder.path("type").asText().equals("Strip") && decoder.path("stop").asInt() > 0) {
+      throw new ModelException(
+          "tokenizer.unsupported",
+          "tokenizer.json: a decoder 'Strip' with a 'stop' over 0 is not supported");
+    }
+    decoder.path("decoders").forEach(Tokenizer::refuseStripOfEnds);
   }
 
   /**

@@ -84,9 +84,6 @@ final class TokenizerSettings {
       if (own == null) {
         return;
       }
-      for (String flag : FLAGS) {
-        own.put(flag, false);
-      }
     }
     if (!own.path("special").asBoolean()) {
       own.put("special", true);
@@ -106,6 +103,9 @@ final class TokenizerSettings {
     }
     ObjectNode token = tokenizer.withArray("added_tokens").addObject();
     token.put("id", id).put("content", text);
+    for (String flag : FLAGS) {
+      token.put(flag, false);
+    }
     added.put(text, token);
     changed = true;
     return token;

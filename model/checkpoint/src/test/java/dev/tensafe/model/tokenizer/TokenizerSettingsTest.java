@@ -127,6 +127,33 @@ class TokenizerSettingsTest {
   }
 
   @Test
+  void aTokenOfTheDecoderThatTheTokenizerLacksIsAdded() throws IOException {
+    ObjectNode decoder = config.putObject("added_tokens_decoder");
+    decoder.putObject("300").put("content", "<extra>").put("lstrip", false).put("special", false);
+    assertArrayEquals(new int[] {'a', 300, 'b'}, encode("a<extra>b"));
+    decoder.remove("300");
+    decoder.putObject("5").put("content", "<gap>");
+    assertEquals(7, encode("a<gap>b").length, "its id is taken: it is left out");
+    config.put("add_bos_token", "true");
+    assertEquals(bosId, encode("a")[0]);
+  }
+
+  /** Decoding a token that became empty would end the process. */
+  @Test
+  void aDecoderThatStripsEndsIsRefused() {
+    ObjectNode sequence = tokenizer.putObject("decoder").put("type", "Sequence");
+    sequence
+        .putArray("decoders")
+        .addObject()
+        .put("type", "Strip")
+        .put("content", " ")
+        .put("start", 0)
+        .put("stop", 1);
+    assertEquals(
+        "tokenizer.unsupported", assertThrows(CodedException.class, () -> encode("a")).code());
+  }
+
+  @Test
   void aSpaceBeforeTextsIsAddedAsTheConfigSays() throws IOException {
     assertArrayEquals(new int[] {'a'}, encode("a"));
     config.put("add_prefix_space", true);

@@ -5,6 +5,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -25,8 +26,8 @@ final class BodyChecks {
    */
   static void coding(RoutingContext routing) {
     HttpServerRequest request = routing.request();
-    String coding = request.getHeader("content-encoding");
-    if (coding != null && !coding.strip().equalsIgnoreCase("identity")) {
+    List<String> codings = request.headers().getAll("content-encoding");
+    if (codings.stream().anyMatch(coding -> !coding.strip().equalsIgnoreCase("identity"))) {
       routing.response().putHeader("Accept-Encoding", "identity");
       throw new ApiException(
           415,
@@ -35,8 +36,8 @@ final class BodyChecks {
           null,
           "unsupported_content_encoding");
     }
-    String expectation = request.getHeader("expect");
-    if (expectation != null && !old(request) && !expectsContinue(expectation)) {
+    List<String> expectations = request.headers().getAll("expect");
+    if (!old(request) && !expectations.stream().allMatch(BodyChecks::expectsContinue)) {
       throw new ApiException(
           417,
           "invalid_request_error",

@@ -48,6 +48,12 @@ public record CompletionRequest(InferenceRequest inference, List<Prompt> prompts
     RequestFields fields = new RequestFields(body);
     RequestParser parser = new RequestParser(fields, vocabSize);
     parser.refuseUnsupported(List.of());
+    if (!fields.flag("add_special_tokens", true)) {
+      throw ApiException.invalid(
+          "add_special_tokens",
+          "unsupported_parameter",
+          "'add_special_tokens': false is not supported by this server; send token ids");
+    }
     if (fields.has("suffix") && !String.valueOf(fields.text("suffix")).isEmpty()) {
       fields.refuse("suffix", "is not supported by this server");
     }

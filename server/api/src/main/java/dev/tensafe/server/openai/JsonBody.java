@@ -3,6 +3,7 @@ package dev.tensafe.server.openai;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -73,10 +74,20 @@ public final class JsonBody {
     return node;
   }
 
-  /** What a text says as JSON; null where it is none. */
-  static @Nullable JsonNode read(String text) {
+  /**
+   * What a text says as JSON; null where it is none.
+   *
+   * @throws ApiException 400 naming the field, for JSON that is deeper than a body may be, or has
+   *     numbers too long for it
+   */
+  static @Nullable JsonNode read(String text, String field) {
     try {
       return MAPPER.readTree(text);
+    } catch (StreamConstraintsException e) {
+      throw ApiException.invalid(
+          field,
+          "invalid_value",
+          "'" + field + "' is nested deeper than " + MAX_DEPTH + ", or has a number too long");
     } catch (JsonProcessingException e) {
       return null;
     }

@@ -70,15 +70,16 @@ final class ToolCalls {
         out.put(entry.getKey(), TemplateValues.of(entry.getValue()));
       }
     }
-    out.put("arguments", arguments(function.path("arguments")));
+    out.put("arguments", arguments(function.path("arguments"), where + ".arguments"));
     return out;
   }
 
   /** What a string of JSON says; the string where it is none. */
-  private static @Nullable Object arguments(JsonNode node) {
+  private static @Nullable Object arguments(JsonNode node, String where) {
     JsonNode value = node;
     if (node.isTextual()) {
-      value = node.textValue().isBlank() ? JsonBody.object() : JsonBody.read(node.textValue());
+      value =
+          node.textValue().isBlank() ? JsonBody.object() : JsonBody.read(node.textValue(), where);
     }
     if (value == null) {
       return node.textValue();

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * Lets only requests through whose framing has one meaning, so that nobody in front of this server
  * can take their ends to be elsewhere (RFC 9112, section 11). The first fault of a connection is
  * answered in its turn, with an error object; then the connection is closed. Heads are passed on
- * whole, bodies as they come. Confined to the connection's event loop.
+ * whole, bodies as they come; only the field Connection is put in a form that the decoder knows.
+ * Confined to the connection's event loop.
  */
 public final class RequestGuard extends ByteToMessageDecoder {
   private static final int MAX_REQUEST_LINE = 8192;
@@ -39,6 +40,10 @@ public final class RequestGuard extends ByteToMessageDecoder {
   private @Nullable ChunkedBody chunks;
   private long passed;
   private boolean inBody;
+
+  /** What is passed on in place of the head that was just read; null for itself. */
+  private @Nullable String changed;
+
   private @Nullable WireFault fault;
   private @Nullable Future<?> headTimer;
 
@@ -72,7 +77,14 @@ public final class RequestGuard extends ByteToMessageDecoder {
         if (bytes == 0) {
           return;
         }
-        out.add(in.readRetainedSlice(bytes));
+        String other = changed;
+        if (other == null) {
+          out.add(in.readRetainedSlice(bytes));
+        } else {
+          in.skipBytes(bytes);
+          out.add(Unpooled.copiedBuffer(other, StandardCharsets.ISO_8859_1));
+          changed = null;
+        }
       }
     } catch (WireFault e) {
       in.skipBytes(in.readableBytes());
@@ -139,6 +151,7 @@ public final class RequestGuard extends ByteToMessageDecoder {
 
   private void accept(String text) throws WireFault {
     RequestHead head = RequestHead.read(text);
+    changed = RequestHead.closing(text);
     stopTimer();
     lines = new LineReader();
     begun = false;

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The head of a request, checked against RFC 9112: a request line of three parts (section 3),
@@ -17,6 +18,7 @@ record RequestHead(boolean chunked, long bodyBytes) {
   private static final Pattern REQUEST_LINE =
       Pattern.compile("([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\\x21-\\x7e]+) HTTP/([0-9])\\.([0-9])");
   private static final Pattern FIELD_NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+  private static final int CONNECTION = "connection:".length();
   private static final Pattern HOST =
       Pattern.compile("(?:\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?");
 
@@ -43,6 +45,7 @@ record RequestHead(boolean chunked, long bodyBytes) {
     List<String> hosts = new ArrayList<>();
     List<String> lengths = new ArrayList<>();
     List<String> codings = new ArrayList<>();
+    int contentTypes = 0;
     for (int i = 1; i < lines.length; i++) {
       int colon = checkField(lines[i]);
       String value = trim(lines[i].substring(colon + 1));
@@ -50,13 +53,41 @@ record RequestHead(boolean chunked, long bodyBytes) {
         case "host" -> hosts.add(value);
         case "content-length" -> lengths.add(value);
         case "transfer-encoding" -> codings.add(value);
+        case "content-type" -> contentTypes++;
         default -> {
           // says nothing about framing
         }
       }
     }
     checkHost(hosts, old);
+    if (contentTypes > 1) {
+      throw WireFault.bad("invalid_header", "a request has one 'Content-Type'");
+    }
     return framing(lengths, codings, old);
+  }
+
+  /**
+   * A head whose {@code Connection} says {@code close} among other options, with that option alone:
+   * the decoder knows no lists (section 9.3). Null if nothing is to be changed.
+   *
+   * @param head as {@link #read} takes it, and accepted by it
+   */
+  static @Nullable String closing(String head) {
+    StringBuilder out = new StringBuilder();
+    boolean closes = false;
+    boolean others = false;
+    for (String line : head.split("\r\n", -1)) {
+      if (!line.regionMatches(true, 0, "connection:", 0, CONNECTION)) {
+        out.append(line).append("\r\n");
+        continue;
+      }
+      for (String option : line.substring(CONNECTION).split(",", -1)) {
+        boolean close = trim(option).equalsIgnoreCase("close");
+        others |= !close || closes;
+        closes |= close;
+      }
+    }
+    return closes && others ? out + "Connection: close\r\n\r\n" : null;
   }
 
   /**

@@ -79,6 +79,16 @@ class TemplateShapesTest {
     return "'messages':[{'role':'user','content':'" + content + "'}]";
   }
 
+  @Test
+  void argumentsThatAreTooDeepAreRefusedAndNotWrittenTwice() {
+    for (String arguments : new String[] {"[".repeat(70) + "]".repeat(70), "9".repeat(200)}) {
+      ApiException refused =
+          assertThrows(
+              ApiException.class, () -> render("", call(",'arguments':'" + arguments + "'")));
+      assertEquals("messages[1].tool_calls[0].function.arguments", refused.param());
+    }
+  }
+
   /** DeepSeek's templates ask whether the content is none; others add to it. */
   @Test
   void contentIsNoneBesideCallsAndElseAText() throws Exception {
@@ -148,6 +158,8 @@ class TemplateShapesTest {
         "continue_final_message|'continue_final_message':true",
         "skip_special_tokens|'skip_special_tokens':false",
         "tools|'tools':[{'type':'function'}]",
+        "stop_regex|'stop_regex':'a'",
+        "lora_path|'lora_path':'a'",
       })
   void whatWouldBeIgnoredAndChangesTheAnswerIsRefused(String param, String field) {
     String given = field.replace("[]x", "[1]");

@@ -1,11 +1,13 @@
 package dev.tensafe.runtime.settings;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.tensafe.formats.NearestName;
 import dev.tensafe.runtime.ConfigException;
 import java.io.IOException;
+import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,10 +17,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** A YAML file that holds a command's settings by the names of its options. Stateless. */
 final class SettingsFile {
+  private static final YAMLMapper MAPPER =
+      YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
   private SettingsFile() {}
 
   /**
@@ -31,12 +37,17 @@ final class SettingsFile {
   static Map<String, String> read(Path path, CommandSpec command) {
     JsonNode root;
     try {
-      root = new YAMLMapper().readTree(Files.readString(path));
+      root = MAPPER.readTree(Files.readString(path));
+    } catch (MalformedInputException e) {
+      throw new ConfigException("config.file", path + " is not UTF-8", e);
     } catch (JsonProcessingException e) {
       var at = e.getLocation();
+      boolean twice = e.getOriginalMessage().startsWith("Duplicate field");
       throw new ConfigException(
           "config.file",
-          path + " is not valid YAML" + (at == null ? "" : " (line " + at.getLineNr() + ")"));
+          path
+              + (twice ? " has a key twice" : " is not valid YAML")
+              + (at == null ? "" : " (line " + at.getLineNr() + ")"));
     } catch (IOException e) {
       throw new ConfigException("config.file", "cannot read " + path, e);
     }
@@ -55,9 +66,20 @@ final class SettingsFile {
     refuseUnknown(path, root, known);
     Map<String, String> values = new HashMap<>();
     for (Map.Entry<String, JsonNode> entry : root.properties()) {
+      if (entry.getValue().isArray() && !takesSeveral(command, entry.getKey())) {
+        throw new ConfigException(
+            "config." + entry.getKey(),
+            path + ": " + entry.getKey() + " is a list; it must be one value");
+      }
       values.put(entry.getKey(), text(path, entry.getKey(), entry.getValue()));
     }
     return values;
+  }
+
+  private static boolean takesSeveral(CommandSpec command, String key) {
+    return command.options().stream()
+        .filter(option -> SettingsProvider.key(option).equals(key))
+        .anyMatch(CommandLine.Model.OptionSpec::isMultiValue);
   }
 
   private static void refuseUnknown(Path path, JsonNode root, Set<String> known) {
