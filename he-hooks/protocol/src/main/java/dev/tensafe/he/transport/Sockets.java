@@ -18,7 +18,6 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.util.HexFormat;
-import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.security.auth.x500.X500Principal;
@@ -125,8 +124,8 @@ public final class Sockets {
     socket.setTcpNoDelay(true);
     try {
       socket.startHandshake();
-    } catch (SSLException e) {
-      throw side.explained(e);
+    } catch (IOException e) {
+      throw side.unheard(e);
     }
     return new TlsChannel(
         socket, plain, side, holder(socket.getSession().getPeerCertificates()[0]));

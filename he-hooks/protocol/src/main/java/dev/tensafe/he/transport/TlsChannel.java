@@ -6,7 +6,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.ByteBuffer;
-import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,6 +24,10 @@ final class TlsChannel implements FrameChannel {
   private final OutputStream out;
   private final BufferPool pool = new BufferPool();
   private final FrameAssembly frames = new FrameAssembly(this::read, pool);
+
+  /** Whether the other side has said anything, and so accepted this one. */
+  private volatile boolean heard;
+
   private final byte[] reading = new byte[PIECE];
   private final byte[] writing = new byte[4 * PIECE];
 
@@ -46,11 +49,12 @@ final class TlsChannel implements FrameChannel {
     int count;
     try {
       count = in.read(reading, 0, Math.min(PIECE, into.remaining()));
-    } catch (SSLException e) {
+    } catch (IOException e) {
       // who listens may refuse this side's certificate after the handshake has ended here
-      throw side.explained(e);
+      throw heard ? e : side.unheard(e);
     }
     if (count > 0) {
+      heard = true;
       into.put(reading, 0, count);
     }
     return count;
@@ -61,7 +65,11 @@ final class TlsChannel implements FrameChannel {
     while (frame.hasRemaining()) {
       int count = Math.min(writing.length, frame.remaining());
       frame.get(writing, 0, count);
-      out.write(writing, 0, count);
+      try {
+        out.write(writing, 0, count);
+      } catch (IOException e) {
+        throw heard ? e : side.unheard(e);
+      }
     }
     out.flush();
   }

@@ -1,5 +1,7 @@
 package dev.tensafe.he.transport;
 
+import java.io.IOException;
+import java.net.SocketException;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
@@ -63,6 +65,30 @@ public enum TlsSide {
     SSLException explained = new SSLHandshakeException(problem);
     explained.initCause(failure);
     return explained;
+  }
+
+  /**
+   * A connection that ended before the other side was heard, in words of options: its alert about
+   * this side's certificate is lost if this side was writing.
+   */
+  IOException unheard(IOException failure) {
+    if (failure instanceof SSLException ssl && problem(ssl) != null) {
+      return explained(ssl);
+    }
+    if (causes(failure).stream().noneMatch(SocketException.class::isInstance)) {
+      return failure;
+    }
+    return new IOException(
+        "the "
+            + other().label
+            + " ended the connection during the handshake ("
+            + failure.getMessage()
+            + "): perhaps it does not accept this side's --"
+            + certificateOption
+            + ", and its --"
+            + other().authorityOption
+            + " must hold the certificate that issued it",
+        failure);
   }
 
   private @Nullable String problem(SSLException failure) {
