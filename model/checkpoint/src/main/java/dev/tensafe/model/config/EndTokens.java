@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import dev.tensafe.formats.PythonJson;
 import dev.tensafe.formats.tokenizer.TokenizerConfig;
+import dev.tensafe.formats.tokenizer.Vocabulary;
 import dev.tensafe.model.shape.ModelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -117,15 +118,9 @@ final class EndTokens {
           return added.path("id");
         }
       }
-      JsonNode vocab = own.path("model").path("vocab");
-      if (vocab.has(text)) {
-        return vocab.path(text);
-      }
-      // Unigram: pairs of token and score, the id is the index
-      for (int id = 0; vocab.isArray() && id < vocab.size(); id++) {
-        if (vocab.path(id).path(0).asText().equals(text)) {
-          return IntNode.valueOf(id);
-        }
+      JsonNode id = Vocabulary.idOf(own, text);
+      if (id != null) {
+        return id;
       }
     }
     for (var added : tokenizer.path("added_tokens_decoder").properties()) {

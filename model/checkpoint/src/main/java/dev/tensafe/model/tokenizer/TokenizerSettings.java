@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.formats.tokenizer.TokenizerConfig;
+import dev.tensafe.formats.tokenizer.Vocabulary;
 import dev.tensafe.model.shape.ModelException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -120,17 +121,8 @@ final class TokenizerSettings {
   }
 
   private @Nullable Integer idInVocabulary(String text) {
-    JsonNode vocab = tokenizer.path("model").path("vocab");
-    if (vocab.isObject()) {
-      return vocab.has(text) ? Integer.valueOf(vocab.path(text).asInt()) : null;
-    }
-    // Unigram: pairs of token and score, the id is the index
-    for (int id = 0; id < vocab.size(); id++) {
-      if (vocab.path(id).path(0).asText().equals(text)) {
-        return id;
-      }
-    }
-    return null;
+    JsonNode id = Vocabulary.idOf(tokenizer, text);
+    return id == null ? null : Integer.valueOf(id.asInt());
   }
 
   private void prefixSpace() {

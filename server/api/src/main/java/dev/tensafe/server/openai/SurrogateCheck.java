@@ -15,7 +15,7 @@ final class SurrogateCheck {
   private SurrogateCheck() {}
 
   /**
-   * Looks at all texts of a body.
+   * Looks at all texts of a body; in names the JSON library refuses such halves itself.
    *
    * @throws ApiException 400 with code {@code invalid_unicode}, naming the field
    */
@@ -25,15 +25,13 @@ final class SurrogateCheck {
 
   private static void check(JsonNode node, String path) {
     if (node.isTextual()) {
-      refuse(node.textValue(), path, "'" + path + "'");
+      refuse(node.textValue(), path);
     } else if (node.isArray()) {
       for (int i = 0; i < node.size(); i++) {
         check(node.get(i), path + "[" + i + "]");
       }
     } else if (node.isObject()) {
       for (Map.Entry<String, JsonNode> entry : node.properties()) {
-        refuse(
-            entry.getKey(), path, path.isEmpty() ? "a field's name" : "a name in '" + path + "'");
         check(
             entry.getValue(),
             path.isEmpty() ? name(entry.getKey()) : path + "." + name(entry.getKey()));
@@ -41,12 +39,12 @@ final class SurrogateCheck {
     }
   }
 
-  private static void refuse(String text, String path, String what) {
+  private static void refuse(String text, String path) {
     if (UnicodeText.loneSurrogate(text) >= 0) {
       throw ApiException.invalid(
-          path.isEmpty() ? null : path,
+          path,
           "invalid_unicode",
-          what + " holds half of a surrogate pair, which is no character");
+          "'" + path + "' holds half of a surrogate pair, which is no character");
     }
   }
 
