@@ -2,7 +2,6 @@ package dev.tensafe.formats.file;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -83,17 +82,5 @@ class AtomicFileTest {
     AtomicFile.write(file, new byte[1]);
     AtomicFile.deleteLeftovers(file);
     assertEquals(1, Files.size(file));
-  }
-
-  @Test
-  void oneHolderAtATimeHasALock() throws Exception {
-    Path file = directory.resolve("a.lock");
-    ProcessLock first = ProcessLock.tryAcquire(file).orElseThrow();
-    assertTrue(ProcessLock.tryAcquire(file).isEmpty());
-    first.close();
-    first.close();
-    try (ProcessLock second = ProcessLock.tryAcquire(file).orElseThrow()) {
-      assertTrue(ProcessLock.tryAcquire(file).isEmpty(), second.toString());
-    }
   }
 }
