@@ -33,6 +33,7 @@ constexpr Source kSources[] = {
     {"AVX-512 VL", &CpuidWords::leaf7_ebx, 31, kAvx512State},
     {"AVX-512 IFMA", &CpuidWords::leaf7_ebx, 21, kAvx512State},
     {"AVX-512 BF16", &CpuidWords::leaf7_1_eax, 5, kAvx512State},
+    {"AVX-512 VNNI", &CpuidWords::leaf7_ecx, 11, kAvx512State},
     {"AMX tiles", &CpuidWords::leaf7_edx, 24, kAmxState},
     {"AMX INT8", &CpuidWords::leaf7_edx, 25, kAmxState},
     {"AMX BF16", &CpuidWords::leaf7_edx, 22, kAmxState},

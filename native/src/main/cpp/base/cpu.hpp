@@ -21,6 +21,7 @@ enum class Feature : int {
   kAvx512Vl,
   kAvx512Ifma,
   kAvx512Bf16,
+  kAvx512Vnni,
   kAmxTile,
   kAmxInt8,
   kAmxBf16,

@@ -15,10 +15,12 @@ constexpr FeatureSet kAvx2Allowed = kAvx2 | FeatureSet{Feature::kSsse3, Feature:
 constexpr FeatureSet kAvx512 = {Feature::kAvx512F, Feature::kAvx512Dq, Feature::kAvx512Vl,
                                 Feature::kAvx512Ifma};
 
+constexpr FeatureSet kAvx512Allowed = {Feature::kAvx512Bw, Feature::kAvx512Bf16, Feature::kAvx512Vnni};
+
 constexpr Level kLevels[] = {
     {"scalar", {}, {}},
     {"avx2", kAvx2, kAvx2Allowed},
-    {"avx512", kAvx2 | kAvx512, kAvx2Allowed | kAvx512},
+    {"avx512", kAvx2 | kAvx512, kAvx2Allowed | kAvx512 | kAvx512Allowed},
 };
 
 [[noreturn]] void refuse(std::string_view who, const std::string& what) {

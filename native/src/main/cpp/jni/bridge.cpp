@@ -1,6 +1,7 @@
 #include "jni/bridge.hpp"
 
 #include "ckks/errors.hpp"
+#include "decoder/errors.hpp"
 #include "lora/errors.hpp"
 
 namespace tensafe::jni {
@@ -31,6 +32,7 @@ bool thrown_as(JNIEnv* env, const base::Error& error, const char* type_name) {
 void throw_java(JNIEnv* env, const base::Error& error) {
   if (thrown_as<ckks::ErrorCode>(env, error, "dev/tensafe/nativelib/ckks/CkksException")) return;
   if (thrown_as<lora::ErrorCode>(env, error, "dev/tensafe/nativelib/lora/LowRankException")) return;
+  if (thrown_as<decoder::ErrorCode>(env, error, "dev/tensafe/nativelib/decoder/DecoderException")) return;
   constexpr char kOwn[] = "dev/tensafe/nativelib/NativeException";
   if (thrown_as<base::ErrorCode>(env, error, kOwn)) return;
   throw_coded(env, kOwn, static_cast<int>(base::ErrorCode::kInternal), error.what());

@@ -3,6 +3,7 @@
 #include "base/dispatch.hpp"
 #include "ckks/kernels/ring_kernels.hpp"
 #include "ckks/random/aes.hpp"
+#include "decoder/kernels/decoder_kernels.hpp"
 #include "jni/bridge.hpp"
 #include "lora/low_rank_kernels.hpp"
 
@@ -22,7 +23,8 @@ TENSAFE_LEVELS(jstring, processDescription)(JNIEnv* env, jclass) {
   return guarded(env, [&] {
     const base::Dispatch& dispatch = base::process_dispatch();
     const std::string line = std::string("native kernels ") + dispatch.level->name + " (" + dispatch.reason +
-                             "): ckks " + ckks::kernels_for(dispatch).name + ", low-rank " +
+                             "): decoder " + decoder::kernels_for(dispatch).name +
+                             ", ckks " + ckks::kernels_for(dispatch).name + ", low-rank " +
                              lora::kernels_for(dispatch).name + ", AES-256-CTR " +
                              ckks::aes_implementation().name;
     return env->NewStringUTF(line.c_str());

@@ -1,7 +1,9 @@
 #include "lora/adapter.hpp"
 
+#include <algorithm>
 #include <cstring>
 
+#include "base/numbers.hpp"
 #include "lora/errors.hpp"
 
 namespace tensafe::lora {
@@ -11,25 +13,6 @@ std::uint16_t load_half(const std::uint8_t* at) {
   std::uint16_t bits;
   std::memcpy(&bits, at, sizeof bits);
   return bits;
-}
-
-float from_bits(std::uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-/// IEEE 754 binary16, subnormal numbers included.
-float from_half(std::uint16_t bits) {
-  const std::uint32_t sign = (bits & 0x8000u) << 16;
-  const std::uint32_t exponent = (bits >> 10) & 0x1f;
-  const std::uint32_t fraction = bits & 0x3ff;
-  if (exponent == 0) {
-    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
-    return sign != 0 ? -magnitude : magnitude;
-  }
-  if (exponent == 31) return from_bits(sign | 0x7f800000u | fraction << 13);
-  return from_bits(sign | (exponent + 112) << 23 | fraction << 13);
 }
 
 std::size_t element_bytes(Storage storage) { return storage == Storage::kFloat32 ? 4 : 2; }
@@ -73,7 +56,7 @@ void Module::put(Side side, Source source, std::size_t first, const std::uint8_t
         std::memcpy(target + 4 * at, elements + 4 * i, 4);
         break;
       case Source::kFloat16: {
-        const float value = from_half(load_half(elements + 2 * i));
+        const float value = base::from_half(load_half(elements + 2 * i));
         std::memcpy(target + 4 * at, &value, 4);
         break;
       }
@@ -97,6 +80,14 @@ Module& Adapter::module(std::size_t slot) {
   require(slot < slots_.size() && !slots_[slot].empty(), ErrorCode::kInvalidArgument,
           "low-rank adapter: no module in that slot");
   return slots_[slot][0];
+}
+
+std::size_t Adapter::padded_rank() const {
+  std::size_t largest = 0;
+  for (const auto& slot : slots_) {
+    for (const Module& module : slot) largest = std::max(largest, module.padded_rank);
+  }
+  return largest;
 }
 
 std::size_t Adapter::bytes() const {

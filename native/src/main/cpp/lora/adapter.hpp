@@ -53,6 +53,9 @@ class Adapter {
   void add(std::size_t slot, std::size_t in, std::size_t out, std::size_t rank, float scaling,
            Storage storage);
   Module& module(std::size_t slot);
+  /// Largest rank of a module, with what pads it.
+  std::size_t padded_rank() const;
+  std::size_t slots() const { return slots_.size(); }
   /// Null where there is none.
   const Module* find(std::size_t slot) const { return slots_[slot].empty() ? nullptr : &slots_[slot][0]; }
   std::size_t bytes() const;

@@ -38,8 +38,16 @@ record IncludeOrder(List<Layer> layers, Map<String, List<String>> strangers) {
               new Layer("ckks/scheme", "tensafe::ckks"),
               new Layer("ckks/measure", "tensafe::ckks"),
               new Layer("lora", "tensafe::lora"),
+              new Layer("decoder/kernels", "tensafe::decoder"),
+              new Layer("decoder", "tensafe::decoder"),
               new Layer("jni", "tensafe::jni")),
-          Map.of("lora", List.of("ckks")));
+          Map.of(
+              "lora",
+              List.of("ckks"),
+              "decoder",
+              List.of("ckks"),
+              "decoder/kernels",
+              List.of("ckks", "lora")));
 
   /** Test code: the kernels are compiled with it in place of the processor's instructions. */
   private static final Set<String> OF_THE_TESTS = Set.of("emulated_avx512.hpp");

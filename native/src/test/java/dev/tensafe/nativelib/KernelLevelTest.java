@@ -90,16 +90,10 @@ class KernelLevelTest {
       String lowRank = level.equals("scalar") ? "scalar" : "avx2";
       List<String> said = describe(level);
       String line = said.get(0);
+      String asked = "native kernels " + level + " (asked for by TENSAFE_NATIVE_KERNELS): decoder ";
+      assertTrue(line.startsWith(asked + level), line);
       assertTrue(
-          line.startsWith(
-              "native kernels "
-                  + level
-                  + " (asked for by TENSAFE_NATIVE_KERNELS): ckks "
-                  + ring
-                  + ", low-rank "
-                  + lowRank
-                  + ", AES-256-CTR "),
-          line);
+          line.contains(", ckks " + ring + ", low-rank " + lowRank + ", AES-256-CTR "), line);
       assertEquals(level.equals("scalar"), line.endsWith("AES-256-CTR portable"), line);
       assertEquals(List.of("ring " + ring, "low-rank " + lowRank), said.subList(1, 3));
       assertEquals(1, log().split("native kernels ", -1).length - 1, log());

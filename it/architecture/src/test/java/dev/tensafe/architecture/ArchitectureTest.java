@@ -71,6 +71,7 @@ class ArchitectureTest {
               Module.of(
                   "model.config.. model.tokenizer.. model.synthetic.. model.files..",
                   "formats shape chat-template")),
+          entry("executor-native", Module.of("model.nativeexec..", "formats native shape exec")),
           entry("executor-torch", Module.of("model.torch..", "formats shape exec")),
           entry("lora-registry", Module.of("lora..", "formats ledger native tssp shape exec")),
           entry("he-protocol", Module.of("he he.wire.. he.transport..", "formats native tssp")),

@@ -159,18 +159,62 @@ public final class LowRankBatch {
 
   /** Keeps every adapter alive for the length of a call. */
   private void withAddresses(Call call) {
-    long[] addresses = new long[adapters.size()];
-    Lease[] leases = new Lease[adapters.size()];
-    try {
-      for (int i = 0; i < leases.length; i++) {
-        leases[i] = adapters.get(i).use();
-        addresses[i] = leases[i].address();
+    try (Pinned pinned = pin()) {
+      call.with(pinned.addresses());
+    }
+  }
+
+  /**
+   * Keeps every adapter of the step alive until it is closed, for native code that computes with
+   * them.
+   */
+  public Pinned pin() {
+    return new Pinned();
+  }
+
+  /** The step's adapters and rows, where native code reads them. Confined to one thread. */
+  public final class Pinned implements AutoCloseable {
+    private final long[] addresses = new long[adapters.size()];
+    private final Lease[] leases = new Lease[adapters.size()];
+
+    private Pinned() {
+      try {
+        for (int i = 0; i < leases.length; i++) {
+          leases[i] = adapters.get(i).use();
+          addresses[i] = leases[i].address();
+        }
+      } catch (RuntimeException e) {
+        close();
+        throw e;
       }
-      call.with(addresses);
-    } finally {
-      for (Lease lease : leases) {
-        if (lease != null) {
-          lease.close();
+    }
+
+    /** One for each adapter. */
+    public long[] addresses() {
+      return addresses;
+    }
+
+    /** Where each adapter's rows begin, and where the last one's end; direct. */
+    public IntBuffer starts() {
+      return starts;
+    }
+
+    /** Indices of rows; direct. */
+    public IntBuffer rows() {
+      return rows;
+    }
+
+    public int rowCount() {
+      return rowCount;
+    }
+
+    /** A second close does nothing. */
+    @Override
+    public void close() {
+      for (int i = 0; i < leases.length; i++) {
+        if (leases[i] != null) {
+          leases[i].close();
+          leases[i] = null;
         }
       }
     }

@@ -3,19 +3,44 @@ package dev.tensafe.model.exec;
 /**
  * What a caller may choose about an executor.
  *
- * @param format number format of weights, projections and cache
+ * @param format number format of weights and projections
+ * @param weights whether weights are kept in fewer bits than their format has
+ * @param cache number format of keys and values
  * @param threads compute threads, at least 1
+ * @param pinned whether compute threads stay on cores of their own
  */
-public record ExecutorOptions(Format format, int threads) {
+public record ExecutorOptions(
+    Format format, Weights weights, Cache cache, int threads, boolean pinned) {
   public ExecutorOptions {
     if (threads < 1) {
       throw new IllegalArgumentException(threads + " threads; at least 1 is possible");
     }
   }
 
+  /** The format, and otherwise what is usual. */
+  public ExecutorOptions(Format format, int threads) {
+    this(format, Weights.FORMAT, Cache.AUTO, threads, false);
+  }
+
   /** A number format. */
   public enum Format {
     /** What is fastest here for the checkpoint as it is stored. */
+    AUTO,
+    F32,
+    BF16
+  }
+
+  /** How projections are kept. */
+  public enum Weights {
+    /** In their number format. */
+    FORMAT,
+    /** Eight bits with a scale for each row; embedding table and output head in their format. */
+    INT8
+  }
+
+  /** A number format of the cache. */
+  public enum Cache {
+    /** That of the weights. */
     AUTO,
     F32,
     BF16

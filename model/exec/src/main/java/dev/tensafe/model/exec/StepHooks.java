@@ -59,6 +59,16 @@ public final class StepHooks {
     return out;
   }
 
+  /** Whether any hook is to be called. */
+  public boolean anyCalled() {
+    return !called.isEmpty();
+  }
+
+  /** All low-rank products of the step. */
+  public List<LowRankStep> products() {
+    return List.copyOf(fused);
+  }
+
   /** The low-rank products to compute for a group. */
   public List<LowRankStep> touching(ProjectionGroup group) {
     List<LowRankStep> out = new ArrayList<>(fused.size());

@@ -14,6 +14,7 @@ import dev.tensafe.model.exec.SequenceInput;
 import dev.tensafe.model.exec.SerialUse;
 import dev.tensafe.model.exec.StepHooks;
 import dev.tensafe.model.exec.StepRows;
+import dev.tensafe.model.exec.StepSize;
 import dev.tensafe.model.shape.CheckpointLayout;
 import dev.tensafe.model.shape.ModelConfig;
 import dev.tensafe.model.shape.Projection;

@@ -5,6 +5,7 @@ import dev.tensafe.model.exec.ExecutorFactory;
 import dev.tensafe.model.exec.ExecutorOptions;
 import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.shape.ModelConfig;
+import dev.tensafe.model.shape.ModelException;
 import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +26,7 @@ public final class TorchExecutorFactory implements ExecutorFactory {
 
   @Override
   public ModelExecutor create(ModelConfig config, Checkpoint checkpoint, ExecutorOptions options) {
+    requireUsual(options);
     ComputeType type =
         switch (options.format()) {
           case F32 -> ComputeType.F32;
@@ -41,5 +43,18 @@ public final class TorchExecutorFactory implements ExecutorFactory {
         options.threads(),
         (System.nanoTime() - start) / 1_000_000);
     return executor;
+  }
+
+  private static void requireUsual(ExecutorOptions options) {
+    boolean usual =
+        options.weights() == ExecutorOptions.Weights.FORMAT
+            && options.cache() == ExecutorOptions.Cache.AUTO
+            && !options.pinned();
+    if (!usual) {
+      throw new ModelException(
+          "model.executor_option",
+          "the executor 'torch' has no 8-bit weights, no cache of another format than the weights,"
+              + " and pins no threads; use 'native'");
+    }
   }
 }

@@ -19,6 +19,7 @@ import dev.tensafe.model.exec.ForwardResult;
 import dev.tensafe.model.exec.RowMatrix;
 import dev.tensafe.model.exec.SequenceInput;
 import dev.tensafe.model.exec.StepRows;
+import dev.tensafe.model.exec.StepSize;
 import dev.tensafe.model.shape.ModelConfig;
 import dev.tensafe.model.shape.ModelException;
 import dev.tensafe.model.shape.Projection;

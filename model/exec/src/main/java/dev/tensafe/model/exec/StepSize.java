@@ -1,6 +1,5 @@
-package dev.tensafe.model.torch;
+package dev.tensafe.model.exec;
 
-import dev.tensafe.model.exec.RowMatrix;
 import dev.tensafe.model.shape.ModelConfig;
 import dev.tensafe.model.shape.ModelException;
 
@@ -8,7 +7,7 @@ import dev.tensafe.model.shape.ModelException;
  * The largest step whose matrices Java can look at: activations for hooks and logits are one buffer
  * each, and a buffer ends below 2 GiB.
  */
-final class StepSize {
+public final class StepSize {
   private StepSize() {}
 
   /**
@@ -18,7 +17,7 @@ final class StepSize {
    * @param logitRows of all sequences
    * @throws ModelException {@code model.step_too_large}
    */
-  static void check(ModelConfig config, int tokens, long logitRows) {
+  public static void check(ModelConfig config, int tokens, long logitRows) {
     int widest =
         Math.max(
             Math.max(config.hiddenSize(), config.intermediateSize()),

@@ -1,0 +1,150 @@
+package dev.tensafe.model.nativeexec;
+
+import dev.tensafe.formats.safetensors.Checkpoint;
+import dev.tensafe.model.exec.ForwardBatch;
+import dev.tensafe.model.exec.ForwardHook;
+import dev.tensafe.model.exec.ForwardResult;
+import dev.tensafe.model.exec.ModelExecutor;
+import dev.tensafe.model.exec.SerialUse;
+import dev.tensafe.model.exec.StepHooks;
+import dev.tensafe.model.exec.StepRows;
+import dev.tensafe.model.exec.StepSize;
+import dev.tensafe.model.shape.CheckpointLayout;
+import dev.tensafe.model.shape.ModelConfig;
+import dev.tensafe.model.shape.ProjectionGroup;
+import dev.tensafe.model.shape.RotaryEmbedding;
+import dev.tensafe.nativelib.decoder.DecoderShape;
+import dev.tensafe.nativelib.decoder.NativeDecoder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The executor on native kernels: one call from embedding to logits, weights packed in huge pages,
+ * attention over the blocks of the cache where they are. What a row gives depends on its sequence
+ * alone, bit for bit: not on the rows beside it, on chunks, threads or instruction sets;
+ * docs/ENGINE.md says how.
+ */
+public final class NativeExecutor implements ModelExecutor {
+  private final ModelConfig config;
+  private final NativeDecoder decoder;
+  private final StepList list;
+  private final NativePass pass;
+  private final SerialUse use = new SerialUse();
+
+  private NativeExecutor(ModelConfig config, NativeDecoder decoder) {
+    this.config = config;
+    this.decoder = decoder;
+    this.list = new StepList(new RotaryEmbedding(config.rope(), config.headDim()));
+    List<ProjectionGroup> groups = new ArrayList<>();
+    for (int layer = 0; layer < config.layers(); layer++) {
+      groups.addAll(ProjectionGroup.ofLayer(config, layer));
+    }
+    this.pass = new NativePass(decoder, List.copyOf(groups));
+  }
+
+  /**
+   * Loads a checkpoint. It is read once; afterwards it is not needed.
+   *
+   * @throws dev.tensafe.formats.CodedException when the checkpoint does not fit the configuration,
+   *     cannot be read, or this machine has no room for it
+   */
+  static NativeExecutor load(
+      ModelConfig config,
+      Checkpoint checkpoint,
+      NativeFormats formats,
+      int threads,
+      boolean pinned) {
+    CheckpointLayout.check(config, checkpoint.tensors());
+    NativeDecoder decoder = new NativeDecoder(shape(config, formats), threads, pinned);
+    try {
+      new WeightLoader(config, checkpoint, decoder).load();
+      return new NativeExecutor(config, decoder);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      decoder.close();
+      throw e;
+    }
+  }
+
+  private static DecoderShape shape(ModelConfig c, NativeFormats formats) {
+    return new DecoderShape(
+        c.hiddenSize(),
+        c.intermediateSize(),
+        c.layers(),
+        c.heads(),
+        c.kvHeads(),
+        c.headDim(),
+        c.vocabSize(),
+        c.rmsNormEps(),
+        c.windows(),
+        c.queryKeyNorm(),
+        c.tiedEmbeddings(),
+        formats.weights(),
+        formats.ends(),
+        formats.cache());
+  }
+
+  /** Bytes of packed weights. */
+  long weightBytes() {
+    return decoder.weightBytes();
+  }
+
+  /** Whether the system took the wish for huge pages. */
+  boolean hugePages() {
+    return decoder.hugePages();
+  }
+
+  /** The set of kernels it runs. */
+  String kernels() {
+    return decoder.kernels();
+  }
+
+  @Override
+  public ModelConfig config() {
+    return config;
+  }
+
+  @Override
+  public long bytesPerBlock() {
+    return decoder.blockBytes();
+  }
+
+  @Override
+  public void allocateCache(int blocks) {
+    try (SerialUse.Turn turn = use.begin()) {
+      decoder.allocateCache(blocks);
+    }
+  }
+
+  @Override
+  public ForwardResult forward(ForwardBatch batch, List<ForwardHook> hooks) {
+    try (SerialUse.Turn turn = use.begin()) {
+      StepSize.check(config, batch.tokenCount(), batch.logitRowCount());
+      int[] order = IntStream.range(0, batch.sequences().size()).toArray();
+      StepHooks step = StepHooks.start(hooks, new StepRows(batch, order));
+      list.write(batch);
+      pass.run(list, step);
+      int[] first = new int[order.length];
+      int wanted = 0;
+      for (int i = 0; i < first.length; i++) {
+        first[i] = wanted;
+        wanted += batch.sequences().get(i).logitRowCount();
+      }
+      return new ForwardResult(
+          wanted == 0
+              ? FloatBuffer.allocate(0)
+              : decoder.logits(Math.multiplyExact(wanted, config.vocabSize())),
+          config.vocabSize(),
+          first,
+          step.rows().failures());
+    }
+  }
+
+  @Override
+  public void close() {
+    if (use.close()) {
+      decoder.close();
+    }
+  }
+}

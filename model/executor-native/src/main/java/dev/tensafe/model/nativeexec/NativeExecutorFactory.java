@@ -1,0 +1,82 @@
+package dev.tensafe.model.nativeexec;
+
+import dev.tensafe.formats.safetensors.Checkpoint;
+import dev.tensafe.formats.safetensors.DType;
+import dev.tensafe.model.exec.ExecutorFactory;
+import dev.tensafe.model.exec.ExecutorOptions;
+import dev.tensafe.model.exec.ModelExecutor;
+import dev.tensafe.model.shape.ModelConfig;
+import dev.tensafe.nativelib.decoder.NumberFormat;
+import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes {@link NativeExecutor}s: {@code native}. */
+public final class NativeExecutorFactory implements ExecutorFactory {
+  private static final Logger LOG = LoggerFactory.getLogger(NativeExecutorFactory.class);
+
+  @Override
+  public String name() {
+    return "native";
+  }
+
+  @Override
+  public String describe() {
+    return "our own kernels on the CPU";
+  }
+
+  @Override
+  public ModelExecutor create(ModelConfig config, Checkpoint checkpoint, ExecutorOptions options) {
+    NumberFormat ends = format(checkpoint, options.format());
+    NumberFormat weights =
+        options.weights() == ExecutorOptions.Weights.INT8 ? NumberFormat.INT8 : ends;
+    NumberFormat cache =
+        switch (options.cache()) {
+          case AUTO -> ends;
+          case F32 -> NumberFormat.F32;
+          case BF16 -> NumberFormat.BF16;
+        };
+    long start = System.nanoTime();
+    NativeExecutor executor =
+        NativeExecutor.load(
+            config,
+            checkpoint,
+            new NativeFormats(weights, ends, cache),
+            options.threads(),
+            options.pinned());
+    LOG.info(
+        "loaded {} with {} layers as {} (cache {}) on {} threads in {} ms: {} MiB in {} pages,"
+            + " kernels {}",
+        config.architecture().className(),
+        config.layers(),
+        lower(weights),
+        lower(cache),
+        options.threads(),
+        (System.nanoTime() - start) / 1_000_000,
+        executor.weightBytes() >> 20,
+        executor.hugePages() ? "huge" : "ordinary",
+        executor.kernels());
+    return executor;
+  }
+
+  /** {@code auto} is bf16 where any weight is stored so. */
+  private static NumberFormat format(Checkpoint checkpoint, ExecutorOptions.Format asked) {
+    boolean stored = has(checkpoint, DType.BF16);
+    if (asked == ExecutorOptions.Format.BF16 && has(checkpoint, DType.F32)) {
+      LOG.warn("weights stored in F32 are rounded to bf16, as --dtype bf16 says");
+    }
+    return switch (asked) {
+      case F32 -> NumberFormat.F32;
+      case BF16 -> NumberFormat.BF16;
+      case AUTO -> stored ? NumberFormat.BF16 : NumberFormat.F32;
+    };
+  }
+
+  private static boolean has(Checkpoint checkpoint, DType type) {
+    return checkpoint.tensors().values().stream().anyMatch(info -> info.dtype() == type);
+  }
+
+  private static String lower(NumberFormat format) {
+    return format.name().toLowerCase(Locale.ROOT);
+  }
+}

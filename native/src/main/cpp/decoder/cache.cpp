@@ -1,0 +1,57 @@
+#include "decoder/cache.hpp"
+
+#include <cstring>
+
+#include "base/numbers.hpp"
+#include "decoder/errors.hpp"
+
+namespace tensafe::decoder {
+namespace {
+
+std::size_t per_word(Format format) { return format == Format::kBfloat16 ? 2 : 1; }
+
+std::size_t key_bytes(const Shape& shape) { return shape.head_dim / per_word(shape.cache) * 4 * kBlock; }
+
+std::size_t head_bytes(const Shape& shape) {
+  return key_bytes(shape) + kBlock / per_word(shape.cache) * 4 * padded(shape.head_dim, 16);
+}
+
+}  // namespace
+
+std::size_t Cache::block_bytes(const Shape& shape) { return shape.layers * shape.kv_heads * head_bytes(shape); }
+
+Cache::Cache(const Shape& shape, std::size_t blocks)
+    : format_(shape.cache),
+      blocks_(blocks),
+      kv_heads_(shape.kv_heads),
+      head_dim_(shape.head_dim),
+      key_bytes_(key_bytes(shape)),
+      head_bytes_(head_bytes(shape)),
+      block_stride_(block_bytes(shape)) {
+  require(blocks <= (std::size_t{1} << 46) / block_stride_, ErrorCode::kNoMemory,
+          "decoder: no machine has room for so many blocks");
+  memory_ = HugeMemory(blocks * block_stride_);
+}
+
+void Cache::put(std::size_t layer, std::size_t kv_head, std::size_t block, std::size_t offset, const float* key,
+                const float* value) noexcept {
+  std::byte* keys = memory_.data() + block * block_stride_ + (layer * kv_heads_ + kv_head) * head_bytes_;
+  std::byte* values = keys + key_bytes_;
+  const std::size_t width = padded(head_dim_, 16);
+  if (format_ == Format::kFloat32) {
+    for (std::size_t d = 0; d < head_dim_; ++d) std::memcpy(keys + (d * kBlock + offset) * 4, key + d, 4);
+    std::memcpy(values + offset * width * 4, value, head_dim_ * 4);
+    return;
+  }
+  for (std::size_t d = 0; d < head_dim_; d += 2) {
+    const std::uint16_t pair[2] = {base::to_bfloat16(key[d]), base::to_bfloat16(key[d + 1])};
+    std::memcpy(keys + (d / 2 * kBlock + offset) * 4, pair, 4);
+  }
+  std::byte* at = values + offset / 2 * width * 4 + offset % 2 * 2;
+  for (std::size_t d = 0; d < head_dim_; ++d) {
+    const std::uint16_t bits = base::to_bfloat16(value[d]);
+    std::memcpy(at + d * 4, &bits, 2);
+  }
+}
+
+}  // namespace tensafe::decoder

@@ -1,0 +1,156 @@
+#include "decoder/decoder.hpp"
+
+#include <chrono>
+
+#include "decoder/errors.hpp"
+#include "lora/adapter.hpp"
+
+namespace tensafe::decoder {
+namespace {
+
+using Kind = Operation::Kind;
+
+/// The shape, once it is known to be one.
+Shape checked(Shape shape) {
+  check(shape);
+  return shape;
+}
+
+std::uint64_t nanoseconds() {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+          .count());
+}
+
+}  // namespace
+
+Decoder::Decoder(Shape shape, const DecoderKernels& kernels, std::size_t threads, bool pinned)
+    : shape_(checked(std::move(shape))),
+      kernels_(kernels),
+      weights_(shape_),
+      scratch_(shape_, kernels.step_bytes),
+      program_(program_of(shape_)),
+      next_(std::make_unique<std::atomic<std::size_t>[]>(program_.size())),
+      pool_(threads, pinned) {}
+
+void Decoder::allocate_cache(std::size_t blocks) {
+  cache_ = Cache();
+  cache_ = Cache(shape_, blocks);
+}
+
+void Decoder::begin(std::span<const std::int32_t> list, std::span<const float> angles,
+                    std::span<const std::uint8_t> stops, StepAdapters adapters) {
+  position_ = program_.size();
+  step_.read(list, shape_.vocabulary, cache_.blocks());
+  require(angles.size() >= step_.rows() * shape_.head_dim, ErrorCode::kInvalidStep, "step: too few angles");
+  require(stops.empty() || stops.size() == shape_.layers * kGroups, ErrorCode::kInvalidStep,
+          "step: stops for another number of layers");
+  adapters.check(shape_, step_.rows());
+  std::size_t rank = 0;
+  for (const lora::Adapter* adapter : adapters.adapters) rank = std::max(rank, adapter->padded_rank());
+  rank_stride_ = rank;
+  const std::size_t adapted =
+      adapters.adapters.empty() ? 0 : static_cast<std::size_t>(adapters.starts[adapters.adapters.size()]);
+  adapters_ = std::move(adapters);
+  scratch_.reserve(step_.rows(), step_.logit_rows().size(), 3 * adapted * rank);
+  angles_ = angles;
+  stops_ = stops;
+  for (std::size_t i = 0; i < program_.size(); ++i) next_[i].store(0, std::memory_order_relaxed);
+  position_ = 0;
+  before_done_ = false;
+}
+
+bool Decoder::run(Stop& stop) {
+  std::size_t to = position_;
+  bool stopped = false;
+  for (; to < program_.size() && !stopped; ++to) {
+    const Operation& operation = program_[to];
+    const std::uint8_t wanted =
+        stops_.empty() ? 0 : stops_[operation.layer * kGroups + static_cast<std::size_t>(operation.group)];
+    if (operation.kind == Kind::kLinear && (wanted & kStopBefore) != 0 && !(before_done_ && to == position_)) {
+      stop = {operation.layer, operation.group, Stop::Phase::kBefore};
+      run_operations(position_, to);
+      position_ = to;
+      before_done_ = true;
+      return true;
+    }
+    if (operation.kind == Kind::kExpand && (wanted & kStopAfter) != 0) {
+      stop = {operation.layer, operation.group, Stop::Phase::kAfter};
+      stopped = true;
+    }
+  }
+  run_operations(position_, to);
+  position_ = to;
+  before_done_ = false;
+  return stopped;
+}
+
+void Decoder::run_operations(std::size_t from, std::size_t to) {
+  if (from == to) return;
+  pool_.run([&](std::size_t thread) {
+    std::uint64_t before = measuring_ && thread == 0 ? nanoseconds() : 0;
+    for (std::size_t i = from; i < to; ++i) {
+      if (!runs(program_[i])) continue;
+      execute(i, thread);
+      pool_.barrier();
+      if (measuring_ && thread == 0) {
+        const std::uint64_t after = nanoseconds();
+        times_[static_cast<std::size_t>(program_[i].kind)] += after - before;
+        before = after;
+      }
+    }
+  });
+}
+
+bool Decoder::is_open(const Operation& operation) const {
+  const bool stops =
+      !stops_.empty() &&
+      (stops_[operation.layer * kGroups + static_cast<std::size_t>(operation.group)] & kStopAfter) != 0;
+  return stops || adapters_.touches(operation.layer, operation.group);
+}
+
+bool Decoder::runs(const Operation& operation) const {
+  switch (operation.kind) {
+    case Kind::kExpand:
+      return adapters_.touches(operation.layer, operation.group);
+    case Kind::kAdd:
+    case Kind::kActivate:
+      return is_open(operation);
+    case Kind::kLast:
+    case Kind::kHead:
+      return !step_.logit_rows().empty();
+    default:
+      return true;
+  }
+}
+
+void Decoder::execute(std::size_t index, std::size_t) {
+  const Operation& operation = program_[index];
+  std::atomic<std::size_t>& next = next_[index];
+  switch (operation.kind) {
+    case Kind::kEmbed:
+      return embed(next);
+    case Kind::kNorm:
+      return norm(operation, next);
+    case Kind::kLinear:
+      return linear(operation, next);
+    case Kind::kExpand:
+      return expand(operation, next);
+    case Kind::kHeads:
+      return heads(operation, next);
+    case Kind::kAttend:
+      return attend(operation, next);
+    case Kind::kPrepare:
+      return prepare(operation, next);
+    case Kind::kAdd:
+      return add(operation, next);
+    case Kind::kActivate:
+      return activate(operation, next);
+    case Kind::kLast:
+      return last(next);
+    case Kind::kHead:
+      return head(next);
+  }
+}
+
+}  // namespace tensafe::decoder

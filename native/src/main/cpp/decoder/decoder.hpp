@@ -1,0 +1,113 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "decoder/cache.hpp"
+#include "decoder/pool.hpp"
+#include "decoder/program.hpp"
+#include "decoder/scratch.hpp"
+#include "decoder/step.hpp"
+#include "decoder/weights.hpp"
+
+namespace tensafe::decoder {
+
+/// Where a step waits for its caller.
+struct Stop {
+  enum class Phase : int { kBefore = 0, kAfter = 1 };
+  std::size_t layer;
+  Group group;
+  Phase phase;
+};
+
+/// A decoder with its weights and its cache: runs steps. One caller at a time.
+class Decoder {
+ public:
+  /// Bits of what a caller wants at a group.
+  static constexpr std::uint8_t kStopBefore = 1;  ///< its input is there, its products are not
+  static constexpr std::uint8_t kStopAfter = 2;   ///< its outputs are there, and may be changed
+
+  Decoder(Shape shape, const DecoderKernels& kernels, std::size_t threads, bool pinned);
+
+  const Shape& shape() const noexcept { return shape_; }
+  const DecoderKernels& kernels() const noexcept { return kernels_; }
+  Weights& weights() noexcept { return weights_; }
+  const Weights& weights() const noexcept { return weights_; }
+
+  /// Allocates the cache, after freeing an earlier one. Throws kNoMemory.
+  void allocate_cache(std::size_t blocks);
+
+  /// Begins a step; one that was not run to its end is given up.
+  ///
+  /// @param list see Step
+  /// @param angles cosines [rows, head / 2], then sines
+  /// @param stops what is wanted at each group, four a layer; may be empty
+  /// @param adapters their memory stays until the step is over
+  void begin(std::span<const std::int32_t> list, std::span<const float> angles, std::span<const std::uint8_t> stops,
+             StepAdapters adapters);
+
+  /// Goes on to the next stop. False at the end of the step.
+  bool run(Stop& stop);
+
+  /// Of the group of the last stop: [rows, inputs], and [rows, outputs] of its i-th projection.
+  float* input() const noexcept { return scratch_.input; }
+  float* output(std::size_t i) const noexcept { return scratch_.outputs[i]; }
+  /// [rows of logits, vocabulary], after the end of a step.
+  float* logits() const noexcept { return scratch_.logits; }
+  const Step& step() const noexcept { return step_; }
+
+  /// Adds up how long each kind of operation takes, in nanoseconds, from now on. For benchmarks.
+  void measure(bool on) noexcept { measuring_ = on; }
+  const std::array<std::uint64_t, kOperationKinds>& times() const noexcept { return times_; }
+  void reset_times() noexcept { times_.fill(0); }
+
+ private:
+  bool is_open(const Operation& operation) const;
+  bool runs(const Operation& operation) const;
+  void execute(std::size_t index, std::size_t thread);
+  void run_operations(std::size_t from, std::size_t to);
+
+  void embed(std::atomic<std::size_t>& next);
+  void norm(const Operation& operation, std::atomic<std::size_t>& next);
+  void linear(const Operation& operation, std::atomic<std::size_t>& next);
+  void expand(const Operation& operation, std::atomic<std::size_t>& next);
+  void heads(const Operation& operation, std::atomic<std::size_t>& next);
+  void attend(const Operation& operation, std::atomic<std::size_t>& next);
+  void prepare(const Operation& operation, std::atomic<std::size_t>& next);
+  void add(const Operation& operation, std::atomic<std::size_t>& next);
+  void activate(const Operation& operation, std::atomic<std::size_t>& next);
+  void last(std::atomic<std::size_t>& next);
+  void head(std::atomic<std::size_t>& next);
+
+  void prepare_row(const Matrix& matrix, const float* x, std::size_t row);
+  void shrink(std::size_t layer, std::size_t segment, std::size_t projection);
+  void finish(const Operation& operation, std::size_t panel, std::size_t member, std::size_t row, std::size_t rows,
+              const float* tile);
+  /// Rows of one task where every row is its own work.
+  std::size_t row_chunk(std::size_t rows) const;
+
+  const Shape shape_;
+  const DecoderKernels& kernels_;
+  Weights weights_;
+  Cache cache_;
+  Scratch scratch_;
+  const std::vector<Operation> program_;
+  std::unique_ptr<std::atomic<std::size_t>[]> next_;
+  Pool pool_;
+
+  Step step_;
+  StepAdapters adapters_;
+  std::size_t rank_stride_ = 0;
+  std::span<const float> angles_;
+  std::span<const std::uint8_t> stops_;
+  std::size_t position_ = 0;
+  bool before_done_ = false;
+  bool measuring_ = false;
+  std::array<std::uint64_t, kOperationKinds> times_{};
+};
+
+}  // namespace tensafe::decoder

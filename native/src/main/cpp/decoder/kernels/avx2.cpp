@@ -1,0 +1,19 @@
+#include "decoder/kernels/vector_avx2.hpp"
+
+#include <type_traits>
+
+#include "decoder/kernels/decoder_kernels.hpp"
+
+#include "decoder/kernels/functions.hpp"
+#include "decoder/kernels/products.hpp"
+#include "decoder/kernels/attention.hpp"
+
+namespace tensafe::decoder {
+
+const DecoderKernels& avx2_kernels() {
+  static const DecoderKernels table{
+      "avx2", {base::Feature::kAvx2, base::Feature::kFma}, kRowBlock, kQueries, step_bytes, norm, prepare, product, rotate, swiglu, attend};
+  return table;
+}
+
+}  // namespace tensafe::decoder

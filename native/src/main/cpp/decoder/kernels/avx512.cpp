@@ -1,0 +1,19 @@
+#include "decoder/kernels/vector_avx512.hpp"
+
+#include <type_traits>
+
+#include "decoder/kernels/decoder_kernels.hpp"
+
+#include "decoder/kernels/functions.hpp"
+#include "decoder/kernels/products.hpp"
+#include "decoder/kernels/attention.hpp"
+
+namespace tensafe::decoder {
+
+const DecoderKernels& avx512_kernels() {
+  static const DecoderKernels table{
+      "avx512", {base::Feature::kAvx512F, base::Feature::kAvx512Dq, base::Feature::kAvx512Vl, base::Feature::kAvx512Bw}, kRowBlock, kQueries, step_bytes, norm, prepare, product, rotate, swiglu, attend};
+  return table;
+}
+
+}  // namespace tensafe::decoder

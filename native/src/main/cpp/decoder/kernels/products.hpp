@@ -1,0 +1,126 @@
+#pragma once
+
+// Rows times one panel of weights. An output is one chain over its inputs in order: of float32 a fused
+// multiply-add each, of bfloat16 two a pair, the odd one first, of bytes exact integers.
+
+namespace tensafe::decoder {
+namespace {
+
+struct FloatSteps {
+  using Input = float;
+  using Broadcast = Vec;
+  using Weights = Vec;
+  using Sum = Vec;
+  static inline Sum none() { return zero(); }
+  static inline Broadcast input(const Input* at) { return all(*at); }
+  static inline Weights weights(const std::byte* at) { return load(reinterpret_cast<const float*>(at)); }
+  static inline Sum add(const Sum& sum, const Broadcast& x, const Weights& w) { return fma(x, w, sum); }
+};
+
+struct PairSteps {
+  using Input = PairElement;
+  using Broadcast = PairBroadcast;
+  using Weights = PairVec;
+  using Sum = Vec;
+  static inline Sum none() { return zero(); }
+  static inline Broadcast input(const Input* at) { return broadcast(at); }
+  static inline Weights weights(const std::byte* at) { return widen(reinterpret_cast<const std::uint32_t*>(at)); }
+  static inline Sum add(const Sum& sum, const Broadcast& x, const Weights& w) { return dot(sum, x, w); }
+};
+
+struct ByteSteps {
+  using Input = std::int32_t;
+  using Broadcast = const std::int8_t*;
+  using Weights = const std::int8_t*;
+  using Sum = Sums;
+  static inline Sum none() { return no_sums(); }
+  static inline Broadcast input(const Input* at) { return reinterpret_cast<const std::int8_t*>(at); }
+  static inline Weights weights(const std::byte* at) { return reinterpret_cast<const std::int8_t*>(at); }
+  static inline Sum add(const Sum& sum, const Broadcast& x, const Weights& w) { return dot_bytes(sum, x, w); }
+};
+
+inline constexpr std::size_t kStepBytes = 4 * kPanel;
+
+/// Bytes from a step to where the processor should be reading already.
+inline constexpr std::size_t kAhead = 2048;
+
+template <typename Steps, int Rows, typename Finish>
+inline void block(const PanelProduct& p, float* out, Finish finish) {
+  constexpr int kVecs = static_cast<int>(kPanel / 16);
+  const auto* x = reinterpret_cast<const typename Steps::Input*>(p.x);
+  const std::size_t stride = p.x_stride / sizeof(typename Steps::Input);
+  for (int first = 0; first < kVecs; first += kColumnVecs) {
+    typename Steps::Sum sums[Rows][kColumnVecs];
+    for (int r = 0; r < Rows; ++r) {
+      for (int c = 0; c < kColumnVecs; ++c) sums[r][c] = Steps::none();
+    }
+    const std::byte* at = p.panel + 64 * static_cast<std::size_t>(first);
+    for (std::size_t s = 0; s < p.steps; ++s) {
+      typename Steps::Weights w[kColumnVecs];
+#pragma GCC unroll 2
+      for (int c = 0; c < kColumnVecs; ++c) w[c] = Steps::weights(at + 64 * c);
+      if constexpr (Rows <= 2) {
+        __builtin_prefetch(at + kAhead, 0, 3);
+        __builtin_prefetch(at + kAhead + 64, 0, 3);
+      }
+#pragma GCC unroll 12
+      for (int r = 0; r < Rows; ++r) {
+        const typename Steps::Broadcast b = Steps::input(x + static_cast<std::size_t>(r) * stride + s);
+#pragma GCC unroll 2
+        for (int c = 0; c < kColumnVecs; ++c) sums[r][c] = Steps::add(sums[r][c], b, w[c]);
+      }
+      at += kStepBytes;
+    }
+    for (int r = 0; r < Rows; ++r) {
+      for (int c = 0; c < kColumnVecs; ++c) {
+        const int column = 16 * (first + c);
+        store(out + static_cast<std::size_t>(r) * kPanel + column, finish(sums[r][c], r, column));
+      }
+    }
+  }
+}
+
+/// Calls body with the number of rows as a constant.
+template <int Rows, typename Body>
+inline void with_rows(std::size_t rows, Body body) {
+  if constexpr (Rows >= 1) {
+    if (rows == static_cast<std::size_t>(Rows)) {
+      body(std::integral_constant<int, Rows>());
+    } else {
+      with_rows<Rows - 1>(rows, body);
+    }
+  }
+}
+
+template <typename Steps>
+void float_product(const PanelProduct& p, float* out) {
+  with_rows<kRowBlock>(p.rows, [&](auto rows) {
+    block<Steps, decltype(rows)::value>(p, out, [](const Vec& sum, int, int) { return sum; });
+  });
+}
+
+/// Behind the steps of a panel of bytes: a scale for each output, and what `finished` takes away.
+void byte_product(const PanelProduct& p, float* out) {
+  const std::byte* behind = p.panel + p.steps * kStepBytes;
+  const auto* scales = reinterpret_cast<const float*>(behind);
+  const auto* offsets = reinterpret_cast<const std::int32_t*>(behind + kStepBytes);
+  with_rows<kRowBlock>(p.rows, [&](auto rows) {
+    block<ByteSteps, decltype(rows)::value>(p, out, [&](const Sums& sums, int r, int column) {
+      return finished(sums, offsets + column) * (all(p.x_scales[r]) * load(scales + column));
+    });
+  });
+}
+
+void product(const PanelProduct& p, float* out) {
+  switch (p.format) {
+    case Format::kFloat32:
+      return float_product<FloatSteps>(p, out);
+    case Format::kBfloat16:
+      return float_product<PairSteps>(p, out);
+    case Format::kInt8:
+      return byte_product(p, out);
+  }
+}
+
+}  // namespace
+}  // namespace tensafe::decoder

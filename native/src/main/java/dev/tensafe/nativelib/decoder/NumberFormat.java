@@ -1,0 +1,20 @@
+package dev.tensafe.nativelib.decoder;
+
+/** How numbers are kept in native memory. */
+public enum NumberFormat {
+  F32(0),
+  BF16(1),
+  /** Eight bits with a scale for each row of a matrix. */
+  INT8(2);
+
+  // the native side's number
+  private final int id;
+
+  NumberFormat(int id) {
+    this.id = id;
+  }
+
+  int id() {
+    return id;
+  }
+}
