@@ -1,14 +1,16 @@
-package dev.tensafe.model.torch;
+package dev.tensafe.executors;
 
 import static dev.tensafe.model.exec.SequenceInput.LogitRows.LAST;
 import static dev.tensafe.model.exec.SequenceInput.LogitRows.NONE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.tensafe.formats.safetensors.Checkpoint;
-import dev.tensafe.model.config.ModelConfigReader;
+import dev.tensafe.model.exec.ExecutorOptions;
+import dev.tensafe.model.exec.ExecutorOptions.Format;
 import dev.tensafe.model.exec.ForwardBatch;
 import dev.tensafe.model.exec.ForwardResult;
+import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.exec.SequenceInput;
 import dev.tensafe.testkit.Shared;
 import java.io.IOException;
@@ -19,29 +21,40 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Logits and greedy tokens of a real pretrained model against Hugging Face's, float32. */
 class GoldenLogitsTest {
   private static final double TOLERANCE = 1e-3;
 
+  /** Between the best logits, what bf16 does not turn around. */
+  private static final double GAP = 0.25;
+
+  private static final int BLOCKS = 8;
+
   @ParameterizedTest
   @CsvSource({
-    "stories260K-f32,stories260K-hf-f32,1,1000",
-    "stories260K-f32,stories260K-hf-f32,1,3",
-    "stories260K-f32,stories260K-hf-f32,32,1000",
-    "stories260K-f32,stories260K-hf-f32,32,5",
-    "stories260K-bf16,stories260K-hf-bf16,1,1000",
-    "stories260K-bf16,stories260K-hf-bf16,32,7",
+    "NATIVE,f32,1,1000",
+    "NATIVE,f32,1,3",
+    "NATIVE,f32,32,1000",
+    "NATIVE,f32,32,5",
+    "NATIVE,bf16,1,1000",
+    "NATIVE,bf16,32,7",
+    "TORCH,f32,1,1000",
+    "TORCH,f32,1,3",
+    "TORCH,f32,32,1000",
+    "TORCH,f32,32,5",
+    "TORCH,bf16,1,1000",
+    "TORCH,bf16,32,7",
   })
   void logitsAndGreedyTokensAgreeAloneInABatchAndInChunks(
-      String golden, String model, int batch, int chunk) throws IOException {
-    JsonNode cases = Shared.json("golden/" + golden + ".json").path("cases");
-    Path dir = Shared.path("models/" + model);
-    try (Checkpoint checkpoint = Checkpoint.open(dir);
-        TorchExecutor executor =
-            TorchExecutor.load(ModelConfigReader.read(dir), checkpoint, ComputeType.F32, 2)) {
-      int blocksEach = 32;
-      executor.allocateCache(batch * blocksEach);
+      Kind kind, String stored, int batch, int chunk) throws IOException {
+    JsonNode cases = Shared.json("golden/stories260K-" + stored + ".json").path("cases");
+    Path dir = Shared.path("models/stories260K-hf-" + stored);
+    int blocksEach = 32;
+    try (LoadedModel model =
+        LoadedModel.open(dir, kind, new ExecutorOptions(Format.F32, 2), batch * blocksEach)) {
+      ModelExecutor executor = model.executor();
       for (int from = 0; from < Math.max(batch, cases.size()); from += batch) {
         List<Run> runs = new ArrayList<>();
         for (int i = 0; i < batch; i++) {
@@ -60,7 +73,52 @@ class GoldenLogitsTest {
     }
   }
 
-  private static boolean step(TorchExecutor executor, List<Run> runs, int chunk) {
+  /**
+   * In bf16 the token may differ where the two best golden logits are close. The golden file has
+   * the gap of the closest step only; those of the others are measured in float32, which agrees
+   * with the file within a hundredth of the gap asked for here.
+   */
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void greedyTokensOfBf16AgreeWhereTheGapAllows(Kind kind) throws IOException {
+    JsonNode cases = Shared.json("golden/stories260K-bf16.json").path("cases");
+    Path dir = Shared.path("models/stories260K-hf-bf16");
+    try (LoadedModel exact =
+            LoadedModel.open(dir, kind, new ExecutorOptions(Format.F32, 1), BLOCKS);
+        LoadedModel rounded =
+            LoadedModel.open(dir, kind, new ExecutorOptions(Format.BF16, 1), BLOCKS)) {
+      int compared = 0;
+      for (JsonNode expected : cases) {
+        List<Integer> ids = new ArrayList<>();
+        expected.path("prompt_ids").forEach(t -> ids.add(t.intValue()));
+        int prompt = ids.size();
+        expected.path("greedy_ids").forEach(t -> ids.add(t.intValue()));
+        int[] tokens = ids.stream().mapToInt(Integer::intValue).toArray();
+        float[][] want = Sequence.alone(exact.executor(), Sequence.at(0, 1, tokens), List.of());
+        float[][] got = Sequence.alone(rounded.executor(), Sequence.at(0, 1, tokens), List.of());
+        for (int t = prompt; t < tokens.length; t++) {
+          float[] row = want[t - 1];
+          if (row[tokens[t]] - second(row, tokens[t]) > GAP) {
+            assertEquals(tokens[t], best(got[t - 1]), "token " + t);
+            compared++;
+          }
+        }
+      }
+      assertTrue(compared > 300, "only " + compared + " tokens were compared");
+    }
+  }
+
+  private static int best(float[] row) {
+    return IntStream.range(0, row.length).reduce(0, (a, b) -> row[b] > row[a] ? b : a);
+  }
+
+  private static float second(float[] row, int best) {
+    float[] others = row.clone();
+    others[best] = Float.NEGATIVE_INFINITY;
+    return others[best(others)];
+  }
+
+  private static boolean step(ModelExecutor executor, List<Run> runs, int chunk) {
     List<Run> active = runs.stream().filter(r -> !r.done()).toList();
     if (active.isEmpty()) {
       return false;
@@ -120,10 +178,7 @@ class GoldenLogitsTest {
           assertEquals(pair.get(1).doubleValue(), logits[pair.get(0).intValue()], TOLERANCE);
         }
       }
-      int best = 0;
-      for (int i = 1; i < logits.length; i++) {
-        best = logits[i] > logits[best] ? i : best;
-      }
+      int best = best(logits);
       double sum = 0;
       for (float logit : logits) {
         sum += Math.exp(logit - logits[best]);

@@ -1,4 +1,4 @@
-package dev.tensafe.model.torch;
+package dev.tensafe.executors;
 
 import dev.tensafe.formats.safetensors.Checkpoint;
 import dev.tensafe.formats.safetensors.TensorInfo;

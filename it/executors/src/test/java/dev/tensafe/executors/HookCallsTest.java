@@ -1,12 +1,10 @@
-package dev.tensafe.model.torch;
+package dev.tensafe.executors;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.tensafe.formats.safetensors.Checkpoint;
 import dev.tensafe.formats.safetensors.DType;
-import dev.tensafe.model.config.ModelConfigReader;
 import dev.tensafe.model.exec.ExecutorOptions;
 import dev.tensafe.model.exec.ForwardBatch;
 import dev.tensafe.model.exec.ForwardHook;
@@ -16,7 +14,6 @@ import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.exec.RowMatrix;
 import dev.tensafe.model.exec.SequenceInput;
 import dev.tensafe.model.exec.StepRows;
-import dev.tensafe.model.shape.ModelConfig;
 import dev.tensafe.model.shape.ModelException;
 import dev.tensafe.model.shape.Projection;
 import dev.tensafe.model.shape.ProjectionGroup;
@@ -28,32 +25,28 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** When hooks are called, when their products are computed, and who may call the executor. */
-class HookedPassTest {
-  @TempDir private Path dir;
+@ParameterizedClass
+@EnumSource(Kind.class)
+class HookCallsTest {
   private final List<String> events = new ArrayList<>();
-  private Checkpoint checkpoint;
-  private ModelExecutor executor;
+  private final LoadedModel model;
+  private final ModelExecutor executor;
 
-  @BeforeEach
-  void load() throws IOException {
+  HookCallsTest(Kind kind, @TempDir Path dir) throws IOException {
     SyntheticModel.write(dir, SyntheticModel.llama(16, 24, 2, 2, 1, 300, 64), DType.F32, 5);
-    ModelConfig config = ModelConfigReader.read(dir);
-    checkpoint = Checkpoint.open(dir);
-    executor =
-        new TorchExecutorFactory()
-            .create(config, checkpoint, new ExecutorOptions(ExecutorOptions.Format.AUTO, 1));
-    executor.allocateCache(2);
+    model = LoadedModel.open(dir, kind, new ExecutorOptions(ExecutorOptions.Format.AUTO, 1), 2);
+    executor = model.executor();
   }
 
   @AfterEach
   void close() {
-    executor.close();
-    checkpoint.close();
+    model.close();
   }
 
   /** Adds the first column of x to every column of the first layer's o projection. */
