@@ -46,11 +46,31 @@ final class ServeOptions {
   @Option(names = "--threads", description = "compute threads; the number of cores if not given")
   @Nullable Integer threads;
 
-  @Option(names = "--executor", defaultValue = "torch", description = "what runs the model: torch")
+  @Option(
+      names = "--pin-threads",
+      description = "compute threads but one stay on cores of their own")
+  boolean pinThreads;
+
+  @Option(
+      names = "--executor",
+      defaultValue = "native",
+      description = "what runs the model: native, or torch for comparison")
   String executor = "";
 
   @Option(names = "--dtype", defaultValue = "auto", description = "auto, f32 or bf16")
   String dtype = "";
+
+  @Option(
+      names = "--weights",
+      defaultValue = "dtype",
+      description = "how projections are kept: dtype, or int8")
+  String weights = "";
+
+  @Option(
+      names = "--kv-cache-dtype",
+      defaultValue = "auto",
+      description = "keys and values: auto (as dtype), f32 or bf16")
+  String kvCacheDtype = "";
 
   @Option(
       names = "--max-model-len",

@@ -56,7 +56,7 @@ final class ServeSettings {
         model,
         http(model, demo.isPresent()),
         options.executor,
-        new ExecutorOptions(format(), threads()),
+        new ExecutorOptions(format(), weights(), cacheFormat(), threads(), options.pinThreads),
         cache(),
         adapters(demo));
   }
@@ -90,6 +90,28 @@ final class ServeSettings {
       default ->
           throw new ConfigException(
               "config.dtype", "dtype is '" + options.dtype + "'; it must be auto, f32 or bf16");
+    };
+  }
+
+  private ExecutorOptions.Weights weights() {
+    return switch (options.weights) {
+      case "dtype" -> ExecutorOptions.Weights.FORMAT;
+      case "int8" -> ExecutorOptions.Weights.INT8;
+      default ->
+          throw new ConfigException(
+              "config.weights", "weights is '" + options.weights + "'; it must be dtype or int8");
+    };
+  }
+
+  private ExecutorOptions.Cache cacheFormat() {
+    return switch (options.kvCacheDtype) {
+      case "auto" -> ExecutorOptions.Cache.AUTO;
+      case "f32" -> ExecutorOptions.Cache.F32;
+      case "bf16" -> ExecutorOptions.Cache.BF16;
+      default ->
+          throw new ConfigException(
+              "config.kv-cache-dtype",
+              "kv-cache-dtype is '" + options.kvCacheDtype + "'; it must be auto, f32 or bf16");
     };
   }
 

@@ -1,6 +1,7 @@
 package dev.tensafe.server.assembly;
 
 import dev.tensafe.model.exec.ExecutorFactories;
+import dev.tensafe.model.nativeexec.NativeExecutorFactory;
 import dev.tensafe.model.torch.TorchExecutorFactory;
 import java.util.List;
 
@@ -10,6 +11,6 @@ public final class InstalledExecutors {
 
   /** All of them, the default first. */
   public static ExecutorFactories all() {
-    return new ExecutorFactories(List.of(new TorchExecutorFactory()));
+    return new ExecutorFactories(List.of(new NativeExecutorFactory(), new TorchExecutorFactory()));
   }
 }
