@@ -81,7 +81,8 @@ void Matrix::put_int8(std::size_t index, const float* row) {
   for (std::size_t i = 0; i < inputs_; ++i) largest = std::fmax(largest, std::fabs(row[i]));
   require(std::isfinite(largest), ErrorCode::kInvalidArgument,
           "decoder: a weight is infinite; 8 bits cannot hold it");
-  const float inverse = largest > 0 ? 127.0f / largest : 0.0f;
+  // below, 127 / largest may be infinite
+  const float inverse = largest >= 0x1p-120f ? 127.0f / largest : 0.0f;
   std::byte* panel = data_ + index / kPanel * stride_;
   std::byte* lane = panel + index % kPanel * 4;
   std::int32_t sum = 0;

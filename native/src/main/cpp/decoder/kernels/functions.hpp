@@ -49,7 +49,7 @@ inline Vec exponential(const Vec& x) {
   const Vec lowest = all(-87.33654f);
   const Vec bounded = max(lowest, min(all(88.37626f), x));
   const Vec n = nearest(bounded * all(1.44269504f));
-  const Vec r = fma(n, all(1.42860677e-6f), fma(n, all(-0.693145752f), bounded));
+  const Vec r = fma(n, all(-1.42860677e-6f), fma(n, all(-0.693145752f), bounded));
   Vec p = all(1.98412698e-4f);
   p = fma(p, r, all(1.38888889e-3f));
   p = fma(p, r, all(8.33333333e-3f));
@@ -106,6 +106,9 @@ std::size_t step_bytes(Format format) {
   return format == Format::kBfloat16 ? sizeof(PairElement) : sizeof(float);
 }
 
+/// Rows whose largest number is below are zeros in 8 bits: 127 over it may be infinite.
+inline constexpr float kLeastOfBytes = 0x1p-120f;
+
 float prepare_int8(const float* x, std::size_t n, std::size_t steps, std::int8_t* out) {
   Vec largest = zero();
   bool number = true;
@@ -115,9 +118,10 @@ float prepare_int8(const float* x, std::size_t n, std::size_t steps, std::int8_t
     number = number && sum == sum;
   });
   const float top = max_of(largest);
-  const float inverse = top > 0.0f && number ? 127.0f / top : 0.0f;
+  const bool zeros = !number || top < kLeastOfBytes;
+  const Vec inverse = all(zeros ? 0.0f : 127.0f / top);
   each_vec(x, n, [&](std::size_t i, const Vec& v) {
-    store_bytes(out + i, max(all(-127.0f), min(all(127.0f), nearest(v * all(inverse)))));
+    store_bytes(out + i, zeros ? zero() : max(all(-127.0f), min(all(127.0f), nearest(v * inverse))));
   });
   for (std::size_t i = padded(n, 16); i < 4 * steps; i += 16) store_bytes(out + i, zero());
   return number ? top / 127.0f : __builtin_nanf("");
