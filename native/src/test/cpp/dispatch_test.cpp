@@ -3,6 +3,7 @@
 #include "base/errors.hpp"
 #include "check.hpp"
 #include "ckks/kernels/ring_kernels.hpp"
+#include "decoder/select.hpp"
 #include "lora/low_rank_kernels.hpp"
 
 // The probe against the compiler's own and on made-up processors, and the choice on those.
@@ -93,13 +94,16 @@ TENSAFE_TEST(a_level_bounds_the_kernels_of_every_part) {
     const char* level;
     const char* ring;
     const char* low_rank;
+    const char* select;
   };
-  for (const Expected& e : {Expected{"scalar", "scalar", "scalar"}, Expected{"avx2", "avx2", "avx2"},
-                            Expected{"avx512", "avx512ifma", "avx2"}}) {
+  for (const Expected& e : {Expected{"scalar", "scalar", "scalar", "scalar"},
+                            Expected{"avx2", "avx2", "avx2", "avx2"},
+                            Expected{"avx512", "avx512ifma", "avx2", "avx512"}}) {
     const base::Dispatch dispatch = base::dispatch_for(all, e.level, "TEST");
     TENSAFE_CHECK(dispatch.reason == "asked for by TEST");
     TENSAFE_CHECK(std::strcmp(ckks::kernels_for(dispatch).name, e.ring) == 0, << e.level);
     TENSAFE_CHECK(std::strcmp(lora::kernels_for(dispatch).name, e.low_rank) == 0, << e.level);
+    TENSAFE_CHECK(std::strcmp(decoder::select_for(dispatch).name, e.select) == 0, << e.level);
   }
   TENSAFE_CHECK(base::dispatch_for(all, "scalar", "TEST").usable == FeatureSet{});
   TENSAFE_CHECK(base::dispatch_for(all, "avx2", "TEST").usable == kAvx2Features);

@@ -4,6 +4,7 @@
 #include "ckks/kernels/ring_kernels.hpp"
 #include "ckks/random/aes.hpp"
 #include "decoder/kernels/decoder_kernels.hpp"
+#include "decoder/select.hpp"
 #include "jni/bridge.hpp"
 #include "lora/low_rank_kernels.hpp"
 
@@ -23,7 +24,8 @@ TENSAFE_LEVELS(jstring, processDescription)(JNIEnv* env, jclass) {
   return guarded(env, [&] {
     const base::Dispatch& dispatch = base::process_dispatch();
     const std::string line = std::string("native kernels ") + dispatch.level->name + " (" + dispatch.reason +
-                             "): decoder " + decoder::kernels_for(dispatch).name +
+                             "): decoder " + decoder::kernels_for(dispatch).name + ", logits " +
+                             decoder::select_for(dispatch).name +
                              ", ckks " + ckks::kernels_for(dispatch).name + ", low-rank " +
                              lora::kernels_for(dispatch).name + ", AES-256-CTR " +
                              ckks::aes_implementation().name;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tensafe.nativelib.ckks.CkksContext;
 import dev.tensafe.nativelib.ckks.CkksParameters;
+import dev.tensafe.nativelib.logits.LogitScan;
 import dev.tensafe.nativelib.lora.LowRankAdapter;
 import dev.tensafe.nativelib.lora.LowRankAdapter.ElementType;
 import dev.tensafe.nativelib.lora.LowRankAdapter.Module;
@@ -32,6 +33,7 @@ class KernelLevelTest {
       say(KernelLevel::description);
       say(() -> "ring " + ring());
       say(() -> "low-rank " + lowRank());
+      say(() -> "logits " + logits());
     }
 
     private static void say(java.util.function.Supplier<String> part) {
@@ -58,6 +60,13 @@ class KernelLevelTest {
         batch.shrink(0, 1, x, 8);
         return LowRankBatch.kernel();
       }
+    }
+
+    private static String logits() {
+      FloatBuffer row =
+          ByteBuffer.allocateDirect(32).order(ByteOrder.nativeOrder()).asFloatBuffer();
+      new LogitScan(8).mostLikely(row);
+      return LogitScan.kernel();
     }
   }
 
@@ -93,9 +102,12 @@ class KernelLevelTest {
       String asked = "native kernels " + level + " (asked for by TENSAFE_NATIVE_KERNELS): decoder ";
       assertTrue(line.startsWith(asked + level), line);
       assertTrue(
-          line.contains(", ckks " + ring + ", low-rank " + lowRank + ", AES-256-CTR "), line);
+          line.contains(
+              ", logits " + level + ", ckks " + ring + ", low-rank " + lowRank + ", AES-256-CTR "),
+          line);
       assertEquals(level.equals("scalar"), line.endsWith("AES-256-CTR portable"), line);
-      assertEquals(List.of("ring " + ring, "low-rank " + lowRank), said.subList(1, 3));
+      assertEquals(
+          List.of("ring " + ring, "low-rank " + lowRank, "logits " + level), said.subList(1, 4));
       assertEquals(1, log().split("native kernels ", -1).length - 1, log());
       assertTrue(log().contains(line), log());
     }
@@ -116,7 +128,7 @@ class KernelLevelTest {
     String refusal =
         "native.unsupported_kernels: TENSAFE_NATIVE_KERNELS is \"sse9\"; possible here: "
             + String.join(", ", RunnableLevels.names());
-    assertEquals(List.of(refusal, refusal, refusal), said);
+    assertEquals(List.of(refusal, refusal, refusal, refusal), said);
     assertTrue(log().contains("TENSAFE_NATIVE_KERNELS is \"sse9\""), log());
   }
 

@@ -17,7 +17,6 @@ final class OutputPath {
   private final Sampler sampler;
   private final Set<Integer> eosTokens;
   private final int maxSequenceLength;
-  private final float[] row;
 
   OutputPath(
       SequenceTable table,
@@ -30,7 +29,6 @@ final class OutputPath {
     this.sampler = new Sampler(vocabSize);
     this.eosTokens = eosTokens;
     this.maxSequenceLength = maxSequenceLength;
-    this.row = new float[vocabSize];
   }
 
   /** Generates a token from the row after a sequence's last one. */
@@ -40,8 +38,10 @@ final class OutputPath {
       reports.finish(s, FinishReason.LENGTH);
       return;
     }
-    result.copyRow(rowIndex, row);
-    output(s, sampler.sample(row, s.tokens(), s.count(), s.promptLength(), params, s.mask));
+    output(
+        s,
+        sampler.sample(
+            result.row(rowIndex), s.tokens(), s.count(), s.promptLength(), params, s.mask));
   }
 
   private void output(Sequence s, Sampler.Choice choice) {

@@ -11,11 +11,11 @@ import java.util.List;
  */
 final class PromptScorer {
   private final SequenceReports reports;
-  private final float[] row;
+  private final LogProbabilities logProbabilities;
 
   PromptScorer(int vocabSize, SequenceReports reports) {
     this.reports = reports;
-    this.row = new float[vocabSize];
+    this.logProbabilities = new LogProbabilities(vocabSize);
   }
 
   /**
@@ -32,8 +32,7 @@ final class PromptScorer {
     for (int i = 0; i < rows; i++) {
       int next = end - rows + i + 1;
       if (next < s.promptLength() && next == s.promptLogprobs.size() + 1) {
-        result.copyRow(firstRow + i, row);
-        s.promptLogprobs.add(LogProbabilities.of(row, s.tokens()[next], top));
+        s.promptLogprobs.add(logProbabilities.of(result.row(firstRow + i), s.tokens()[next], top));
       }
     }
     if (!s.scoring()) {

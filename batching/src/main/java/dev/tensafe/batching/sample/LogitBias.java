@@ -16,8 +16,8 @@ final class LogitBias implements LogitMask {
   }
 
   @Override
-  public void apply(float[] logits) {
-    biases.forEach((token, bias) -> logits[token] += bias);
+  public void apply(AdjustedRow logits) {
+    biases.forEach((token, bias) -> logits.set(token, logits.get(token) + bias));
   }
 
   @Override

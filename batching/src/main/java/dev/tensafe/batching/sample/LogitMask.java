@@ -11,15 +11,15 @@ public interface LogitMask {
   /** Allows everything. */
   LogitMask NONE = new MaskChain(List.of());
 
-  /** Whether {@link #apply} would change any logits now; if not, none need to be copied. */
+  /** Whether {@link #apply} would change any logits now. */
   boolean active();
 
   /**
-   * Changes the logits of the next token; negative infinity forbids one.
+   * Changes the logits of the next token.
    *
-   * @param logits {@code [vocab]}, with penalties applied
+   * @param logits with penalties applied
    */
-  void apply(float[] logits);
+  void apply(AdjustedRow logits);
 
   /** A token was generated. */
   void accept(int token);

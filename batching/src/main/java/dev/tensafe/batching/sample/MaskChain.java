@@ -40,7 +40,7 @@ public final class MaskChain implements LogitMask {
   }
 
   @Override
-  public void apply(float[] logits) {
+  public void apply(AdjustedRow logits) {
     for (LogitMask mask : masks) {
       if (mask.active()) {
         mask.apply(logits);

@@ -28,10 +28,10 @@ final class MinimumLength implements LogitMask {
 
   /** Ids beyond the vocabulary have no logit: nothing can choose them. */
   @Override
-  public void apply(float[] logits) {
+  public void apply(AdjustedRow logits) {
     for (int id : ends) {
-      if (id >= 0 && id < logits.length) {
-        logits[id] = Float.NEGATIVE_INFINITY;
+      if (id >= 0 && id < logits.size()) {
+        logits.set(id, Float.NEGATIVE_INFINITY);
       }
     }
   }

@@ -1,6 +1,8 @@
 package dev.tensafe.batching.sample;
 
 import dev.tensafe.batching.EngineException;
+import dev.tensafe.nativelib.logits.LogitScan;
+import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,14 +10,17 @@ import org.jspecify.annotations.Nullable;
  * parameters, the sequence's own tokens and mask, and its position only. Confined to one thread.
  */
 public final class Sampler {
-  private final float[] scratch;
+  private final LogitScan scan;
+  private final TokenDraw draw;
+  private final LogProbabilities logProbabilities;
+  private final AdjustedRow adjusted = new AdjustedRow();
   private final int[] occurrences;
-  private final Candidates candidates;
 
   public Sampler(int vocabSize) {
-    this.scratch = new float[vocabSize];
+    this.scan = new LogitScan(vocabSize);
+    this.draw = new TokenDraw(scan);
+    this.logProbabilities = new LogProbabilities(scan);
     this.occurrences = new int[vocabSize];
-    this.candidates = new Candidates(vocabSize);
   }
 
   /** The choice, with log-probabilities when they were asked for. */
@@ -24,49 +29,44 @@ public final class Sampler {
   /**
    * Chooses a token.
    *
-   * @param logits {@code [vocab]}, unchanged
+   * @param logits {@code [vocab]}, a direct buffer in the machine's byte order; penalties and masks
+   *     are put in while the token is chosen, then they are as before
    * @param tokens prompt and output so far; the first {@code count} entries
    * @param promptLength how many of them are prompt
    * @param mask the sequence's own; its state is not changed
    * @throws EngineException {@code engine.numerics} when the logits are not numbers
    */
   public Choice sample(
-      float[] logits,
+      FloatBuffer logits,
       int[] tokens,
       int count,
       int promptLength,
       SamplingParams params,
       LogitMask mask) {
-    float[] adjusted = adjust(logits, tokens, count, promptLength, params, mask);
-    int best = argmax(adjusted);
-    int token =
-        params.temperature() == 0
-            ? best
-            : candidates.draw(
-                adjusted, adjusted[best], params, RandomStream.uniform(params.seed(), count));
+    int token;
+    adjusted.over(logits);
+    try {
+      if (params.penalises()) {
+        penalise(tokens, count, promptLength, params);
+      }
+      if (mask.active()) {
+        mask.apply(adjusted);
+      }
+      token = choose(logits, count, params);
+    } finally {
+      adjusted.restore();
+    }
     return new Choice(
         token,
-        params.topLogprobs() < 0 ? null : LogProbabilities.of(logits, token, params.topLogprobs()));
+        params.topLogprobs() < 0 ? null : logProbabilities.of(logits, token, params.topLogprobs()));
   }
 
-  private float[] adjust(
-      float[] logits,
-      int[] tokens,
-      int count,
-      int promptLength,
-      SamplingParams params,
-      LogitMask mask) {
-    if (!params.penalises() && !mask.active()) {
-      return logits;
-    }
-    System.arraycopy(logits, 0, scratch, 0, logits.length);
-    if (params.penalises()) {
-      penalise(tokens, count, promptLength, params);
-    }
-    if (mask.active()) {
-      mask.apply(scratch);
-    }
-    return scratch;
+  private int choose(FloatBuffer logits, int position, SamplingParams params) {
+    int best = mostLikely(scan, logits);
+    return params.temperature() == 0
+        ? best
+        : draw.draw(
+            logits, logits.get(best), params, RandomStream.uniform(params.seed(), position));
   }
 
   private void penalise(int[] tokens, int count, int promptLength, SamplingParams params) {
@@ -82,33 +82,24 @@ public final class Sampler {
         continue;
       }
       occurrences[id] = ~times;
-      double logit = scratch[id];
+      double logit = adjusted.get(id);
       if (repetition != 1) {
         logit = logit > 0 ? logit / repetition : logit * repetition;
       }
       if (times > 0) {
         logit -= params.presencePenalty() + params.frequencyPenalty() * times;
       }
-      scratch[id] = (float) logit;
+      adjusted.set(id, (float) logit);
     }
     for (int i = 0; i < count; i++) {
       occurrences[tokens[i]] = 0;
     }
   }
 
-  private static int argmax(float[] logits) {
-    int best = -1;
-    float max = Float.NEGATIVE_INFINITY;
-    boolean numbers = true;
-    for (int i = 0; i < logits.length; i++) {
-      float logit = logits[i];
-      numbers &= !Float.isNaN(logit);
-      if (logit > max) {
-        max = logit;
-        best = i;
-      }
-    }
-    if (!numbers || best < 0 || max == Float.POSITIVE_INFINITY) {
+  /** The id of the greatest logit of a row whose logits are numbers. */
+  static int mostLikely(LogitScan scan, FloatBuffer logits) {
+    int best = scan.mostLikely(logits);
+    if (best < 0) {
       throw new EngineException(
           EngineException.Kind.FAILED, "engine.numerics", "the model's logits are not finite");
     }

@@ -10,9 +10,10 @@ import dev.tensafe.model.shape.Architecture;
 import dev.tensafe.model.shape.ModelConfig;
 import dev.tensafe.model.shape.ModelException;
 import dev.tensafe.model.shape.RopeConfig;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -106,10 +107,15 @@ final class FakeExecutor implements ModelExecutor {
     mostRows = Math.max(mostRows, count);
     rows += count;
     if (memory.capacity() < count * vocab) {
-      memory = FloatBuffer.allocate(count * vocab);
+      memory =
+          ByteBuffer.allocateDirect(count * vocab * Float.BYTES)
+              .order(ByteOrder.nativeOrder())
+              .asFloatBuffer();
     }
     memory.clear().limit(count * vocab);
-    Arrays.fill(memory.array(), 0, count * vocab, OTHER);
+    for (int i = 0; i < count * vocab; i++) {
+      memory.put(i, OTHER);
+    }
     int[] first = new int[batch.sequences().size()];
     int row = 0;
     for (int i = 0; i < first.length; i++) {

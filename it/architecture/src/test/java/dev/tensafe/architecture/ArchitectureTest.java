@@ -79,7 +79,7 @@ class ArchitectureTest {
           entry(
               "he-client",
               Module.of("he.client..", "formats native tssp shape exec lora-registry he-protocol")),
-          entry("batching", Module.of("batching..", "formats shape exec checkpoint")),
+          entry("batching", Module.of("batching..", "formats native shape exec checkpoint")),
           entry(
               "training",
               Module.of("training..", "formats shape chat-template checkpoint executor-torch")),

@@ -128,7 +128,7 @@ class GoldenLogitsTest {
     for (int i = 0; i < active.size(); i++) {
       if (inputs.get(i).logits() == LAST) {
         float[] row = new float[result.vocabSize()];
-        result.copyRow(result.firstRow()[i], row);
+        result.row(result.firstRow()[i]).get(row);
         active.get(i).accept(row);
       }
     }

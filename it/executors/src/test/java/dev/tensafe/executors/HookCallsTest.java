@@ -138,7 +138,7 @@ class HookCallsTest {
   private float[] last(List<ForwardHook> hooks) {
     ForwardResult result = executor.forward(batch(), hooks);
     float[] row = new float[result.vocabSize()];
-    result.copyRow(0, row);
+    result.row(0).get(row);
     return row;
   }
 

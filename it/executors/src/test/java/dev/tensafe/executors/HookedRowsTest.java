@@ -80,7 +80,7 @@ class HookedRowsTest {
 
   private static float[][] rows(ForwardResult result) {
     float[][] out = new float[result.firstRow().length][result.vocabSize()];
-    IntStream.range(0, out.length).forEach(i -> result.copyRow(result.firstRow()[i], out[i]));
+    IntStream.range(0, out.length).forEach(i -> result.row(result.firstRow()[i]).get(out[i]));
     return out;
   }
 }

@@ -66,7 +66,7 @@ class LogitRowsTest {
 
   private static float[][] allRows(ForwardResult result) {
     float[][] out = new float[result.rows()][result.vocabSize()];
-    IntStream.range(0, out.length).forEach(i -> result.copyRow(i, out[i]));
+    IntStream.range(0, out.length).forEach(i -> result.row(i).get(out[i]));
     return out;
   }
 

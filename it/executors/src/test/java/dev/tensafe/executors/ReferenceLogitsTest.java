@@ -174,7 +174,7 @@ class ReferenceLogitsTest {
 
   private static void assertClose(double[] want, ForwardResult result, int row, double tolerance) {
     float[] got = new float[result.vocabSize()];
-    result.copyRow(row, got);
+    result.row(row).get(got);
     for (int i = 0; i < want.length; i++) {
       assertEquals(want[i], got[i], tolerance);
     }

@@ -107,7 +107,7 @@ final class Sequence {
       Sequence s = sequences.get(i);
       for (int t = 0; t < inputs.get(i).tokenCount(); t++) {
         float[] row = new float[result.vocabSize()];
-        result.copyRow(result.firstRow()[i] + t, row);
+        result.row(result.firstRow()[i] + t).get(row);
         s.logits[s.computed++] = row;
       }
     }

@@ -202,7 +202,7 @@ class MergedWeightsTest {
         for (int n = 0; n < inputs.size(); n++) {
           int i = order.get(n);
           for (int t = 0; t < inputs.get(n).tokenCount(); t++) {
-            result.copyRow(result.firstRow()[n] + t, row);
+            result.row(result.firstRow()[n] + t).get(row);
             for (int v = 0; v < VOCAB; v++) {
               assertEquals(want[i][done[i] + t][v], row[v], 2e-3, "adapter " + i);
             }
@@ -273,7 +273,7 @@ class MergedWeightsTest {
       double[][] out = new double[prompt.length][VOCAB];
       float[] row = new float[VOCAB];
       for (int t = 0; t < prompt.length; t++) {
-        result.copyRow(t, row);
+        result.row(t).get(row);
         for (int v = 0; v < VOCAB; v++) {
           out[t][v] = row[v];
         }

@@ -155,7 +155,7 @@ class SameForwardTest {
     float[] out = new float[tokens.length * vocab];
     float[] row = new float[vocab];
     for (int i = 0; i < tokens.length; i++) {
-      result.copyRow(result.firstRow()[0] + i, row);
+      result.row(result.firstRow()[0] + i).get(row);
       System.arraycopy(row, 0, out, i * vocab, vocab);
     }
     return out;

@@ -8,7 +8,7 @@ import java.util.Objects;
  * Logits of one step. Valid until the executor's next call: the memory is its own.
  *
  * @param logits float32 {@code [rows, vocabSize]}, at most {@link RowMatrix#maxRows} rows, in the
- *     order of the batch's sequences
+ *     order of the batch's sequences; a direct buffer in the machine's byte order
  * @param firstRow per sequence the index of its first row (of {@link SequenceInput#logitRowCount})
  * @param failures sequences a hook failed, by index; their rows mean nothing
  */
@@ -27,17 +27,12 @@ public record ForwardResult(
   }
 
   /**
-   * Copies one row of logits.
+   * One row of logits where it lies: {@code [vocabSize]}. Who changes it puts back what was there.
    *
-   * @param target {@code [vocabSize]}
    * @throws IndexOutOfBoundsException when there is no such row
    */
-  public void copyRow(int row, float[] target) {
-    Objects.checkIndex(row, rows());
-    if (target.length != vocabSize) {
-      throw new IllegalArgumentException(target.length + " places for " + vocabSize + " logits");
-    }
-    logits.get(row * vocabSize, target, 0, vocabSize);
+  public FloatBuffer row(int row) {
+    return logits.slice(Objects.checkIndex(row, rows()) * vocabSize, vocabSize);
   }
 
   @Override

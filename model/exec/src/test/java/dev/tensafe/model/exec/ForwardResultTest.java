@@ -15,20 +15,21 @@ import org.junit.jupiter.api.Test;
 /** Rows that are asked for, and rows that come back. */
 class ForwardResultTest {
   @Test
-  void aRowIsCopiedAndARowThatIsNotThereIsRefused() {
+  void aRowIsSeenWhereItLiesAndARowThatIsNotThereIsRefused() {
     int vocab = 1 << 16;
     float[] logits = new float[2 * vocab];
     logits[vocab] = 3;
     ForwardResult result =
         new ForwardResult(FloatBuffer.wrap(logits), vocab, new int[] {0}, Map.of());
-    float[] row = new float[vocab];
-    result.copyRow(1, row);
-    assertEquals(3, row[0]);
-    assertThrows(IndexOutOfBoundsException.class, () -> result.copyRow(2, row));
-    assertThrows(IndexOutOfBoundsException.class, () -> result.copyRow(-1, row));
+    FloatBuffer row = result.row(1);
+    assertEquals(vocab, row.remaining());
+    assertEquals(3, row.get(0));
+    row.put(1, 4);
+    assertEquals(4, logits[vocab + 1]);
+    assertThrows(IndexOutOfBoundsException.class, () -> result.row(2));
+    assertThrows(IndexOutOfBoundsException.class, () -> result.row(-1));
     // 2¹⁶ rows of 2¹⁶ logits are 0 in an int
-    assertThrows(IndexOutOfBoundsException.class, () -> result.copyRow(1 << 16, row));
-    assertThrows(IllegalArgumentException.class, () -> result.copyRow(0, new float[vocab - 1]));
+    assertThrows(IndexOutOfBoundsException.class, () -> result.row(1 << 16));
   }
 
   @Test
