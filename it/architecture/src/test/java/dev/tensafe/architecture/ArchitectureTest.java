@@ -91,7 +91,7 @@ class ArchitectureTest {
               Module.of(
                   "server..",
                   "runtime formats ledger tssp native shape exec chat-template checkpoint lora-registry"
-                      + " executor-torch he-protocol he-host he-client batching")),
+                      + " executor-native executor-torch he-protocol he-host he-client batching")),
           entry(
               "cli",
               Module.of(
@@ -102,7 +102,8 @@ class ArchitectureTest {
               "bench",
               Module.of(
                   "bench..",
-                  "runtime formats native tssp shape exec checkpoint executor-torch lora-registry"
+                  "runtime formats native tssp shape exec checkpoint executor-native executor-torch"
+                      + " lora-registry"
                       + " he-protocol")));
 
   @Test
