@@ -51,6 +51,7 @@ void Decoder::begin(std::span<const std::int32_t> list, std::span<const float> a
   rank_stride_ = rank;
   const std::size_t adapted =
       adapters.adapters.empty() ? 0 : static_cast<std::size_t>(adapters.starts[adapters.adapters.size()]);
+  adapters.index(step_.rows());
   adapters_ = std::move(adapters);
   scratch_.reserve(step_.rows(), step_.logit_rows().size(), 3 * adapted * rank);
   angles_ = angles;
@@ -67,14 +68,14 @@ bool Decoder::run(Stop& stop) {
     const Operation& operation = program_[to];
     const std::uint8_t wanted =
         stops_.empty() ? 0 : stops_[operation.layer * kGroups + static_cast<std::size_t>(operation.group)];
-    if (operation.kind == Kind::kLinear && (wanted & kStopBefore) != 0 && !(before_done_ && to == position_)) {
+    if (operation.kind == Kind::kShrink && (wanted & kStopBefore) != 0 && !(before_done_ && to == position_)) {
       stop = {operation.layer, operation.group, Stop::Phase::kBefore};
       run_operations(position_, to);
       position_ = to;
       before_done_ = true;
       return true;
     }
-    if (operation.kind == Kind::kExpand && (wanted & kStopAfter) != 0) {
+    if (operation.kind == Kind::kLinear && (wanted & kStopAfter) != 0) {
       stop = {operation.layer, operation.group, Stop::Phase::kAfter};
       stopped = true;
     }
@@ -103,15 +104,13 @@ void Decoder::run_operations(std::size_t from, std::size_t to) {
 }
 
 bool Decoder::is_open(const Operation& operation) const {
-  const bool stops =
-      !stops_.empty() &&
+  return !stops_.empty() &&
       (stops_[operation.layer * kGroups + static_cast<std::size_t>(operation.group)] & kStopAfter) != 0;
-  return stops || adapters_.touches(operation.layer, operation.group);
 }
 
 bool Decoder::runs(const Operation& operation) const {
   switch (operation.kind) {
-    case Kind::kExpand:
+    case Kind::kShrink:
       return adapters_.touches(operation.layer, operation.group);
     case Kind::kAdd:
     case Kind::kActivate:
@@ -132,10 +131,10 @@ void Decoder::execute(std::size_t index, std::size_t) {
       return embed(next);
     case Kind::kNorm:
       return norm(operation, next);
+    case Kind::kShrink:
+      return shrink(operation, next);
     case Kind::kLinear:
       return linear(operation, next);
-    case Kind::kExpand:
-      return expand(operation, next);
     case Kind::kHeads:
       return heads(operation, next);
     case Kind::kAttend:

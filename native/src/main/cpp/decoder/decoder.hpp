@@ -73,8 +73,8 @@ class Decoder {
 
   void embed(std::atomic<std::size_t>& next);
   void norm(const Operation& operation, std::atomic<std::size_t>& next);
+  void shrink(const Operation& operation, std::atomic<std::size_t>& next);
   void linear(const Operation& operation, std::atomic<std::size_t>& next);
-  void expand(const Operation& operation, std::atomic<std::size_t>& next);
   void heads(const Operation& operation, std::atomic<std::size_t>& next);
   void attend(const Operation& operation, std::atomic<std::size_t>& next);
   void prepare(const Operation& operation, std::atomic<std::size_t>& next);
@@ -84,8 +84,13 @@ class Decoder {
   void head(std::atomic<std::size_t>& next);
 
   void prepare_row(const Matrix& matrix, const float* x, std::size_t row);
-  void shrink(std::size_t layer, std::size_t segment, std::size_t projection);
-  void finish(const Operation& operation, std::size_t panel, std::size_t member, std::size_t row, std::size_t rows,
+  void product(const Matrix& matrix, std::size_t panel, std::size_t row, std::size_t rows, float* tile) const;
+  void panel(const Operation& operation, std::size_t member, std::size_t panel);
+  /// Has the processor read what adapters add to a panel, which lies in many places.
+  void fetch(const Operation& operation, std::size_t member, std::size_t panel) const;
+  void complete(const Operation& operation, std::size_t member, std::size_t panel, std::size_t row, std::size_t rows,
+                float* tile) const;
+  void finish(const Operation& operation, std::size_t member, std::size_t panel, std::size_t row, std::size_t rows,
               const float* tile);
   /// Rows of one task where every row is its own work.
   std::size_t row_chunk(std::size_t rows) const;

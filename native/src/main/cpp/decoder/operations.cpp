@@ -34,6 +34,19 @@ void row_blocks(std::size_t rows, std::size_t most, Body body) {
   }
 }
 
+std::size_t bytes_of(const lora::Module& module) { return module.storage == lora::Storage::kBfloat16 ? 2 : 4; }
+
+/// A panel of A.
+std::span<const std::uint8_t> panel_of(const lora::Module& module, std::size_t panel) {
+  const std::size_t bytes = module.in * lora::kRankPanel * bytes_of(module);
+  return {module.a.data() + panel * bytes, bytes};
+}
+
+/// Has the processor read what is needed soon.
+void read_ahead(std::span<const std::uint8_t> memory) {
+  for (std::size_t i = 0; i < memory.size(); i += 64) __builtin_prefetch(memory.data() + i, 0, 2);
+}
+
 /// Pieces a thread takes of an operation: few enough to read weights in long runs.
 constexpr std::size_t kPiecesPerThread = 4;
 
@@ -71,121 +84,138 @@ void Decoder::prepare(const Operation& operation, std::atomic<std::size_t>& next
         [&](std::size_t row) { prepare_row(matrix, scratch_.input + row * matrix.inputs(), row); });
 }
 
-void Decoder::shrink(std::size_t layer, std::size_t segment, std::size_t projection) {
-  const lora::Module* module = adapters_.adapters[segment]->find(layer * kProjections + projection);
-  if (module == nullptr) return;
-  const auto first = static_cast<std::size_t>(adapters_.starts[segment]);
-  const auto end = static_cast<std::size_t>(adapters_.starts[segment + 1]);
-  const std::size_t member =
-      projection - static_cast<std::size_t>(first_of(group_of(static_cast<Projection>(projection))));
-  const auto all = static_cast<std::size_t>(adapters_.starts[adapters_.adapters.size()]);
-  lora::kernels().shrink(*module, scratch_.input, adapters_.rows.data() + first, end - first,
-                         scratch_.reduced + (member * all + first) * rank_stride_, rank_stride_);
+void Decoder::shrink(const Operation& operation, std::atomic<std::size_t>& next) {
+  // A piece is one panel of ranks of one adapter's module.
+  const auto first = static_cast<std::size_t>(first_of(operation.group));
+  const std::size_t count = members(operation.group);
+  const std::size_t panels = rank_stride_ / lora::kRankPanel;
+  const std::size_t pieces = adapters_.adapters.size() * count * panels;
+  const auto module_of = [&](std::size_t piece) -> const lora::Module* {
+    const std::size_t member = piece / panels % count;
+    const lora::Module* module = adapters_.adapters[piece / (count * panels)]->find(
+        operation.layer * kProjections + first + member);
+    return module != nullptr && piece % panels < lora::panels(module->rank, lora::kRankPanel) ? module : nullptr;
+  };
+  share(next, pieces, 1, [&](std::size_t piece) {
+    // pieces lie in many places: the one that this thread takes next is read ahead
+    const std::size_t later = piece + pool_.threads();
+    if (later < pieces) {
+      if (const lora::Module* module = module_of(later)) read_ahead(panel_of(*module, later % panels));
+    }
+    const lora::Module* module = module_of(piece);
+    if (module == nullptr) return;
+    const std::size_t segment = piece / (count * panels);
+    const std::size_t member = piece / panels % count;
+    const auto from = static_cast<std::size_t>(adapters_.starts[segment]);
+    const auto end = static_cast<std::size_t>(adapters_.starts[segment + 1]);
+    lora::kernels().shrink(*module, piece % panels, piece % panels + 1, scratch_.input, adapters_.rows.data() + from,
+                           end - from, scratch_.reduced + (member * adapters_.count() + from) * rank_stride_,
+                           rank_stride_);
+  });
+}
+
+void Decoder::product(const Matrix& matrix, std::size_t panel, std::size_t row, std::size_t rows, float* tile) const {
+  kernels_.product({matrix.format(), scratch_.prepared + row * scratch_.prepared_stride, scratch_.prepared_stride,
+                    scratch_.scales + row, rows, matrix.panel(panel), matrix.steps()},
+                   tile);
 }
 
 void Decoder::linear(const Operation& operation, std::atomic<std::size_t>& next) {
-  const Group group = operation.group;
-  const auto first = static_cast<std::size_t>(first_of(group));
-  const std::size_t count = members(group);
-  const std::size_t low_rank =
-      adapters_.touches(operation.layer, group) ? adapters_.adapters.size() * count : 0;
-  const auto matrix = [&](std::size_t member) -> const Matrix& {
-    return weights_.projection(operation.layer, static_cast<Projection>(first + member));
-  };
   // gate and up come in pairs of panels, the others one after the other
-  const bool paired = group == Group::kGateUp;
+  const bool paired = operation.group == Group::kGateUp;
+  const std::size_t count = paired ? 1 : members(operation.group);
+  std::size_t ends[3];
   std::size_t panels = 0;
-  for (std::size_t m = 0; m < (paired ? 1 : count); ++m) panels += matrix(m).panels();
-  const bool open = is_open(operation);
-  const auto product = [&](const Matrix& weights, std::size_t panel, std::size_t row, std::size_t rows, float* tile) {
-    const PanelProduct work{weights.format(),
-                            scratch_.prepared + row * scratch_.prepared_stride,
-                            scratch_.prepared_stride,
-                            scratch_.scales + row,
-                            rows,
-                            weights.panel(panel),
-                            weights.steps()};
-    kernels_.product(work, tile);
-  };
+  for (std::size_t m = 0; m < count; ++m) {
+    const auto projection = static_cast<Projection>(static_cast<std::size_t>(first_of(operation.group)) + m);
+    ends[m] = panels += weights_.projection(operation.layer, projection).panels();
+  }
   const std::size_t chunk = std::max<std::size_t>(1, panels / (pool_.threads() * kPiecesPerThread));
-  // products with adapters first: they are small, and each is one piece
-  while (true) {
-    std::size_t begin = next.load(std::memory_order_relaxed);
-    std::size_t end;
-    do {
-      end = begin < low_rank ? begin + 1 : std::min(low_rank + panels, begin + chunk);
-    } while (begin < low_rank + panels && !next.compare_exchange_weak(begin, end, std::memory_order_relaxed));
-    if (begin >= low_rank + panels) return;
-    if (begin < low_rank) {
-      shrink(operation.layer, begin / count, first + begin % count);
-      continue;
+  share(next, panels, chunk, [&](std::size_t index) {
+    std::size_t member = 0;
+    while (index >= ends[member]) ++member;
+    panel(operation, member, member == 0 ? index : index - ends[member - 1]);
+  });
+}
+
+void Decoder::panel(const Operation& operation, std::size_t member, std::size_t panel) {
+  const auto first = static_cast<std::size_t>(first_of(operation.group));
+  const Matrix& matrix = weights_.projection(operation.layer, static_cast<Projection>(first + member));
+  const bool paired = operation.group == Group::kGateUp;
+  const bool open = is_open(operation);
+  fetch(operation, member, panel + 1);
+  if (paired) fetch(operation, 1, panel + 1);
+  row_blocks(step_.rows(), kernels_.row_block, [&](std::size_t row, std::size_t rows) {
+    alignas(64) float tile[2][kMaxRowBlock * kPanel];
+    product(matrix, panel, row, rows, tile[0]);
+    complete(operation, member, panel, row, rows, tile[0]);
+    if (!paired) return finish(operation, member, panel, row, rows, tile[0]);
+    product(weights_.projection(operation.layer, Projection::kUp), panel, row, rows, tile[1]);
+    complete(operation, 1, panel, row, rows, tile[1]);
+    if (open) {
+      finish(operation, 0, panel, row, rows, tile[0]);
+      return finish(operation, 1, panel, row, rows, tile[1]);
     }
-    for (std::size_t p = begin - low_rank; p < end - low_rank; ++p) {
-      std::size_t member = 0;
-      std::size_t panel = p;
-      while (!paired && panel >= matrix(member).panels()) panel -= matrix(member++).panels();
-      row_blocks(step_.rows(), kernels_.row_block, [&](std::size_t row, std::size_t rows) {
-        alignas(64) float tile[2][kMaxRowBlock * kPanel];
-        product(matrix(member), panel, row, rows, tile[0]);
-        if (!paired) return finish(operation, panel, member, row, rows, tile[0]);
-        product(matrix(1), panel, row, rows, tile[1]);
-        if (open) {
-          finish(operation, panel, 0, row, rows, tile[0]);
-          return finish(operation, panel, 1, row, rows, tile[1]);
-        }
-        const std::size_t column = panel * kPanel;
-        const std::size_t width = std::min(kPanel, shape_.intermediate - column);
-        for (std::size_t m = 0; m < 2; ++m) {
-          const float* bias = weights_.bias(operation.layer, static_cast<Projection>(first + m));
-          if (bias == nullptr) continue;
-          for (std::size_t r = 0; r < rows; ++r) {
-            for (std::size_t c = 0; c < width; ++c) tile[m][r * kPanel + c] += bias[column + c];
-          }
-        }
-        for (std::size_t r = 0; r < rows; ++r) {
-          kernels_.swiglu(tile[0] + r * kPanel, tile[1] + r * kPanel, width,
-                          scratch_.input + (row + r) * shape_.intermediate + column);
-        }
-      });
+    const std::size_t column = panel * kPanel;
+    const std::size_t width = std::min(kPanel, shape_.intermediate - column);
+    for (std::size_t r = 0; r < rows; ++r) {
+      kernels_.swiglu(tile[0] + r * kPanel, tile[1] + r * kPanel, width,
+                      scratch_.input + (row + r) * shape_.intermediate + column);
     }
+  });
+}
+
+void Decoder::fetch(const Operation& operation, std::size_t member, std::size_t panel) const {
+  const auto projection = static_cast<std::size_t>(first_of(operation.group)) + member;
+  for (const lora::Adapter* adapter : adapters_.adapters) {
+    const lora::Module* module = adapter->find(operation.layer * kProjections + projection);
+    if (module == nullptr || panel * kPanel >= module->out) continue;
+    const std::size_t bytes = module->rank * kPanel * bytes_of(*module);
+    read_ahead({module->b.data() + panel * bytes, bytes});
   }
 }
 
-void Decoder::finish(const Operation& operation, std::size_t panel, std::size_t member, std::size_t row,
+void Decoder::complete(const Operation& operation, std::size_t member, std::size_t panel, std::size_t row,
+                       std::size_t rows, float* tile) const {
+  const auto projection = static_cast<std::size_t>(first_of(operation.group)) + member;
+  const float* bias = weights_.bias(operation.layer, static_cast<Projection>(projection));
+  const std::size_t column = panel * kPanel;
+  if (bias != nullptr) {
+    const std::size_t width =
+        std::min(kPanel, weights_.projection(operation.layer, static_cast<Projection>(projection)).outputs() - column);
+    for (std::size_t r = 0; r < rows; ++r) {
+      for (std::size_t c = 0; c < width; ++c) tile[r * kPanel + c] += bias[column + c];
+    }
+  }
+  if (adapters_.adapters.empty()) return;
+  for (std::size_t r = 0; r < rows; ++r) {
+    const std::int32_t segment = adapters_.segment_of[row + r];
+    if (segment < 0) continue;
+    const lora::Module* module =
+        adapters_.adapters[static_cast<std::size_t>(segment)]->find(operation.layer * kProjections + projection);
+    if (module == nullptr) continue;
+    const auto place = static_cast<std::size_t>(adapters_.place_of[row + r]);
+    kernels_.expand(scratch_.reduced + (member * adapters_.count() + place) * rank_stride_, module->rank,
+                    module->storage == lora::Storage::kBfloat16 ? Format::kBfloat16 : Format::kFloat32,
+                    reinterpret_cast<const std::byte*>(module->b.data()) + column * module->rank * bytes_of(*module),
+                    tile + r * kPanel);
+  }
+}
+
+void Decoder::finish(const Operation& operation, std::size_t member, std::size_t panel, std::size_t row,
                      std::size_t rows, const float* tile) {
-  const auto projection = static_cast<Projection>(static_cast<int>(first_of(operation.group)) + static_cast<int>(member));
+  const auto projection = static_cast<Projection>(static_cast<std::size_t>(first_of(operation.group)) + member);
   const std::size_t outputs = weights_.projection(operation.layer, projection).outputs();
   const std::size_t column = panel * kPanel;
   const std::size_t width = std::min(kPanel, outputs - column);
-  const float* bias = weights_.bias(operation.layer, projection);
   // the outputs of a closed o or down go straight to the residual stream
   const bool adds = (operation.group == Group::kO || operation.group == Group::kDown) && !is_open(operation);
   float* to = (adds ? scratch_.residual : scratch_.outputs[member]) + row * outputs + column;
   for (std::size_t r = 0; r < rows; ++r) {
     const float* from = tile + r * kPanel;
     float* out = to + r * outputs;
-    for (std::size_t c = 0; c < width; ++c) {
-      const float y = bias == nullptr ? from[c] : from[c] + bias[column + c];
-      out[c] = adds ? out[c] + y : y;
-    }
+    for (std::size_t c = 0; c < width; ++c) out[c] = adds ? out[c] + from[c] : from[c];
   }
-}
-
-void Decoder::expand(const Operation& operation, std::atomic<std::size_t>& next) {
-  const auto first = static_cast<std::size_t>(first_of(operation.group));
-  const std::size_t count = members(operation.group);
-  const auto all = static_cast<std::size_t>(adapters_.starts[adapters_.adapters.size()]);
-  share(next, adapters_.adapters.size() * count, 1, [&](std::size_t i) {
-    const std::size_t segment = i / count;
-    const std::size_t member = i % count;
-    const lora::Module* module =
-        adapters_.adapters[segment]->find(operation.layer * kProjections + first + member);
-    if (module == nullptr) return;
-    const auto from = static_cast<std::size_t>(adapters_.starts[segment]);
-    const auto end = static_cast<std::size_t>(adapters_.starts[segment + 1]);
-    lora::kernels().expand(*module, scratch_.reduced + (member * all + from) * rank_stride_, rank_stride_,
-                           adapters_.rows.data() + from, end - from, scratch_.outputs[member]);
-  });
 }
 
 void Decoder::heads(const Operation& operation, std::atomic<std::size_t>& next) {
@@ -291,9 +321,7 @@ void Decoder::head(std::atomic<std::size_t>& next) {
     const std::size_t width = std::min(kPanel, shape_.vocabulary - column);
     row_blocks(step_.logit_rows().size(), kernels_.row_block, [&](std::size_t row, std::size_t rows) {
       alignas(64) float tile[kMaxRowBlock * kPanel];
-      kernels_.product({matrix.format(), scratch_.prepared + row * scratch_.prepared_stride, scratch_.prepared_stride,
-                        scratch_.scales + row, rows, matrix.panel(panel), matrix.steps()},
-                       tile);
+      product(matrix, panel, row, rows, tile);
       for (std::size_t r = 0; r < rows; ++r) {
         std::copy_n(tile + r * kPanel, width, scratch_.logits + (row + r) * shape_.vocabulary + column);
       }

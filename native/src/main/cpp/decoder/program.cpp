@@ -3,7 +3,7 @@
 namespace tensafe::decoder {
 
 const char* name_of(Operation::Kind kind) {
-  constexpr const char* kNames[kOperationKinds] = {"embed",   "norm",  "linear",   "expand", "heads", "attend",
+  constexpr const char* kNames[kOperationKinds] = {"embed",   "norm",  "shrink",   "linear", "heads", "attend",
                                                    "prepare", "add",   "activate", "last",   "head"};
   return kNames[static_cast<int>(kind)];
 }
@@ -14,8 +14,8 @@ std::vector<Operation> program_of(const Shape& shape) {
   for (std::size_t layer = 0; layer < shape.layers; ++layer) {
     const auto add = [&](Kind kind, Group group) { program.push_back({kind, layer, group}); };
     const auto linear = [&](Group group) {
+      add(Kind::kShrink, group);
       add(Kind::kLinear, group);
-      add(Kind::kExpand, group);
     };
     add(Kind::kNorm, Group::kQkv);
     linear(Group::kQkv);

@@ -12,8 +12,8 @@ struct Operation {
   enum class Kind : int {
     kEmbed,       ///< rows of the embedding table → residual stream
     kNorm,        ///< normalised residual stream → input, prepared
-    kLinear,      ///< prepared input times the group's weights; adapters' A·x
-    kExpand,      ///< adapters' B·(A·x) added to the group's outputs
+    kShrink,      ///< input times adapters' A
+    kLinear,      ///< prepared input times the group's weights, adapters' B·(A·x) added
     kHeads,       ///< queries and keys normalised and turned; keys and values → cache
     kAttend,      ///< queries over the cache → input
     kPrepare,     ///< input → prepared

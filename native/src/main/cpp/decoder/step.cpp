@@ -70,6 +70,19 @@ bool StepAdapters::touches(std::size_t layer, Group group) const {
   return false;
 }
 
+void StepAdapters::index(std::size_t step_rows) {
+  if (adapters.empty()) return;
+  segment_of.assign(step_rows, -1);
+  place_of.assign(step_rows, 0);
+  for (std::size_t s = 0; s < adapters.size(); ++s) {
+    for (std::int32_t i = starts[s]; i < starts[s + 1]; ++i) {
+      const auto row = static_cast<std::size_t>(rows[static_cast<std::size_t>(i)]);
+      segment_of[row] = static_cast<std::int32_t>(s);
+      place_of[row] = i;
+    }
+  }
+}
+
 void StepAdapters::check(const Shape& shape, std::size_t count) const {
   if (adapters.empty()) return;
   valid(starts.size() >= adapters.size() + 1 && starts[0] == 0, "step: adapters without a start");

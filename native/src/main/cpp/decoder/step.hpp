@@ -53,6 +53,15 @@ struct StepAdapters {
   std::span<const std::int32_t> starts;
   std::span<const std::int32_t> rows;
 
+  /// Of a row: which adapter changes it, -1 for none, and its place in `rows`.
+  std::vector<std::int32_t> segment_of;
+  std::vector<std::int32_t> place_of;
+
+  /// Rows of all adapters.
+  std::size_t count() const { return adapters.empty() ? 0 : static_cast<std::size_t>(starts[adapters.size()]); }
+  /// Fills `segment_of` and `place_of` of a checked list.
+  void index(std::size_t step_rows);
+
   /// Whether any has a module for a projection of the group.
   bool touches(std::size_t layer, Group group) const;
   /// Throws kInvalidStep unless every row is one of the step and in one place only, and every module fits

@@ -86,7 +86,7 @@ TENSAFE_LORA(void, shrink)(JNIEnv* env, jclass, jlongArray adapters, jobject sta
                      if (module == nullptr) continue;
                      float* target =
                          output + (static_cast<std::size_t>(s) * static_cast<std::size_t>(total_rows) + first) * stride;
-                     kernels().shrink(*module, input, row, count, target, stride);
+                     kernels().shrink(*module, 0, panels(module->rank, kRankPanel), input, row, count, target, stride);
                    }
                  });
   });

@@ -26,13 +26,13 @@ struct Bfloat16 {
 constexpr int kPartial = 4;
 
 template <typename Type, int Rows>
-inline void shrink_block(const Module& m, const float* x, const std::int32_t* rows, float* u,
-                         std::size_t rank_stride) {
-  const auto* weights = reinterpret_cast<const typename Type::Element*>(m.a.data());
+inline void shrink_block(const Module& m, std::size_t first, std::size_t last, const float* x, const std::int32_t* rows,
+                         float* u, std::size_t rank_stride) {
+  const auto* weights = reinterpret_cast<const typename Type::Element*>(m.a.data()) + first * kRankPanel * m.in;
   const float* row[Rows];
   for (int i = 0; i < Rows; ++i) row[i] = x + static_cast<std::size_t>(rows[i]) * m.in;
   const Vector scaling = _mm256_set1_ps(m.scaling);
-  for (std::size_t panel = 0; panel < m.padded_rank; panel += kRankPanel) {
+  for (std::size_t panel = first * kRankPanel; panel < last * kRankPanel; panel += kRankPanel) {
     Vector sums[Rows][kPartial];
     for (int i = 0; i < Rows; ++i) {
       for (int p = 0; p < kPartial; ++p) sums[i][p] = _mm256_setzero_ps();
@@ -100,12 +100,15 @@ inline void expand_block(const Module& m, const float* u, std::size_t rank_strid
 }
 
 template <typename Type>
-void shrink_as(const Module& m, const float* x, const std::int32_t* rows, std::size_t count, float* u,
-               std::size_t rank_stride) {
+void shrink_as(const Module& m, std::size_t first, std::size_t last, const float* x, const std::int32_t* rows,
+               std::size_t count, float* u, std::size_t rank_stride) {
+  const auto block = [&]<int Rows>(std::size_t i) {
+    shrink_block<Type, Rows>(m, first, last, x, rows + i, u + i * rank_stride, rank_stride);
+  };
   std::size_t i = 0;
-  for (; i + 3 <= count; i += 3) shrink_block<Type, 3>(m, x, rows + i, u + i * rank_stride, rank_stride);
-  if (count - i == 2) shrink_block<Type, 2>(m, x, rows + i, u + i * rank_stride, rank_stride);
-  if (count - i == 1) shrink_block<Type, 1>(m, x, rows + i, u + i * rank_stride, rank_stride);
+  for (; i + 3 <= count; i += 3) block.template operator()<3>(i);
+  if (count - i == 2) block.template operator()<2>(i);
+  if (count - i == 1) block.template operator()<1>(i);
 }
 
 template <typename Type>
@@ -116,10 +119,10 @@ void expand_as(const Module& m, const float* u, std::size_t rank_stride, const s
   if (count - i == 1) expand_block<Type, 1>(m, u + i * rank_stride, rank_stride, rows + i, y);
 }
 
-void shrink(const Module& m, const float* x, const std::int32_t* rows, std::size_t count, float* u,
-            std::size_t rank_stride) {
-  m.storage == Storage::kFloat32 ? shrink_as<Float32>(m, x, rows, count, u, rank_stride)
-                                 : shrink_as<Bfloat16>(m, x, rows, count, u, rank_stride);
+void shrink(const Module& m, std::size_t first, std::size_t last, const float* x, const std::int32_t* rows,
+            std::size_t count, float* u, std::size_t rank_stride) {
+  m.storage == Storage::kFloat32 ? shrink_as<Float32>(m, first, last, x, rows, count, u, rank_stride)
+                                 : shrink_as<Bfloat16>(m, first, last, x, rows, count, u, rank_stride);
 }
 
 void expand(const Module& m, const float* u, std::size_t rank_stride, const std::int32_t* rows,

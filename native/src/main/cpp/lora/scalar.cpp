@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstring>
 
 #include "lora/low_rank_kernels.hpp"
@@ -21,18 +22,24 @@ struct Bfloat16 {
 };
 
 template <typename Type>
-void shrink_as(const Module& m, const float* x, const std::int32_t* rows, std::size_t count, float* u,
-               std::size_t rank_stride) {
+void shrink_as(const Module& m, std::size_t first, std::size_t last, const float* x, const std::int32_t* rows,
+               std::size_t count, float* u, std::size_t rank_stride) {
   const auto* a = reinterpret_cast<const typename Type::Element*>(m.a.data());
   for (std::size_t i = 0; i < count; ++i) {
     const float* row = x + static_cast<std::size_t>(rows[i]) * m.in;
-    for (std::size_t panel = 0; panel < m.padded_rank; panel += kRankPanel) {
+    for (std::size_t panel = first * kRankPanel; panel < last * kRankPanel; panel += kRankPanel) {
       const auto* weights = a + panel * m.in;
-      float sums[kRankPanel] = {};
+      float sums[4][kRankPanel] = {};
       for (std::size_t j = 0; j < m.in; ++j) {
-        for (std::size_t k = 0; k < kRankPanel; ++k) sums[k] += row[j] * Type::widen(weights[kRankPanel * j + k]);
+        float* chain = sums[j < m.in / 4 * 4 ? j % 4 : 0];
+        for (std::size_t k = 0; k < kRankPanel; ++k) {
+          chain[k] = std::fma(row[j], Type::widen(weights[kRankPanel * j + k]), chain[k]);
+        }
       }
-      for (std::size_t k = 0; k < kRankPanel; ++k) u[i * rank_stride + panel + k] = m.scaling * sums[k];
+      for (std::size_t k = 0; k < kRankPanel; ++k) {
+        const float sum = (sums[0][k] + sums[1][k]) + (sums[2][k] + sums[3][k]);
+        u[i * rank_stride + panel + k] = m.scaling * sum;
+      }
     }
   }
 }
@@ -49,7 +56,7 @@ void expand_as(const Module& m, const float* u, std::size_t rank_stride, const s
       for (std::size_t k = 0; k < m.rank; ++k) {
         const float factor = u[i * rank_stride + k];
         for (std::size_t o = 0; o < kOutputPanel; ++o) {
-          sums[o] += factor * Type::widen(weights[kOutputPanel * k + o]);
+          sums[o] = std::fma(factor, Type::widen(weights[kOutputPanel * k + o]), sums[o]);
         }
       }
       for (std::size_t o = 0; o < kOutputPanel && first + o < m.out; ++o) row[first + o] += sums[o];
@@ -57,10 +64,10 @@ void expand_as(const Module& m, const float* u, std::size_t rank_stride, const s
   }
 }
 
-void shrink(const Module& m, const float* x, const std::int32_t* rows, std::size_t count, float* u,
-            std::size_t rank_stride) {
-  m.storage == Storage::kFloat32 ? shrink_as<Float32>(m, x, rows, count, u, rank_stride)
-                                 : shrink_as<Bfloat16>(m, x, rows, count, u, rank_stride);
+void shrink(const Module& m, std::size_t first, std::size_t last, const float* x, const std::int32_t* rows,
+            std::size_t count, float* u, std::size_t rank_stride) {
+  m.storage == Storage::kFloat32 ? shrink_as<Float32>(m, first, last, x, rows, count, u, rank_stride)
+                                 : shrink_as<Bfloat16>(m, first, last, x, rows, count, u, rank_stride);
 }
 
 void expand(const Module& m, const float* u, std::size_t rank_stride, const std::int32_t* rows,

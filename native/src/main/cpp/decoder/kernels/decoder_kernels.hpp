@@ -81,6 +81,8 @@ struct DecoderKernels {
   float (*prepare)(Format format, const float* x, std::size_t n, std::size_t steps, std::byte* out);
   /// out[r · kPanel + o] for the outputs of a panel
   void (*product)(const PanelProduct& product, float* out);
+  /// y[o] += Σ u[k] · panel[k][o] for the kPanel outputs of a panel [ranks][kPanel] of float32 or bfloat16
+  void (*expand)(const float* u, std::size_t ranks, Format format, const std::byte* panel, float* y);
   /// x[i], x[i + half] turned by the angle i
   void (*rotate)(float* x, const float* cosines, const float* sines, std::size_t half);
   /// out = gate / (1 + e^−gate) · up

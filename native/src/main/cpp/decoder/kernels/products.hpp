@@ -111,6 +111,26 @@ void byte_product(const PanelProduct& p, float* out) {
   });
 }
 
+template <typename Load>
+inline void expand_with(const float* u, std::size_t ranks, float* y, Load load_at) {
+  Vec sums[kPanel / 16] = {zero(), zero()};
+  for (std::size_t k = 0; k < ranks; ++k) {
+    const Vec factor = all(u[k]);
+    for (std::size_t v = 0; v < kPanel / 16; ++v) sums[v] = fma(factor, load_at(k * kPanel + 16 * v), sums[v]);
+  }
+  for (std::size_t v = 0; v < kPanel / 16; ++v) store(y + 16 * v, load(y + 16 * v) + sums[v]);
+}
+
+void expand(const float* u, std::size_t ranks, Format format, const std::byte* panel, float* y) {
+  if (format == Format::kBfloat16) {
+    const auto* weights = reinterpret_cast<const std::uint16_t*>(panel);
+    expand_with(u, ranks, y, [&](std::size_t at) { return load_bfloat16(weights + at); });
+  } else {
+    const auto* weights = reinterpret_cast<const float*>(panel);
+    expand_with(u, ranks, y, [&](std::size_t at) { return load(weights + at); });
+  }
+}
+
 void product(const PanelProduct& p, float* out) {
   switch (p.format) {
     case Format::kFloat32:

@@ -119,6 +119,13 @@ inline Vec dot(const Vec& sum, const PairBroadcast& x, const PairVec& w) {
 }
 inline void store_pairs(PairElement* at, const Vec& v) { store(reinterpret_cast<float*>(at), v); }
 
+/// Sixteen bfloat16 as float32.
+inline __m256 eight_bfloat16(const std::uint16_t* at) {
+  const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
+}
+inline Vec load_bfloat16(const std::uint16_t* at) { return {eight_bfloat16(at), eight_bfloat16(at + 8)}; }
+
 struct Sums {
   __m256i low;
   __m256i high;

@@ -107,6 +107,12 @@ inline void store_pairs(PairElement* at, const Vec& v) { store(reinterpret_cast<
 
 #endif
 
+/// Sixteen bfloat16 as float32.
+inline Vec load_bfloat16(const std::uint16_t* at) {
+  const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
+  return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16))};
+}
+
 struct Sums {
   __m512i v;
 };

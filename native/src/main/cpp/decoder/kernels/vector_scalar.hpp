@@ -111,6 +111,11 @@ inline Vec dot(const Vec& sum, const PairBroadcast& x, const PairVec& w) {
 /// Writes sixteen values, bfloat16 already, as eight pairs.
 inline void store_pairs(PairElement* at, const Vec& v) { std::memcpy(at, v.lane, sizeof v.lane); }
 
+/// Sixteen bfloat16 as float32.
+inline Vec load_bfloat16(const std::uint16_t* at) {
+  return each([&](int i) { return base::from_bfloat16(at[i]); });
+}
+
 /// Sums of four products of bytes a lane, exact.
 struct Sums {
   std::int32_t lane[16];

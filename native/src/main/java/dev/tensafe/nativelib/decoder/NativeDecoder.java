@@ -276,8 +276,8 @@ public final class NativeDecoder extends NativeHandle {
   public enum Operation {
     EMBED,
     NORM,
+    SHRINK,
     LINEAR,
-    EXPAND,
     HEADS,
     ATTEND,
     PREPARE,
