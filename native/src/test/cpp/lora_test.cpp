@@ -65,7 +65,9 @@ TENSAFE_TEST(low_rank_products_agree_with_double_precision) {
   for (int round = 0; round < 200; ++round) {
     const std::size_t in = up_to(70), out = up_to(100), rank = up_to(20), total = 12;
     const Storage storage = round % 2 == 0 ? Storage::kFloat32 : Storage::kBfloat16;
-    Module module(in, out, rank, 0.5f + uniform() / 4, storage);
+    Adapter adapter(1);
+    adapter.add(0, in, out, rank, 0.5f + uniform() / 4, storage);
+    Module& module = adapter.module(0);
     const std::vector<float> a = fill(module, Side::kA, rank * in);
     const std::vector<float> b = fill(module, Side::kB, out * rank);
     std::vector<float> x(total * in), y(total * out);
@@ -108,7 +110,9 @@ TENSAFE_TEST(low_rank_products_agree_with_double_precision) {
 }
 
 TENSAFE_TEST(half_precision_is_widened_exactly) {
-  Module module(1, 1, 1, 1.0f, Storage::kFloat32);
+  Adapter adapter(1);
+  adapter.add(0, 1, 1, 1, 1.0f, Storage::kFloat32);
+  Module& module = adapter.module(0);
   const std::pair<std::uint16_t, float> cases[] = {{0x3c00, 1.0f},      {0xc000, -2.0f},     {0x7bff, 65504.0f},
                                                    {0x0001, 0x1p-24f},  {0x83ff, -1023 * 0x1p-24f},
                                                    {0x0400, 0x1p-14f},  {0x0000, 0.0f}};

@@ -4,6 +4,7 @@
 
 #include "base/numbers.hpp"
 #include "decoder/errors.hpp"
+#include "decoder/room.hpp"
 
 namespace tensafe::decoder {
 namespace {
@@ -30,7 +31,7 @@ Cache::Cache(const Shape& shape, std::size_t blocks)
       block_stride_(block_bytes(shape)) {
   require(blocks <= (std::size_t{1} << 46) / block_stride_, ErrorCode::kNoMemory,
           "decoder: no machine has room for so many blocks");
-  memory_ = HugeMemory(blocks * block_stride_);
+  memory_ = room_for("a cache", blocks * block_stride_);
 }
 
 void Cache::put(std::size_t layer, std::size_t kv_head, std::size_t block, std::size_t offset, const float* key,

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "decoder/huge_memory.hpp"
+#include "base/huge_memory.hpp"
 #include "decoder/shape.hpp"
 
 namespace tensafe::decoder {
@@ -29,7 +29,7 @@ class Cache {
            const float* value) noexcept;
 
  private:
-  HugeMemory memory_;
+  base::HugeMemory memory_;
   Format format_ = Format::kFloat32;
   std::size_t blocks_ = 0;
   std::size_t kv_heads_ = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "decoder/matrix.hpp"
+#include "decoder/room.hpp"
 
 namespace tensafe::decoder {
 namespace {
@@ -30,7 +31,7 @@ void Scratch::reserve(std::size_t rows, std::size_t logit_rows, std::size_t redu
   if (rows > rows_) place(grown(rows, rows_));
   if (logit_rows > logit_rows_) {
     const std::size_t count = grown(logit_rows, logit_rows_);
-    HugeMemory memory(count * (shape_.vocabulary + shape_.hidden) * sizeof(float));
+    base::HugeMemory memory = room_for("a step", count * (shape_.vocabulary + shape_.hidden) * sizeof(float));
     logits = reinterpret_cast<float*>(memory.data());
     last = logits + count * shape_.vocabulary;
     logit_memory_ = std::move(memory);
@@ -39,7 +40,7 @@ void Scratch::reserve(std::size_t rows, std::size_t logit_rows, std::size_t redu
   }
   if (reduced > reduced_) {
     const std::size_t count = grown(reduced, reduced_);
-    HugeMemory memory(count * sizeof(float));
+    base::HugeMemory memory = room_for("a step", count * sizeof(float));
     this->reduced = reinterpret_cast<float*>(memory.data());
     reduced_memory_ = std::move(memory);
     reduced_ = count;
@@ -50,7 +51,7 @@ void Scratch::place(std::size_t rows) {
   const std::size_t floats[] = {shape_.hidden, widest_, 1, outputs_[0], outputs_[1], outputs_[2]};
   std::size_t bytes = rows * prepared_stride;
   for (std::size_t width : floats) bytes += padded(rows * width * sizeof(float), kLine);
-  HugeMemory memory(bytes);
+  base::HugeMemory memory = room_for("a step", bytes);
   std::byte* at = memory.data();
   prepared = at;
   at += rows * prepared_stride;

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "decoder/huge_memory.hpp"
+#include "base/huge_memory.hpp"
 #include "decoder/shape.hpp"
 
 namespace tensafe::decoder {
@@ -36,9 +36,9 @@ class Scratch {
   std::size_t rows_ = 0;
   std::size_t logit_rows_ = 0;
   std::size_t reduced_ = 0;
-  HugeMemory memory_;
-  HugeMemory logit_memory_;
-  HugeMemory reduced_memory_;
+  base::HugeMemory memory_;
+  base::HugeMemory logit_memory_;
+  base::HugeMemory reduced_memory_;
 };
 
 }  // namespace tensafe::decoder

@@ -1,6 +1,7 @@
 #include "decoder/weights.hpp"
 
 #include "decoder/errors.hpp"
+#include "decoder/room.hpp"
 
 namespace tensafe::decoder {
 
@@ -20,7 +21,7 @@ Weights::Weights(const Shape& shape)
       bytes += layer.projections[p].bytes();
     }
   }
-  memory_ = HugeMemory(bytes);
+  memory_ = room_for("weights", bytes);
   // In the order of a step, so that a step reads memory front to back.
   std::byte* at = memory_.data();
   const auto place = [&](Matrix& matrix) {

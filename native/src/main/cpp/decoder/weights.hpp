@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "decoder/huge_memory.hpp"
+#include "base/huge_memory.hpp"
 #include "decoder/matrix.hpp"
 #include "decoder/shape.hpp"
 
@@ -69,7 +69,7 @@ class Weights {
   std::size_t head_dim_;
   bool head_norms_;
   bool tied_;
-  HugeMemory memory_;
+  base::HugeMemory memory_;
 };
 
 }  // namespace tensafe::decoder

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/memory.hpp"
 #include "base/numbers.hpp"
 #include "lora/errors.hpp"
 
@@ -17,11 +18,17 @@ std::uint16_t load_half(const std::uint8_t* at) {
 
 std::size_t element_bytes(Storage storage) { return storage == Storage::kFloat32 ? 4 : 2; }
 
-/// Zeroed room for one factor.
-AlignedArray<std::uint8_t, true> room(std::size_t elements, Storage storage) {
-  AlignedArray<std::uint8_t, true> array(elements * element_bytes(storage));
-  std::memset(array.data(), 0, array.size());
-  return array;
+constexpr std::size_t kLine = 64;
+constexpr std::size_t kFirstPiece = std::size_t{1} << 16;
+
+std::size_t in_lines(std::size_t bytes) { return panels(bytes, kLine) * kLine; }
+
+std::size_t a_bytes(std::size_t in, std::size_t rank, Storage storage) {
+  return panels(rank, kRankPanel) * kRankPanel * in * element_bytes(storage);
+}
+
+std::size_t b_bytes(std::size_t out, std::size_t rank, Storage storage) {
+  return panels(out, kOutputPanel) * kOutputPanel * rank * element_bytes(storage);
 }
 
 }  // namespace
@@ -32,9 +39,16 @@ Module::Module(std::size_t in, std::size_t out, std::size_t rank, float scaling,
       rank(rank),
       padded_rank(panels(rank, kRankPanel) * kRankPanel),
       scaling(scaling),
-      storage(storage),
-      a(room(padded_rank * in, storage)),
-      b(room(panels(out, kOutputPanel) * kOutputPanel * rank, storage)) {}
+      storage(storage) {}
+
+std::size_t Module::bytes(std::size_t in, std::size_t out, std::size_t rank, Storage storage) {
+  return in_lines(a_bytes(in, rank, storage)) + in_lines(b_bytes(out, rank, storage));
+}
+
+void Module::place(std::uint8_t* memory) {
+  a = {memory, a_bytes(in, rank, storage)};
+  b = {memory + in_lines(a.size()), b_bytes(out, rank, storage)};
+}
 
 void Module::put(Side side, Source source, std::size_t first, const std::uint8_t* elements,
                  std::size_t count) {
@@ -73,7 +87,24 @@ void Adapter::add(std::size_t slot, std::size_t in, std::size_t out, std::size_t
           "low-rank adapter: no such slot, or one that is taken");
   require(in > 0 && out > 0 && rank > 0, ErrorCode::kInvalidArgument,
           "low-rank adapter: sizes must be positive");
+  std::uint8_t* memory = take(Module::bytes(in, out, rank, storage));
   slots_[slot].emplace_back(in, out, rank, scaling, storage);
+  slots_[slot][0].place(memory);
+}
+
+Adapter::~Adapter() {
+  for (Piece& piece : pieces_) base::secure_wipe(piece.memory.data(), piece.taken);
+}
+
+std::uint8_t* Adapter::take(std::size_t bytes) {
+  if (pieces_.empty() || bytes > pieces_.back().memory.size() - pieces_.back().taken) {
+    const std::size_t twice = pieces_.empty() ? kFirstPiece : 2 * pieces_.back().memory.size();
+    pieces_.push_back({base::HugeMemory(std::max(bytes, twice))});
+  }
+  Piece& piece = pieces_.back();
+  std::byte* at = piece.memory.data() + piece.taken;
+  piece.taken += bytes;
+  return reinterpret_cast<std::uint8_t*>(at);
 }
 
 Module& Adapter::module(std::size_t slot) {

@@ -3,13 +3,13 @@
 #include <cstddef>
 #include <utility>
 
-namespace tensafe::decoder {
+namespace tensafe::base {
 
 /// Zeroed memory in pages of 2 MiB where the system has them. Moves, is freed at the end.
 class HugeMemory {
  public:
   HugeMemory() = default;
-  /// Throws kNoMemory when the system has no room. What is not written costs none.
+  /// Throws std::bad_alloc when the system has no room. What is not written costs none.
   explicit HugeMemory(std::size_t bytes);
   HugeMemory(HugeMemory&& other) noexcept
       : mapping_(std::exchange(other.mapping_, nullptr)),
@@ -47,4 +47,4 @@ class HugeMemory {
   bool huge_ = false;
 };
 
-}  // namespace tensafe::decoder
+}  // namespace tensafe::base

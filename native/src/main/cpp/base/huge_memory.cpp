@@ -1,13 +1,11 @@
-#include "decoder/huge_memory.hpp"
+#include "base/huge_memory.hpp"
 
 #include <sys/mman.h>
 
 #include <cstdint>
-#include <string>
+#include <new>
 
-#include "decoder/errors.hpp"
-
-namespace tensafe::decoder {
+namespace tensafe::base {
 namespace {
 
 constexpr std::size_t kHugePage = std::size_t{1} << 21;
@@ -24,7 +22,7 @@ HugeMemory::HugeMemory(std::size_t bytes) : bytes_(bytes) {
   }
   if (mapping_ == MAP_FAILED || mapping_ == nullptr) {
     mapping_ = nullptr;
-    throw DecoderError(ErrorCode::kNoMemory, "the system has no room for " + std::to_string(bytes >> 20) + " MiB");
+    throw std::bad_alloc();
   }
   auto address = reinterpret_cast<std::uintptr_t>(mapping_);
   if (alignment != 0) address = (address + alignment - 1) / alignment * alignment;
@@ -37,4 +35,4 @@ void HugeMemory::release() noexcept {
   mapping_ = nullptr;
 }
 
-}  // namespace tensafe::decoder
+}  // namespace tensafe::base
