@@ -148,6 +148,7 @@ TENSAFE_TEST(the_exponential_is_close_and_the_same_at_its_borders) {
     }
   }
   for (int i = 0; i < 4000; ++i) gates.push_back(uniform() * 100.0f);
+  for (float x : {-1e30f, -3e38f, 3e38f}) gates.push_back(x);
   const std::vector<float> ones(gates.size(), 1.0f);
   for (const DecoderKernels* set : decoder_sets()) {
     std::vector<float> out(gates.size());
@@ -156,6 +157,8 @@ TENSAFE_TEST(the_exponential_is_close_and_the_same_at_its_borders) {
       TENSAFE_CHECK(same(out[i], twin::swiglu(gates[i], 1.0f)), << set->name << " of " << gates[i]);
     }
   }
+  TENSAFE_CHECK(twin::exponential(-INFINITY) == 0.0f && twin::exponential(-3e38f) == 0.0f, << "of little");
+  TENSAFE_CHECK(twin::exponential(INFINITY) == INFINITY && twin::swiglu(-3e38f, 1.0f) == 0.0f, << "of much");
   for (float x : gates) {
     if (std::fabs(x) > 87.0f) continue;
     const double exact = std::exp(static_cast<double>(x));

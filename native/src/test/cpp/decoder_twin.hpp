@@ -49,7 +49,7 @@ inline float larger(float a, float b) { return a > b ? a : b; }
 
 inline float exponential(float x) {
   if (std::isnan(x)) return x;
-  x = std::min(88.37626f, std::max(-87.33654f, x));
+  x = std::min(89.0f, std::max(-88.0f, x));
   const float n = std::nearbyint(x * 1.44269504f);
   const float r = std::fma(n, -1.42860677e-6f, std::fma(n, -0.693145752f, x));
   float p = 1.98412698e-4f;

@@ -28,7 +28,9 @@ Scratch::Scratch(const Shape& shape, std::size_t (*step_bytes)(Format)) : shape_
 }
 
 void Scratch::reserve(std::size_t rows, std::size_t logit_rows, std::size_t reduced) {
-  if (rows > rows_) place(grown(rows, rows_));
+  // rows of logits are prepared, too
+  const std::size_t prepared_rows = std::max(rows, logit_rows);
+  if (prepared_rows > rows_) place(grown(prepared_rows, rows_));
   if (logit_rows > logit_rows_) {
     const std::size_t count = grown(logit_rows, logit_rows_);
     base::HugeMemory memory = room_for("a step", count * (shape_.vocabulary + shape_.hidden) * sizeof(float));
@@ -36,7 +38,6 @@ void Scratch::reserve(std::size_t rows, std::size_t logit_rows, std::size_t redu
     last = logits + count * shape_.vocabulary;
     logit_memory_ = std::move(memory);
     logit_rows_ = count;
-    if (rows_ < logit_rows) place(logit_rows);
   }
   if (reduced > reduced_) {
     const std::size_t count = grown(reduced, reduced_);

@@ -43,11 +43,11 @@ inline float max_of(const Vec& v) {
   return reduced(v, [](float a, float b) { return a > b ? a : b; });
 }
 
-/// e^x, within 1 unit of the last place of the true value; 0 below −87.3, e^88.3 above 88.3, NaN of NaN.
+/// e^x, within 1 unit of the last place of the true value; 0 below −87.34, infinite above 88.37, NaN of NaN.
 /// Cody and Waite's reduction by ln 2 in two parts, then the Taylor polynomial of degree 7.
 inline Vec exponential(const Vec& x) {
-  const Vec lowest = all(-87.33654f);
-  const Vec bounded = max(lowest, min(all(88.37626f), x));
+  // what is bounded has powers of two that are 0 and infinite
+  const Vec bounded = max(all(-88.0f), min(all(89.0f), x));
   const Vec n = nearest(bounded * all(1.44269504f));
   const Vec r = fma(n, all(-1.42860677e-6f), fma(n, all(-0.693145752f), bounded));
   Vec p = all(1.98412698e-4f);

@@ -62,11 +62,11 @@ inline Vec absolute(const Vec& a) {
 inline Vec nearest(const Vec& a) {
   return each([&](int i) { return std::nearbyint(a.lane[i]); });
 }
-/// 2^n for integers n in [-126, 127]; anything for others.
+/// 2^n for integers n in [-126, 127]; 0 and infinity for those beside them, anything for others.
 inline Vec power_of_two(const Vec& n) {
   return each([&](int i) {
     const float whole = n.lane[i];
-    const bool fits = whole >= -126.0f && whole <= 127.0f;
+    const bool fits = whole >= -127.0f && whole <= 128.0f;
     const std::uint32_t bits = static_cast<std::uint32_t>(fits ? static_cast<int>(whole) + 127 : 127) << 23;
     float out;
     std::memcpy(&out, &bits, sizeof out);
