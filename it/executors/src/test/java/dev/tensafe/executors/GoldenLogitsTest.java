@@ -53,7 +53,7 @@ class GoldenLogitsTest {
     Path dir = Shared.path("models/stories260K-hf-" + stored);
     int blocksEach = 32;
     try (LoadedModel model =
-        LoadedModel.open(dir, kind, new ExecutorOptions(Format.F32, 2), batch * blocksEach)) {
+        LoadedModel.open(dir, kind, new ExecutorOptions(Format.F32, 1), batch * blocksEach)) {
       ModelExecutor executor = model.executor();
       for (int from = 0; from < Math.max(batch, cases.size()); from += batch) {
         List<Run> runs = new ArrayList<>();

@@ -1,0 +1,41 @@
+package dev.tensafe.executors;
+
+import dev.tensafe.model.exec.ExecutorOptions;
+import dev.tensafe.model.exec.ExecutorOptions.Cache;
+import dev.tensafe.model.exec.ExecutorOptions.Format;
+import dev.tensafe.model.exec.ExecutorOptions.Weights;
+
+/** How the native executor keeps numbers. */
+enum Numbers {
+  F32(Format.F32, Weights.FORMAT, Cache.AUTO),
+  F32_CACHE_BF16(Format.F32, Weights.FORMAT, Cache.BF16),
+  BF16(Format.BF16, Weights.FORMAT, Cache.AUTO),
+  BF16_CACHE_F32(Format.BF16, Weights.FORMAT, Cache.F32),
+  INT8(Format.BF16, Weights.INT8, Cache.AUTO),
+  INT8_CACHE_F32(Format.F32, Weights.INT8, Cache.F32);
+
+  /** A model that has everything: biases, norms of heads, a window in one layer, odd sizes. */
+  static final String MODEL =
+      "{'architectures':['Qwen3ForCausalLM'],'hidden_size':50,'intermediate_size':79,"
+          + "'head_dim':10,'attention_bias':true,'tie_word_embeddings':false,"
+          + "'sliding_window':21,'use_sliding_window':true,"
+          + "'layer_types':['full_attention','sliding_attention','full_attention']}";
+
+  private final Format format;
+  private final Weights weights;
+  private final Cache cache;
+
+  Numbers(Format format, Weights weights, Cache cache) {
+    this.format = format;
+    this.weights = weights;
+    this.cache = cache;
+  }
+
+  ExecutorOptions options(int threads) {
+    return new ExecutorOptions(format, weights, cache, threads, false);
+  }
+
+  boolean eightBits() {
+    return weights == Weights.INT8;
+  }
+}
