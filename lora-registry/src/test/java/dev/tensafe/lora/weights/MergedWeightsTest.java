@@ -10,13 +10,14 @@ import dev.tensafe.formats.safetensors.Checkpoint;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.formats.safetensors.SafetensorsWriter;
 import dev.tensafe.model.config.ModelConfigReader;
+import dev.tensafe.model.exec.ExecutorOptions;
 import dev.tensafe.model.exec.ForwardBatch;
 import dev.tensafe.model.exec.ForwardResult;
+import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.exec.SequenceInput;
+import dev.tensafe.model.nativeexec.NativeExecutorFactory;
 import dev.tensafe.model.shape.ModelConfig;
 import dev.tensafe.model.synthetic.SyntheticModel;
-import dev.tensafe.model.torch.ComputeType;
-import dev.tensafe.model.torch.TorchExecutor;
 import dev.tensafe.nativelib.lora.LowRankAdapter;
 import dev.tensafe.tssp.file.PackageFile;
 import dev.tensafe.tssp.keys.RecipientKey;
@@ -161,7 +162,9 @@ class MergedWeightsTest {
     }
     Map<Long, LowRankAdapter> adapters = new HashMap<>();
     try (Checkpoint checkpoint = Checkpoint.open(base);
-        TorchExecutor executor = TorchExecutor.load(config, checkpoint, ComputeType.F32, 1)) {
+        ModelExecutor executor =
+            new NativeExecutorFactory()
+                .create(config, checkpoint, new ExecutorOptions(ExecutorOptions.Format.F32, 1))) {
       BaseProjections projections = BaseProjections.of(checkpoint);
       for (int i = 0; i < packages.size(); i++) {
         adapters.put(i + 1L, read(packages.get(i), trust, host, projections, config));
@@ -254,7 +257,9 @@ class MergedWeightsTest {
 
   private static double[][] logits(Path model, ModelConfig config, int[] prompt) {
     try (Checkpoint checkpoint = Checkpoint.open(model);
-        TorchExecutor executor = TorchExecutor.load(config, checkpoint, ComputeType.F32, 1)) {
+        ModelExecutor executor =
+            new NativeExecutorFactory()
+                .create(config, checkpoint, new ExecutorOptions(ExecutorOptions.Format.F32, 1))) {
       executor.allocateCache(4);
       ForwardResult result =
           executor.forward(
