@@ -181,7 +181,8 @@ class ArchitectureTest {
         .resideOutsideOfPackage("dev.tensafe.server.assembly..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("dev.tensafe.he.host..", "dev.tensafe.model.torch..")
+        .resideInAnyPackage(
+            "dev.tensafe.he.host..", "dev.tensafe.model.torch..", "dev.tensafe.model.nativeexec..")
         .check(ours);
   }
 
@@ -233,7 +234,7 @@ class ArchitectureTest {
         .resideInAPackage("dev.tensafe.batching..")
         .should()
         .dependOnClassesThat()
-        .resideInAPackage("dev.tensafe.model.torch..")
+        .resideInAnyPackage("dev.tensafe.model.torch..", "dev.tensafe.model.nativeexec..")
         .check(ours);
   }
 

@@ -13,11 +13,12 @@ import dev.tensafe.lora.registry.AdapterRegistry;
 import dev.tensafe.lora.registry.RegistryConfig;
 import dev.tensafe.lora.weights.LoraHook;
 import dev.tensafe.lora.weights.PlainWeights;
+import dev.tensafe.model.exec.ExecutorOptions;
 import dev.tensafe.model.exec.ForwardHook;
+import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.files.ModelFiles;
+import dev.tensafe.model.nativeexec.NativeExecutorFactory;
 import dev.tensafe.model.synthetic.SyntheticModel;
-import dev.tensafe.model.torch.ComputeType;
-import dev.tensafe.model.torch.TorchExecutor;
 import dev.tensafe.server.config.ServerConfig;
 import dev.tensafe.server.http.InferenceServer;
 import dev.tensafe.server.http.ServedModel;
@@ -41,7 +42,7 @@ final class TestServer implements AutoCloseable {
   static final int MAX_LENGTH = 4096;
 
   final ModelFiles files;
-  final TorchExecutor executor;
+  final ModelExecutor executor;
   final Optional<EncryptedAdapters> encrypted;
   final Optional<AdapterRegistry> registry;
   final Engine engine;
@@ -51,7 +52,12 @@ final class TestServer implements AutoCloseable {
   private TestServer(
       Path model, Path apiKeys, int maxQueuedTokens, TestCertificate tls, Adapters adapters) {
     files = ModelFiles.open(model, Clock.systemUTC());
-    executor = TorchExecutor.load(files.config(), files.checkpoint(), ComputeType.F32, 1);
+    executor =
+        new NativeExecutorFactory()
+            .create(
+                files.config(),
+                files.checkpoint(),
+                new ExecutorOptions(ExecutorOptions.Format.F32, 1));
     int positions = Math.min(MAX_LENGTH, files.config().maxPositions());
     int blocks = adapters == null ? 4 * positions / 16 : adapters.cacheBlocks();
     executor.allocateCache(blocks);

@@ -1,5 +1,6 @@
 package dev.tensafe.training.run;
 
+import dev.tensafe.formats.memory.FreeMemory;
 import dev.tensafe.model.shape.CheckpointLayout;
 import dev.tensafe.model.shape.ModelConfig;
 import dev.tensafe.model.shape.Projection;
@@ -9,7 +10,6 @@ import dev.tensafe.training.torch.LoraSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
@@ -19,8 +19,6 @@ import java.util.function.LongSupplier;
  */
 public final class MemoryLimit {
   private static final Path STATUS = Path.of("/proc/self/status");
-  private static final Path MACHINE = Path.of("/proc/meminfo");
-  private static final Path CONTROL_GROUP = Path.of("/sys/fs/cgroup/memory.max");
 
   /** Share of the memory that is free at the start which a run may take by default. */
   private static final double DEFAULT_SHARE = 0.85;
@@ -42,15 +40,23 @@ public final class MemoryLimit {
 
   /** Bytes a run may take if nothing is said: most of what machine and control group have free. */
   public static long byDefault() {
-    long available = kibibytes(MACHINE, "MemAvailable:");
-    long machine = available < 0 ? Long.MAX_VALUE : available << 10;
-    return (long) (DEFAULT_SHARE * Math.min(machine, controlGroup())) + Math.max(0, resident());
+    long free = FreeMemory.ofThisProcess().bytes().orElse(Long.MAX_VALUE);
+    return (long) (DEFAULT_SHARE * free) + Math.max(0, resident());
   }
 
   /** Bytes of this process that lie in memory; -1 where the system does not tell. */
   public static long resident() {
-    long kibibytes = kibibytes(STATUS, "VmRSS:");
-    return kibibytes < 0 ? -1 : kibibytes << 10;
+    try {
+      for (String line : Files.readAllLines(STATUS)) {
+        if (line.startsWith("VmRSS:")) {
+          return Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
+        }
+      }
+      return -1;
+    } catch (IOException | NumberFormatException e) {
+      // other systems have no such file
+      return -1;
+    }
   }
 
   /**
@@ -128,30 +134,5 @@ public final class MemoryLimit {
             + " MiB and may take "
             + (limitBytes >> 20)
             + "; what was trained so far is saved. Make micro-batch or sequence-length smaller");
-  }
-
-  private static long controlGroup() {
-    try {
-      String text = Files.readString(CONTROL_GROUP).strip();
-      return text.equals("max") ? Long.MAX_VALUE : Long.parseLong(text);
-    } catch (IOException | NumberFormatException e) {
-      // no control group, no limit by it
-      return Long.MAX_VALUE;
-    }
-  }
-
-  private static long kibibytes(Path file, String key) {
-    try {
-      List<String> lines = Files.readAllLines(file);
-      for (String line : lines) {
-        if (line.startsWith(key)) {
-          return Long.parseLong(line.replaceAll("[^0-9]", ""));
-        }
-      }
-      return -1;
-    } catch (IOException | NumberFormatException e) {
-      // other systems have no such file
-      return -1;
-    }
   }
 }

@@ -4,14 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.formats.safetensors.DType;
+import dev.tensafe.model.exec.ExecutorOptions;
 import dev.tensafe.model.exec.ForwardBatch;
 import dev.tensafe.model.exec.ForwardResult;
 import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.exec.SequenceInput;
 import dev.tensafe.model.files.ModelFiles;
+import dev.tensafe.model.nativeexec.NativeExecutorFactory;
 import dev.tensafe.model.synthetic.SyntheticModel;
-import dev.tensafe.model.torch.ComputeType;
-import dev.tensafe.model.torch.TorchExecutor;
 import dev.tensafe.testkit.Shared;
 import dev.tensafe.training.data.Example;
 import dev.tensafe.training.data.MicroBatch;
@@ -81,8 +81,12 @@ class SameForwardTest {
     System.out.println("SameForwardTest seed " + seed);
     Random random = new Random(seed);
     try (ModelFiles files = ModelFiles.open(directory, Clock.systemUTC());
-        TorchExecutor serving =
-            TorchExecutor.load(files.config(), files.checkpoint(), ComputeType.F32, 1);
+        ModelExecutor serving =
+            new NativeExecutorFactory()
+                .create(
+                    files.config(),
+                    files.checkpoint(),
+                    new ExecutorOptions(ExecutorOptions.Format.F32, 1));
         TrainableModel training =
             TrainableModel.open(
                 files.config(),
@@ -133,7 +137,7 @@ class SameForwardTest {
     throw new AssertionError("the example is in no row");
   }
 
-  private static float[] served(TorchExecutor executor, int[] tokens, int vocab) {
+  private static float[] served(ModelExecutor executor, int[] tokens, int vocab) {
     int[] blocks =
         IntStream.range(
                 0, (tokens.length + ModelExecutor.BLOCK_SIZE - 1) / ModelExecutor.BLOCK_SIZE)

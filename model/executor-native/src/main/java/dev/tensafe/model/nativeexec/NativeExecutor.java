@@ -1,5 +1,6 @@
 package dev.tensafe.model.nativeexec;
 
+import dev.tensafe.formats.memory.FreeMemory;
 import dev.tensafe.formats.safetensors.Checkpoint;
 import dev.tensafe.model.exec.ForwardBatch;
 import dev.tensafe.model.exec.ForwardHook;
@@ -11,6 +12,7 @@ import dev.tensafe.model.exec.StepRows;
 import dev.tensafe.model.exec.StepSize;
 import dev.tensafe.model.shape.CheckpointLayout;
 import dev.tensafe.model.shape.ModelConfig;
+import dev.tensafe.model.shape.ModelException;
 import dev.tensafe.model.shape.ProjectionGroup;
 import dev.tensafe.model.shape.RotaryEmbedding;
 import dev.tensafe.nativelib.decoder.DecoderShape;
@@ -18,6 +20,7 @@ import dev.tensafe.nativelib.decoder.NativeDecoder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
 /**
@@ -48,7 +51,8 @@ public final class NativeExecutor implements ModelExecutor {
    * Loads a checkpoint. It is read once; afterwards it is not needed.
    *
    * @throws dev.tensafe.formats.CodedException when the checkpoint does not fit the configuration,
-   *     cannot be read, or this machine has no room for it
+   *     cannot be read, or this machine has no room for it: {@code decoder.no_memory} where the
+   *     system says so, {@code model.no_memory} where it would end the process instead
    */
   static NativeExecutor load(
       ModelConfig config,
@@ -59,11 +63,25 @@ public final class NativeExecutor implements ModelExecutor {
     CheckpointLayout.check(config, checkpoint.tensors());
     NativeDecoder decoder = new NativeDecoder(shape(config, formats), threads, pinned);
     try {
+      requireRoom(decoder.weightBytes(), FreeMemory.ofThisProcess().bytes());
       new WeightLoader(config, checkpoint, decoder).load();
       return new NativeExecutor(config, decoder);
     } catch (RuntimeException | OutOfMemoryError e) {
       decoder.close();
       throw e;
+    }
+  }
+
+  /** The system promises more than it has, and ends a process that takes it at its word. */
+  static void requireRoom(long weightBytes, OptionalLong free) {
+    if (free.isPresent() && free.getAsLong() < weightBytes) {
+      throw new ModelException(
+          "model.no_memory",
+          "the weights take "
+              + (weightBytes >> 20)
+              + " MiB, and "
+              + (free.getAsLong() >> 20)
+              + " MiB are free for this process; free some, or keep weights in fewer bits");
     }
   }
 

@@ -6,6 +6,7 @@ import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.runtime.settings.Setting;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * How much a server computes and holds at a time, as its operator asked for it; {@link #fit} makes
@@ -68,6 +69,26 @@ public record CacheSizing(
         (int) Math.min(affordable, useful),
         length,
         maxQueuedTokens);
+  }
+
+  /**
+   * Refuses a cache that the memory beside the weights does not hold. It is taken block by block as
+   * requests come: without this the system would end the process under load.
+   *
+   * @param free bytes; empty where the system does not tell
+   * @throws ConfigException {@code config.kv-cache-mib}
+   */
+  static void requireRoom(long cacheBytes, OptionalLong free) {
+    if (free.isPresent() && free.getAsLong() < cacheBytes) {
+      throw new ConfigException(
+          "config.kv-cache-mib",
+          "the cache takes up to "
+              + (cacheBytes >> 20)
+              + " MiB, and beside the weights "
+              + (free.getAsLong() >> 20)
+              + " MiB are free for this process; make kv-cache-mib smaller, or max-running or"
+              + " max-model-len");
+    }
   }
 
   /** Blocks the memory holds, as long as an {@code int} counts their positions. */

@@ -1,6 +1,7 @@
 package dev.tensafe.server.assembly;
 
 import dev.tensafe.batching.engine.EngineConfig;
+import dev.tensafe.formats.memory.FreeMemory;
 import dev.tensafe.model.exec.ExecutorFactory;
 import dev.tensafe.model.exec.ExecutorOptions;
 import dev.tensafe.model.exec.ForwardBatch;
@@ -20,7 +21,8 @@ record LoadedModel(ModelExecutor executor, EngineConfig engine) implements AutoC
    * per calling thread.
    *
    * @param files stay open until the result is closed
-   * @throws dev.tensafe.formats.CodedException {@code model.*}, or as {@link CacheSizing#fit} says
+   * @throws dev.tensafe.formats.CodedException {@code model.*}, {@code decoder.no_memory}, or as
+   *     {@link CacheSizing} says
    */
   static LoadedModel load(
       ExecutorFactory factory, ExecutorOptions options, CacheSizing cache, ModelFiles files) {
@@ -33,6 +35,8 @@ record LoadedModel(ModelExecutor executor, EngineConfig engine) implements AutoC
           "cache of {} blocks, sequences of at most {} tokens",
           engine.cacheBlocks(),
           engine.maxSequenceLength());
+      CacheSizing.requireRoom(
+          engine.cacheBlocks() * executor.bytesPerBlock(), FreeMemory.ofThisProcess().bytes());
       executor.allocateCache(engine.cacheBlocks());
       warmUp(executor);
       return new LoadedModel(executor, engine);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.tensafe.batching.engine.EngineConfig;
 import dev.tensafe.runtime.ConfigException;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -75,6 +76,17 @@ class CacheSizingTest {
   }
 
   /** 4 TiB of one-byte blocks: their positions exceed what an int counts. */
+  @Test
+  void aCacheThatTheMachineHasNoRoomForIsRefused() {
+    CacheSizing.requireRoom(3 * MIB, OptionalLong.of(3 * MIB));
+    CacheSizing.requireRoom(3 * MIB, OptionalLong.empty());
+    refused(
+        "config.kv-cache-mib",
+        () -> CacheSizing.requireRoom(3 * MIB, OptionalLong.of(2 * MIB)),
+        "3 MiB",
+        "2 MiB are free");
+  }
+
   @Test
   void positionsAreCountedWithoutOverflow() {
     EngineConfig config =

@@ -286,7 +286,7 @@ class ServerAssemblyTest {
     public ModelExecutor create(
         ModelConfig config, Checkpoint checkpoint, ExecutorOptions options) {
       ModelExecutor real =
-          InstalledExecutors.all().named("torch").create(config, checkpoint, options);
+          InstalledExecutors.all().named("native").create(config, checkpoint, options);
       events.add("executor opened");
       return new RecordedExecutor(events, real, inForward);
     }

@@ -62,7 +62,7 @@ class ChatTest {
             new ServerSettings(
                 model,
                 http,
-                "torch",
+                "native",
                 new ExecutorOptions(ExecutorOptions.Format.F32, 1),
                 new CacheSizing(64, OptionalInt.empty(), 4, 256, 65_536),
                 Optional.empty()),
