@@ -105,6 +105,15 @@ void Matrix::row(std::size_t index, float* out) const {
     for (std::size_t s = 0; s < inputs_; ++s) std::memcpy(out + s, lane + s * kStepBytes, 4);
     return;
   }
+  if (format_ == Format::kInt8) {
+    float scale;
+    std::memcpy(&scale, lane + steps_ * kStepBytes, sizeof scale);
+    for (std::size_t i = 0; i < inputs_; ++i) {
+      const auto value = static_cast<std::int8_t>(lane[i / 4 * kStepBytes + i % 4]);
+      out[i] = scale * static_cast<float>(value);
+    }
+    return;
+  }
   for (std::size_t i = 0; i < inputs_; ++i) {
     out[i] = base::from_bfloat16(load16(lane + i / 2 * kStepBytes + i % 2 * 2));
   }

@@ -38,7 +38,7 @@ class Matrix {
 
   /// Stores rows [first, first + count) of the tensor, whole and row-major.
   void put(Source source, std::size_t first, std::size_t count, const std::byte* elements);
-  /// One row as float32, what an embedding table is asked for. Not of kInt8.
+  /// One row as float32, what an embedding table is asked for.
   void row(std::size_t index, float* out) const;
 
  private:

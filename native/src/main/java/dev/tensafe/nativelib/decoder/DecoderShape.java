@@ -10,7 +10,7 @@ import java.util.List;
  * @param queryKeyNorm whether queries and keys are normalised per head
  * @param tied whether the output head is the embedding table
  * @param weights format of projections
- * @param ends format of embedding table and head: F32 or BF16
+ * @param ends format of embedding table and head
  * @param cache format of keys and values: F32 or BF16
  */
 public record DecoderShape(

@@ -63,7 +63,7 @@ final class ServeOptions {
   @Option(
       names = "--weights",
       defaultValue = "dtype",
-      description = "how projections are kept: dtype, or int8")
+      description = "how matrices are kept: dtype, int8, or int8-all with embedding and head")
   String weights = "";
 
   @Option(

@@ -97,9 +97,11 @@ final class ServeSettings {
     return switch (options.weights) {
       case "dtype" -> ExecutorOptions.Weights.FORMAT;
       case "int8" -> ExecutorOptions.Weights.INT8;
+      case "int8-all" -> ExecutorOptions.Weights.INT8_ALL;
       default ->
           throw new ConfigException(
-              "config.weights", "weights is '" + options.weights + "'; it must be dtype or int8");
+              "config.weights",
+              "weights is '" + options.weights + "'; it must be dtype, int8 or int8-all");
     };
   }
 

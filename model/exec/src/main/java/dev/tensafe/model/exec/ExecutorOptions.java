@@ -35,7 +35,9 @@ public record ExecutorOptions(
     /** In their number format. */
     FORMAT,
     /** Eight bits with a scale for each row; embedding table and output head in their format. */
-    INT8
+    INT8,
+    /** Eight bits for all matrices. */
+    INT8_ALL
   }
 
   /** A number format of the cache. */

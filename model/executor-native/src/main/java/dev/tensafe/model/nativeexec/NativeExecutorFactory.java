@@ -27,12 +27,14 @@ public final class NativeExecutorFactory implements ExecutorFactory {
 
   @Override
   public ModelExecutor create(ModelConfig config, Checkpoint checkpoint, ExecutorOptions options) {
-    NumberFormat ends = format(checkpoint, options.format());
-    NumberFormat weights =
-        options.weights() == ExecutorOptions.Weights.INT8 ? NumberFormat.INT8 : ends;
+    NumberFormat format = format(checkpoint, options.format());
+    boolean exact = options.weights() == ExecutorOptions.Weights.FORMAT;
+    boolean all = options.weights() == ExecutorOptions.Weights.INT8_ALL;
+    NumberFormat weights = exact ? format : NumberFormat.INT8;
+    NumberFormat ends = all ? NumberFormat.INT8 : format;
     NumberFormat cache =
         switch (options.cache()) {
-          case AUTO -> ends;
+          case AUTO -> format;
           case F32 -> NumberFormat.F32;
           case BF16 -> NumberFormat.BF16;
         };
