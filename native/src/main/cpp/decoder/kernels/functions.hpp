@@ -9,11 +9,13 @@ namespace tensafe::decoder {
 namespace {
 
 inline Vec load_some(const float* at, std::size_t count) {
+  if (count == 16) return load(at);
   float lane[16] = {};
   std::memcpy(lane, at, count * sizeof(float));
   return load(lane);
 }
 inline void store_some(float* at, const Vec& v, std::size_t count) {
+  if (count == 16) return store(at, v);
   float lane[16];
   store(lane, v);
   std::memcpy(at, lane, count * sizeof(float));
@@ -67,12 +69,8 @@ void norm(const float* x, const float* weight, std::size_t n, float eps, float* 
   const float root = __builtin_sqrtf(sum_of(squares) / static_cast<float>(n) + eps);
   const Vec scale = all(1.0f / root);
   each_vec(x, n, [&](std::size_t i, const Vec& v) {
-    const std::size_t count = n - i;
-    if (count >= 16) {
-      store(out + i, v * scale * load(weight + i));
-    } else {
-      store_some(out + i, v * scale * load_some(weight + i, count), count);
-    }
+    const std::size_t count = n - i < 16 ? n - i : 16;
+    store_some(out + i, v * scale * load_some(weight + i, count), count);
   });
 }
 
@@ -91,14 +89,10 @@ void rotate(float* x, const float* cosines, const float* sines, std::size_t half
 void swiglu(const float* gate, const float* up, std::size_t n, float* out) {
   for (std::size_t i = 0; i < n; i += 16) {
     const std::size_t count = n - i < 16 ? n - i : 16;
-    const Vec g = count == 16 ? load(gate + i) : load_some(gate + i, count);
-    const Vec u = count == 16 ? load(up + i) : load_some(up + i, count);
+    const Vec g = load_some(gate + i, count);
+    const Vec u = load_some(up + i, count);
     const Vec y = g / (all(1.0f) + exponential(zero() - g)) * u;
-    if (count == 16) {
-      store(out + i, y);
-    } else {
-      store_some(out + i, y, count);
-    }
+    store_some(out + i, y, count);
   }
 }
 
@@ -111,12 +105,12 @@ inline constexpr float kLeastOfBytes = 0x1p-120f;
 
 float prepare_int8(const float* x, std::size_t n, std::size_t steps, std::int8_t* out) {
   Vec largest = zero();
-  bool number = true;
-  each_vec(x, n, [&](std::size_t, const Vec& v) { largest = max(largest, absolute(v)); });
+  Vec nothing = zero();
   each_vec(x, n, [&](std::size_t, const Vec& v) {
-    const float sum = sum_of(v - v);
-    number = number && sum == sum;
+    largest = max(largest, absolute(v));
+    nothing = nothing + (v - v);  // NaN where a number is none, or infinite
   });
+  const bool number = sum_of(nothing) == 0.0f;
   const float top = max_of(largest);
   const bool zeros = !number || top < kLeastOfBytes;
   const Vec inverse = all(zeros ? 0.0f : 127.0f / top);
