@@ -14,7 +14,8 @@ import java.util.function.ToLongFunction;
  *
  * <p>Sequences are ranked by priority, aged by waiting, then by arrival. Running ones come first:
  * each that decodes gets its token, prompts share what is left of the budget of tokens and of rows
- * of logits (a prompt that is scored needs one per token). When blocks run out the lowest-ranked
+ * of logits (a prompt that is scored needs one per token). The budget is smaller while others
+ * decode, so that their next tokens do not wait for long. When blocks run out the lowest-ranked
  * running sequence gives all of its up, so the highest-ranked always advances and every sequence
  * ends. Then waiting ones are admitted, each with blocks for everything it knows; none overtakes
  * one that does not fit yet. Whose turn it is, and who gives way to whom, is described with the
@@ -41,7 +42,8 @@ public final class Scheduler {
     List<SequenceState> running = new ArrayList<>();
     List<SequenceState> waiting = new ArrayList<>();
     sequences.stream().sorted(byRank).forEach(s -> (s.running() ? running : waiting).add(s));
-    Planner planner = new Planner(config, freeBlocks);
+    int decoding = (int) running.stream().filter(s -> s.pending() == 1).count();
+    Planner planner = new Planner(config, freeBlocks, decoding);
     WaitingFlows flows = new WaitingFlows(waiting, served);
     if (!flows.isEmpty()) {
       planner.makeWay(flows, running, served);
@@ -61,10 +63,10 @@ public final class Scheduler {
     private int budget;
     private int rows;
 
-    Planner(SchedulerConfig config, int freeBlocks) {
+    Planner(SchedulerConfig config, int freeBlocks, int decoding) {
       this.config = config;
       this.free = freeBlocks;
-      this.budget = config.tokensPerStep();
+      this.budget = config.tokensBeside(decoding);
       this.rows = config.logitRowsPerStep();
     }
 

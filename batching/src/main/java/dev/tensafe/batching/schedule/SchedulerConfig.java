@@ -4,6 +4,8 @@ package dev.tensafe.batching.schedule;
  * Limits of one step.
  *
  * @param tokensPerStep tokens run per step over all sequences; at least {@code maxRunning}
+ * @param promptTokensPerStep tokens of prompts in a step in which others decode, and one more for
+ *     each two of those: what such a step may take longer than one without prompts
  * @param logitRowsPerStep rows of logits per step over all sequences; at least {@code maxRunning}
  * @param maxRunning sequences that hold blocks at the same time
  * @param blockSize positions per block
@@ -12,6 +14,7 @@ package dev.tensafe.batching.schedule;
  */
 public record SchedulerConfig(
     int tokensPerStep,
+    int promptTokensPerStep,
     int logitRowsPerStep,
     int maxRunning,
     int blockSize,
@@ -20,6 +23,7 @@ public record SchedulerConfig(
   public SchedulerConfig {
     if (maxRunning < 1
         || tokensPerStep < maxRunning
+        || promptTokensPerStep < 1
         || logitRowsPerStep < maxRunning
         || blockSize < 1
         || ageingSteps < 1
@@ -32,6 +36,32 @@ public record SchedulerConfig(
               + " at least maxRunning "
               + maxRunning);
     }
+  }
+
+  /** Limits without one of their own for prompts beside decoding sequences. */
+  public SchedulerConfig(
+      int tokensPerStep,
+      int logitRowsPerStep,
+      int maxRunning,
+      int blockSize,
+      int ageingSteps,
+      int fairnessTokens) {
+    this(
+        tokensPerStep,
+        tokensPerStep,
+        logitRowsPerStep,
+        maxRunning,
+        blockSize,
+        ageingSteps,
+        fairnessTokens);
+  }
+
+  /** Tokens of a step in which this many sequences decode. */
+  int tokensBeside(int decoding) {
+    if (decoding == 0) {
+      return tokensPerStep;
+    }
+    return (int) Math.min(tokensPerStep, (long) promptTokensPerStep + decoding + decoding / 2);
   }
 
   /** Blocks that hold this many positions. */

@@ -42,6 +42,26 @@ class SchedulerTest {
   }
 
   @Test
+  void promptsAreSmallerWhileOthersDecode() {
+    SchedulerConfig config = new SchedulerConfig(64, 20, 64, 8, 16, 50, 1000);
+    SequenceState prompt = waiting(9, 200, 0);
+    assertEquals(
+        List.of(new StepPlan.Run(9, 64, 13, 0)),
+        Scheduler.plan(config, List.of(prompt), 100, flow -> 0).runs());
+    List<SequenceState> all = new ArrayList<>();
+    for (int decoding = 1; decoding <= 7; decoding++) {
+      all.add(running(decoding, 20, 19, 2));
+      all.remove(prompt);
+      all.add(prompt);
+      List<StepPlan.Run> runs = Scheduler.plan(config, all, 100, flow -> 0).runs();
+      assertEquals(decoding + 1, runs.size());
+      assertEquals(20 + decoding / 2, runs.get(decoding).tokens());
+    }
+    SchedulerConfig small = new SchedulerConfig(8, 20, 64, 8, 16, 50, 1000);
+    assertEquals(1, Scheduler.plan(small, all, 100, flow -> 0).runs().get(7).tokens());
+  }
+
+  @Test
   void theLatestArrivalGivesWayWhenBlocksRunOut() {
     StepPlan plan = plan(0, running(1, 17, 16, 1), running(2, 17, 16, 1), waiting(3, 5, 0));
     assertEquals(List.of(2L), plan.preempted());

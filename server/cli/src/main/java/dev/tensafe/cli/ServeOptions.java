@@ -93,6 +93,12 @@ final class ServeOptions {
   int tokensPerStep;
 
   @Option(
+      names = "--prompt-tokens-per-step",
+      defaultValue = "48",
+      description = "tokens of prompts in a step in which other requests get their next tokens")
+  int promptTokensPerStep;
+
+  @Option(
       names = "--max-queued-tokens",
       defaultValue = "65536",
       description = "prompt tokens that may wait; more are answered with 429")

@@ -131,6 +131,7 @@ final class ServeSettings {
         length == null ? OptionalInt.empty() : OptionalInt.of(length),
         options.maxRunning,
         options.tokensPerStep,
+        options.promptTokensPerStep,
         options.maxQueuedTokens);
   }
 

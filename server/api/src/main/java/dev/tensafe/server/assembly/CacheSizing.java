@@ -17,10 +17,16 @@ import java.util.OptionalLong;
  * @param maxRunning requests that run at the same time
  * @param tokensPerStep tokens of all requests in one step, at least one for each of {@code
  *     maxRunning}
+ * @param promptTokensPerStep tokens of prompts in a step in which others decode
  * @param maxQueuedTokens prompt tokens that may wait
  */
 public record CacheSizing(
-    int cacheMib, OptionalInt maxModelLen, int maxRunning, int tokensPerStep, int maxQueuedTokens) {
+    int cacheMib,
+    OptionalInt maxModelLen,
+    int maxRunning,
+    int tokensPerStep,
+    int promptTokensPerStep,
+    int maxQueuedTokens) {
   /** Positions per block. */
   private static final int BLOCK = ModelExecutor.BLOCK_SIZE;
 
@@ -34,12 +40,14 @@ public record CacheSizing(
    * Checks the ranges.
    *
    * @throws ConfigException {@code config.kv-cache-mib}, {@code config.max-running}, {@code
-   *     config.tokens-per-step}, {@code config.max-queued-tokens}, {@code config.max-model-len}
+   *     config.tokens-per-step}, {@code config.prompt-tokens-per-step}, {@code
+   *     config.max-queued-tokens}, {@code config.max-model-len}
    */
   public CacheSizing {
     Setting.range("kv-cache-mib", cacheMib, 1, 1 << 22);
     Setting.range("max-running", maxRunning, 1, 4096);
     Setting.range("tokens-per-step", tokensPerStep, maxRunning, 1 << 20);
+    Setting.range("prompt-tokens-per-step", promptTokensPerStep, 1, 1 << 20);
     Setting.range("max-queued-tokens", maxQueuedTokens, 1, Integer.MAX_VALUE);
     maxModelLen.ifPresent(length -> Setting.range("max-model-len", length, 2, 1 << 28));
   }
@@ -61,6 +69,7 @@ public record CacheSizing(
     return new EngineConfig(
         new SchedulerConfig(
             tokensPerStep,
+            promptTokensPerStep,
             EngineConfig.logitRowsPerStep(vocabSize, maxRunning),
             maxRunning,
             BLOCK,

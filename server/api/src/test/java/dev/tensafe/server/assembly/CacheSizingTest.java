@@ -18,7 +18,7 @@ class CacheSizingTest {
 
   private static CacheSizing sizing(int cacheMib, int maxModelLen, int maxRunning) {
     OptionalInt length = maxModelLen == 0 ? OptionalInt.empty() : OptionalInt.of(maxModelLen);
-    return new CacheSizing(cacheMib, length, maxRunning, 4096, 100);
+    return new CacheSizing(cacheMib, length, maxRunning, 4096, 4096, 100);
   }
 
   private static void refused(String code, Runnable made, String... parts) {
@@ -90,7 +90,7 @@ class CacheSizingTest {
   @Test
   void positionsAreCountedWithoutOverflow() {
     EngineConfig config =
-        new CacheSizing(1 << 22, OptionalInt.empty(), 4096, 4096, 100)
+        new CacheSizing(1 << 22, OptionalInt.empty(), 4096, 4096, 4096, 100)
             .fit(1, Integer.MAX_VALUE, 1000);
     assertEquals(Integer.MAX_VALUE / 16, config.cacheBlocks());
     assertEquals(Integer.MAX_VALUE / 16 * 16, config.maxSequenceLength());
@@ -123,9 +123,10 @@ class CacheSizingTest {
   @Test
   void aStepTakesATokenOfEveryRunningRequest() {
     OptionalInt none = OptionalInt.empty();
-    assertEquals(64, new CacheSizing(1, none, 64, 64, 1).tokensPerStep());
-    refused("config.tokens-per-step", () -> new CacheSizing(1, none, 64, 63, 1), "63", "64");
-    refused("config.tokens-per-step", () -> new CacheSizing(1, none, 1, (1 << 20) + 1, 1));
-    refused("config.max-queued-tokens", () -> new CacheSizing(1, none, 1, 1, 0), "0");
+    assertEquals(64, new CacheSizing(1, none, 64, 64, 1, 1).tokensPerStep());
+    refused("config.tokens-per-step", () -> new CacheSizing(1, none, 64, 63, 1, 1), "63", "64");
+    refused("config.tokens-per-step", () -> new CacheSizing(1, none, 1, (1 << 20) + 1, 1, 1));
+    refused("config.max-queued-tokens", () -> new CacheSizing(1, none, 1, 1, 1, 0), "0");
+    refused("config.prompt-tokens-per-step", () -> new CacheSizing(1, none, 1, 1, 0, 1), "0");
   }
 }

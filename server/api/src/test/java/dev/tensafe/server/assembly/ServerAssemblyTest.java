@@ -87,7 +87,7 @@ class ServerAssemblyTest {
             "127.0.0.1", port, "m", null, 1 << 20, 4 << 20, 5, 60, 5, List.of(), null, null),
         "recorded",
         new ExecutorOptions(ExecutorOptions.Format.F32, 1),
-        new CacheSizing(16, OptionalInt.of(maxModelLen), 4, 64, 1000),
+        new CacheSizing(16, OptionalInt.of(maxModelLen), 4, 64, 64, 1000),
         Optional.of(
             new AdapterSettings(
                 source,

@@ -64,7 +64,7 @@ class ChatTest {
                 http,
                 "native",
                 new ExecutorOptions(ExecutorOptions.Format.F32, 1),
-                new CacheSizing(64, OptionalInt.empty(), 4, 256, 65_536),
+                new CacheSizing(64, OptionalInt.empty(), 4, 256, 256, 65_536),
                 Optional.empty()),
             InstalledExecutors.all(),
             Ticker.system(),
