@@ -9,8 +9,8 @@ namespace tensafe::decoder {
 
 /// Keys and values in blocks of 16 positions. A block has, for every layer and key/value head, the keys
 /// [head / per][16][per] and the values [16 / per][head, to a multiple of 16][per] of its positions, with
-/// per = 2 bfloat16 or 1 float32: four bytes a position or a place of the head. Only the step that owns a
-/// block writes to it.
+/// per = 2 bfloat16, 1 float32 or 1 int8. Behind those of int8 stand a float32 scale for each key, then for
+/// each value: 1/127 of its largest number. Only the step that owns a block writes to it.
 class Cache {
  public:
   Cache() = default;

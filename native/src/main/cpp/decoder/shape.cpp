@@ -22,7 +22,6 @@ void check(const Shape& s) {
           "decoder: heads are no multiple of key/value heads");
   require(s.head_dim % 2 == 0 && s.head_dim <= kMaxHead, ErrorCode::kInvalidArgument,
           "decoder: the size of a head is odd or above 256");
-  require(s.cache != Format::kInt8, ErrorCode::kInvalidArgument, "decoder: a cache of 8 bits is not supported");
   require(s.weights != Format::kInt8 || (s.hidden <= kMostInt8Inputs && s.intermediate <= kMostInt8Inputs &&
                                          s.query_size() <= kMostInt8Inputs),
           ErrorCode::kInvalidArgument, "decoder: 8 bits are possible up to 65536 inputs");

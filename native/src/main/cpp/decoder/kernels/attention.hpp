@@ -9,11 +9,15 @@ namespace tensafe::decoder {
 namespace {
 
 /// How a block of keys and values of one head is kept. Keys: [head / per][16 positions][per]; values:
-/// [16 positions / per][head, to a multiple of 16][per], per = 2 numbers a step for bfloat16, else 1.
+/// [16 positions / per][head, to a multiple of 16][per], per = 2 numbers a step for bfloat16, else 1. Behind
+/// them, of bytes only, a float32 scale for the key of each position, then for its value.
 struct FloatCache {
   using Input = float;
   using Weights = Vec;
   static constexpr std::size_t kPer = 1;
+  static constexpr std::size_t kStep = 64;  ///< bytes of sixteen lanes
+  static inline Vec of_keys(const Vec& score, const float*) { return score; }
+  static inline Vec of_values(const Vec& weight, const float*) { return weight; }
   static inline void put_query(Input* to, std::size_t at, const Vec& v, std::size_t count) {
     store_some(to + at, v, count);
   }
@@ -28,6 +32,9 @@ struct PairCache {
   using Input = PairElement;
   using Weights = PairVec;
   static constexpr std::size_t kPer = 2;
+  static constexpr std::size_t kStep = 64;
+  static inline Vec of_keys(const Vec& score, const float*) { return score; }
+  static inline Vec of_values(const Vec& weight, const float*) { return weight; }
   static inline void put_query(Input* to, std::size_t at, const Vec& v, std::size_t) {
     store_pairs(to + at / 2, rounded(v));
   }
@@ -40,7 +47,22 @@ struct PairCache {
   static inline Vec add(const Vec& sum, const Input* x, const Weights& w) { return dot(sum, broadcast(x), w); }
 };
 
-inline constexpr int kMaxQueryVecs = static_cast<int>(kMaxHead / 16);
+struct ByteCache {
+  using Input = float;
+  using Weights = Vec;
+  static constexpr std::size_t kPer = 1;
+  static constexpr std::size_t kStep = 16;
+  static inline Vec of_keys(const Vec& score, const float* scales) { return score * load(scales); }
+  static inline Vec of_values(const Vec& weight, const float* scales) { return weight * load(scales + kBlock); }
+  static inline void put_query(Input* to, std::size_t at, const Vec& v, std::size_t count) {
+    store_some(to + at, v, count);
+  }
+  static inline Vec weight(const Vec& p) { return p; }
+  static inline void put_weights(Input* to, const Vec& p) { store(to, p); }
+  static inline Weights load_step(const std::byte* at) { return load_bytes(reinterpret_cast<const std::int8_t*>(at)); }
+  static inline Weights load_half(const std::byte* at, bool) { return load_step(at); }
+  static inline Vec add(const Vec& sum, const Input* x, const Weights& w) { return fma(all(*x), w, sum); }
+};
 
 template <typename Cache>
 struct Attention {
@@ -53,8 +75,9 @@ struct Attention {
   const std::size_t count = t.rows * t.share;
   const std::size_t key_steps = (t.head_dim + kPer - 1) / kPer;
   const std::size_t head_vecs = (t.head_dim + 15) / 16;
-  const std::size_t key_bytes = key_steps * 64;
-  const std::size_t value_step = head_vecs * 64;
+  static constexpr std::size_t kStep = Cache::kStep;
+  const std::size_t key_bytes = key_steps * kStep;
+  const std::size_t value_step = head_vecs * kStep;
 
   Input query[kQueries][kKeySteps + 8];
   float scores[kQueries][kSegment];
@@ -78,6 +101,9 @@ struct Attention {
     return t.cache + static_cast<std::size_t>(t.blocks[block]) * t.block_stride;
   }
   const std::byte* values(std::size_t block) const { return keys(block) + key_bytes; }
+  const float* scales(std::size_t block) const {
+    return reinterpret_cast<const float*>(values(block) + kValueSteps * value_step);
+  }
 
   void load_queries() {
     for (std::size_t m = 0; m < count; ++m) {
@@ -101,15 +127,16 @@ struct Attention {
     for (std::size_t s = 0; s < key_steps; ++s) {
 #pragma GCC unroll 4
       for (int b = 0; b < Blocks; ++b) {
-        const typename Cache::Weights k = Cache::load_step(at[b] + 64 * s);
+        const typename Cache::Weights k = Cache::load_step(at[b] + kStep * s);
 #pragma GCC unroll 12
         for (int i = 0; i < M; ++i) sums[b][i] = Cache::add(sums[b][i], &query[m + i][s], k);
       }
     }
     const Vec scale = all(t.scale);
     for (int b = 0; b < Blocks; ++b) {
+      const std::size_t own = block + static_cast<std::size_t>(b);
       for (int i = 0; i < M; ++i) {
-        store(scores[m + i] + (block + static_cast<std::size_t>(b)) * kBlock - origin, sums[b][i] * scale);
+        store(scores[m + i] + own * kBlock - origin, Cache::of_keys(sums[b][i] * scale, scales(own)));
       }
     }
   }
@@ -141,7 +168,8 @@ struct Attention {
       const int last = to - at < kBlock ? static_cast<int>(to - at) : static_cast<int>(kBlock);
       const Vec p = keep(Cache::weight(exponential(load(score + at - origin) - base)), first, last, 0.0f);
       sum = sum + p;
-      Cache::put_weights(weights[m] + (at - origin) / kPer, p);
+      const Vec weight = keep(Cache::of_values(p, scales(at / kBlock)), first, last, 0.0f);
+      Cache::put_weights(weights[m] + (at - origin) / kPer, weight);
     }
     piece_max[m] = top;
     piece_sum[m] = sum_of(sum);
@@ -155,12 +183,12 @@ struct Attention {
       for (int v = 0; v < Vecs; ++v) sums[i][v] = load(piece[m + i] + 16 * (vec + static_cast<std::size_t>(v)));
     }
     for (; block < end; ++block) {
-      const std::byte* at = values(block) + 64 * vec;
+      const std::byte* at = values(block) + kStep * vec;
       const std::size_t first = (block * kBlock - origin) / kPer;
       for (std::size_t s = 0; s < kValueSteps; ++s) {
         typename Cache::Weights w[Vecs];
 #pragma GCC unroll 4
-        for (int v = 0; v < Vecs; ++v) w[v] = Cache::load_step(at + 64 * v);
+        for (int v = 0; v < Vecs; ++v) w[v] = Cache::load_step(at + kStep * v);
 #pragma GCC unroll 12
         for (int i = 0; i < M; ++i) {
 #pragma GCC unroll 4
@@ -193,7 +221,8 @@ struct Attention {
       if (!has_first && !has_last) continue;
       const std::byte* at = values(block) + s * value_step;
       for (std::size_t v = 0; v < head_vecs; ++v) {
-        const auto w = has_first && has_last ? Cache::load_step(at + 64 * v) : Cache::load_half(at + 64 * v, has_last);
+        const auto w =
+            has_first && has_last ? Cache::load_step(at + kStep * v) : Cache::load_half(at + kStep * v, has_last);
         float* sum = piece[m] + 16 * v;
         store(sum, Cache::add(load(sum), &weights[m][(first - origin) / kPer], w));
       }
@@ -299,12 +328,19 @@ struct Attention {
 };
 
 void attend(const AttentionTask& task) {
-  if (task.format == Format::kFloat32) {
-    Attention<FloatCache> attention(task);
-    attention.run();
-  } else {
-    Attention<PairCache> attention(task);
-    attention.run();
+  switch (task.format) {
+    case Format::kFloat32: {
+      Attention<FloatCache> attention(task);
+      return attention.run();
+    }
+    case Format::kBfloat16: {
+      Attention<PairCache> attention(task);
+      return attention.run();
+    }
+    case Format::kInt8: {
+      Attention<ByteCache> attention(task);
+      return attention.run();
+    }
   }
 }
 

@@ -126,6 +126,13 @@ inline __m256 eight_bfloat16(const std::uint16_t* at) {
 }
 inline Vec load_bfloat16(const std::uint16_t* at) { return {eight_bfloat16(at), eight_bfloat16(at + 8)}; }
 
+/// Sixteen bytes as float32.
+inline Vec load_bytes(const std::int8_t* at) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)),
+          _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8)))};
+}
+
 struct Sums {
   __m256i low;
   __m256i high;

@@ -113,6 +113,12 @@ inline Vec load_bfloat16(const std::uint16_t* at) {
   return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16))};
 }
 
+/// Sixteen bytes as float32.
+inline Vec load_bytes(const std::int8_t* at) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  return {_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes))};
+}
+
 struct Sums {
   __m512i v;
 };

@@ -116,6 +116,11 @@ inline Vec load_bfloat16(const std::uint16_t* at) {
   return each([&](int i) { return base::from_bfloat16(at[i]); });
 }
 
+/// Sixteen bytes as float32.
+inline Vec load_bytes(const std::int8_t* at) {
+  return each([&](int i) { return static_cast<float>(at[i]); });
+}
+
 /// Sums of four products of bytes a lane, exact.
 struct Sums {
   std::int32_t lane[16];

@@ -12,7 +12,9 @@ enum Numbers {
   BF16(Format.BF16, Weights.FORMAT, Cache.AUTO),
   BF16_CACHE_F32(Format.BF16, Weights.FORMAT, Cache.F32),
   INT8(Format.BF16, Weights.INT8, Cache.AUTO),
-  INT8_CACHE_F32(Format.F32, Weights.INT8, Cache.F32);
+  INT8_CACHE_F32(Format.F32, Weights.INT8, Cache.F32),
+  BF16_CACHE_INT8(Format.BF16, Weights.FORMAT, Cache.INT8),
+  ALL_INT8(Format.BF16, Weights.INT8_ALL, Cache.INT8);
 
   /** A model that has everything: biases, norms of heads, a window in one layer, odd sizes. */
   static final String MODEL =
@@ -35,7 +37,12 @@ enum Numbers {
     return new ExecutorOptions(format, weights, cache, threads, false);
   }
 
+  /** Whether embedding table and head are kept in 8 bits. */
+  boolean endsInEightBits() {
+    return weights == Weights.INT8_ALL;
+  }
+
   boolean eightBits() {
-    return weights == Weights.INT8;
+    return weights != Weights.FORMAT;
   }
 }

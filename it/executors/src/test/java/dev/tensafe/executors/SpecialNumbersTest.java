@@ -144,7 +144,7 @@ class SpecialNumbersTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Numbers.class)
+  @EnumSource(value = Numbers.class, names = "ALL_INT8", mode = EnumSource.Mode.EXCLUDE)
   void aTokensEmbeddingMayBeAnything(Numbers numbers) throws IOException {
     int[] tokens = tokens(30);
     float[][] clean;
@@ -186,6 +186,10 @@ class SpecialNumbersTest {
         clean = Sequence.alone(model.executor(), s, List.of());
       }
       WeightPatch.row(own, "lm_head.weight", 3, value);
+      if (numbers.endsInEightBits()) {
+        assertRefused(own, numbers);
+        continue;
+      }
       try (LoadedModel model = open(own, numbers, 4)) {
         float[][] got = Sequence.alone(model.executor(), s, List.of());
         for (int t = 0; t < 20; t++) {
@@ -196,9 +200,7 @@ class SpecialNumbersTest {
       }
       WeightPatch.row(own, "model.layers.1.self_attn.v_proj.weight", 5, value);
       if (numbers.eightBits()) {
-        CodedException e = assertThrows(CodedException.class, () -> open(own, numbers, 4).close());
-        assertEquals("decoder.invalid_argument", e.code());
-        assertTrue(e.getMessage().contains("weight"), e.getMessage());
+        assertRefused(own, numbers);
       } else {
         try (LoadedModel model = open(own, numbers, 4)) {
           for (float[] row : Sequence.alone(model.executor(), s, List.of())) {
@@ -207,5 +209,11 @@ class SpecialNumbersTest {
         }
       }
     }
+  }
+
+  private static void assertRefused(Path model, Numbers numbers) {
+    CodedException e = assertThrows(CodedException.class, () -> open(model, numbers, 4).close());
+    assertEquals("decoder.invalid_argument", e.code());
+    assertTrue(e.getMessage().contains("weight"), e.getMessage());
   }
 }

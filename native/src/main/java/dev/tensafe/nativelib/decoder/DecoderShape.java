@@ -11,7 +11,7 @@ import java.util.List;
  * @param tied whether the output head is the embedding table
  * @param weights format of projections
  * @param ends format of embedding table and head
- * @param cache format of keys and values: F32 or BF16
+ * @param cache format of keys and values
  */
 public record DecoderShape(
     int hidden,

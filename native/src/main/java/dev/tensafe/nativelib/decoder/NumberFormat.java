@@ -4,7 +4,7 @@ package dev.tensafe.nativelib.decoder;
 public enum NumberFormat {
   F32(0),
   BF16(1),
-  /** Eight bits with a scale for each row of a matrix. */
+  /** Eight bits with a scale for each row of a matrix, or each key and value of a head. */
   INT8(2);
 
   // the native side's number

@@ -69,7 +69,7 @@ final class ServeOptions {
   @Option(
       names = "--kv-cache-dtype",
       defaultValue = "auto",
-      description = "keys and values: auto (as dtype), f32 or bf16")
+      description = "keys and values: auto (as dtype), f32, bf16 or int8")
   String kvCacheDtype = "";
 
   @Option(

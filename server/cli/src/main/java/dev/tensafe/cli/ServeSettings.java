@@ -110,10 +110,13 @@ final class ServeSettings {
       case "auto" -> ExecutorOptions.Cache.AUTO;
       case "f32" -> ExecutorOptions.Cache.F32;
       case "bf16" -> ExecutorOptions.Cache.BF16;
+      case "int8" -> ExecutorOptions.Cache.INT8;
       default ->
           throw new ConfigException(
               "config.kv-cache-dtype",
-              "kv-cache-dtype is '" + options.kvCacheDtype + "'; it must be auto, f32 or bf16");
+              "kv-cache-dtype is '"
+                  + options.kvCacheDtype
+                  + "'; it must be auto, f32, bf16 or int8");
     };
   }
 

@@ -45,6 +45,8 @@ public record ExecutorOptions(
     /** That of the weights. */
     AUTO,
     F32,
-    BF16
+    BF16,
+    /** Eight bits with a scale for each key and value of a head. */
+    INT8
   }
 }

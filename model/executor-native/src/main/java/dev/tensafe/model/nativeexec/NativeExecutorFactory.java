@@ -37,6 +37,7 @@ public final class NativeExecutorFactory implements ExecutorFactory {
           case AUTO -> format;
           case F32 -> NumberFormat.F32;
           case BF16 -> NumberFormat.BF16;
+          case INT8 -> NumberFormat.INT8;
         };
     long start = System.nanoTime();
     NativeExecutor executor =
