@@ -22,8 +22,12 @@ class LauncherTest {
       package dev.tensafe.cli;
       public class Main {
         public static void main(String[] args) throws Exception {
-          System.out.write((java.nio.file.Files.readString(java.nio.file.Path.of(args[0]))
-              + " " + System.getenv("LC_ALL")).getBytes("UTF-8"));
+          var file = java.nio.file.Path.of(args[0]);
+          String read = java.nio.file.Files.exists(file)
+              ? java.nio.file.Files.readString(file)
+              : java.lang.management.ManagementFactory.getGarbageCollectorMXBeans().get(0).getName();
+          System.out.write((read + " " + System.getenv("LC_ALL")
+              + " " + System.getenv("OMP_WAIT_POLICY")).getBytes("UTF-8"));
           System.out.flush();
         }
       }
@@ -66,6 +70,7 @@ class LauncherTest {
     builder
         .environment()
         .merge("PATH", dir.resolve("bin").toString(), (old, own) -> own + ":" + old);
+    builder.environment().keySet().removeAll(List.of("OMP_WAIT_POLICY", "TENSAFE_EXECUTOR"));
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().put("LC_ALL", locale);
     builder.environment().put("MAVEN_EXIT", maven);
@@ -96,6 +101,18 @@ class LauncherTest {
     assertEquals(1, failed.exit());
     assertTrue(failed.err().contains("[INFO] Scanning for projects..."), failed.err());
     assertTrue(failed.err().contains("launcher.build: the build failed"), failed.err());
+  }
+
+  @Test
+  void whatIsForPyTorchIsSetForItAlone() throws Exception {
+    project();
+    assertEquals("Copy C.UTF-8 null", run("C", "0", "serve", "--model", "m").out());
+    for (String[] args :
+        new String[][] {
+          {"train"}, {"eval"}, {"serve", "--executor", "torch"}, {"serve", "--executor=torch"}
+        }) {
+      assertEquals("G1 Young Generation C.UTF-8 passive", run("C", "0", args).out());
+    }
   }
 
   @Test

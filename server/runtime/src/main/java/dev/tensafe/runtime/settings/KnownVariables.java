@@ -30,6 +30,7 @@ public final class KnownVariables {
           "TENSAFE_EXECUTOR",
           "TENSAFE_HE_PROFILE",
           "TENSAFE_HOST",
+          "TENSAFE_KV_CACHE_DTYPE",
           "TENSAFE_KV_CACHE_MIB",
           "TENSAFE_LOG_FORMAT",
           "TENSAFE_MAX_ADAPTER_MIB",
@@ -40,7 +41,9 @@ public final class KnownVariables {
           "TENSAFE_MODEL",
           "TENSAFE_PAD_MEMORY_MIB",
           "TENSAFE_PASSPHRASE_FILE",
+          "TENSAFE_PIN_THREADS",
           "TENSAFE_PORT",
+          "TENSAFE_PROMPT_TOKENS_PER_STEP",
           "TENSAFE_RECIPIENT_KEY",
           "TENSAFE_REQUEST_TIMEOUT_SECONDS",
           "TENSAFE_SERVED_MODEL_NAME",
@@ -49,7 +52,8 @@ public final class KnownVariables {
           "TENSAFE_TLS_CERT",
           "TENSAFE_TLS_KEY",
           "TENSAFE_TOKENS_PER_STEP",
-          "TENSAFE_TRUST");
+          "TENSAFE_TRUST",
+          "TENSAFE_WEIGHTS");
 
   /** Of the launcher, the native library, the tests and the scripts. */
   public static final Set<String> OTHERS =
