@@ -40,6 +40,7 @@ record IncludeOrder(List<Layer> layers, Map<String, List<String>> strangers) {
               new Layer("lora", "tensafe::lora"),
               new Layer("decoder/kernels", "tensafe::decoder"),
               new Layer("decoder", "tensafe::decoder"),
+              new Layer("decoder/measure", "tensafe::decoder"),
               new Layer("jni", "tensafe::jni")),
           Map.of(
               "lora",
@@ -47,6 +48,8 @@ record IncludeOrder(List<Layer> layers, Map<String, List<String>> strangers) {
               "decoder",
               List.of("ckks"),
               "decoder/kernels",
+              List.of("ckks", "lora"),
+              "decoder/measure",
               List.of("ckks", "lora")));
 
   /** Test code: the kernels are compiled with it in place of the processor's instructions. */

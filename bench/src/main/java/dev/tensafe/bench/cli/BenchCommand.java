@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
       BenchCommand.Tssp.class,
       FloodCommand.class,
       LoraBenchCommand.class,
+      StepCommand.class,
       GateCommand.class,
       RelayCommand.class,
       BenchCommand.MakeModel.class,
@@ -50,7 +51,8 @@ final class BenchCommand implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a subcommand is needed: serve, flood, ckks, tssp, lora, gate, relay, make-model, make-adapter");
+        "a subcommand is needed: serve, flood, ckks, tssp, lora, step, gate, relay, make-model,"
+            + " make-adapter");
   }
 
   /** {@code tensafe bench serve}: load on a running server. */

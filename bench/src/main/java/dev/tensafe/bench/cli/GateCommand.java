@@ -19,8 +19,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "gate",
     description =
-        "Measures CKKS in native code and by JMH and compares with a stored run of this machine;"
-            + " exits with 1 when a figure is slower than allowed.",
+        "Measures CKKS in native code and by JMH, and steps of the native executor, and compares"
+            + " with a stored run of this machine; exits with 1 when a figure is slower than"
+            + " allowed.",
     mixinStandardHelpOptions = true,
     showDefaultValues = true,
     sortOptions = false)

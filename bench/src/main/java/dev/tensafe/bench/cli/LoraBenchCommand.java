@@ -1,13 +1,16 @@
 package dev.tensafe.bench.cli;
 
 import dev.tensafe.bench.lora.LoraBench;
-import dev.tensafe.model.torch.ComputeType;
-import java.nio.file.Path;
+import dev.tensafe.model.exec.ExecutorFactories;
+import dev.tensafe.model.exec.ExecutorFactory;
+import dev.tensafe.model.exec.ExecutorOptions;
+import dev.tensafe.model.nativeexec.NativeExecutorFactory;
+import dev.tensafe.model.torch.TorchExecutorFactory;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -23,8 +26,13 @@ import picocli.CommandLine.Spec;
 final class LoraBenchCommand implements Callable<Integer> {
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  @Option(names = "--model", required = true, paramLabel = "DIR", description = "base model")
-  private Path model = Path.of("");
+  @Mixin private ModelOptions model = new ModelOptions();
+
+  @Option(
+      names = "--executor",
+      defaultValue = "native",
+      description = "what runs it: native or torch")
+  private String executor = "";
 
   @Option(names = "--batch", defaultValue = "64", description = "sequences in a step")
   private int batch;
@@ -45,18 +53,15 @@ final class LoraBenchCommand implements Callable<Integer> {
   @Option(names = "--adapter-dtype", defaultValue = "f32", description = "f32 or bf16")
   private String adapterDtype = "";
 
-  @Option(names = "--dtype", defaultValue = "f32", description = "of the model: f32 or bf16")
-  private String dtype = "";
-
-  @Option(names = "--threads", description = "compute threads; the number of cores if not given")
-  private @Nullable Integer threads;
-
   @Option(names = "--repetitions", defaultValue = "41", description = "pairs of steps per row")
   private int repetitions;
 
   @Override
   public Integer call() {
-    int cores = Runtime.getRuntime().availableProcessors();
+    ExecutorOptions options = model.executor();
+    ExecutorFactory factory =
+        new ExecutorFactories(List.of(new NativeExecutorFactory(), new TorchExecutorFactory()))
+            .named(executor);
     boolean sensible =
         batch >= 1
             && context >= 1
@@ -67,26 +72,22 @@ final class LoraBenchCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "counts are at least 1, and --adapters at most --batch");
     }
+    if (!adapterDtype.equals("f32") && !adapterDtype.equals("bf16")) {
+      throw new ParameterException(spec.commandLine(), "--adapter-dtype must be f32 or bf16");
+    }
     new LoraBench(
             spec.commandLine().getOut(),
             new LoraBench.Settings(
-                model,
-                type(dtype, "--dtype").equals("BF16") ? ComputeType.BF16 : ComputeType.F32,
-                threads == null ? cores : threads,
+                model.model,
+                factory,
+                options,
                 batch,
                 context,
                 adapters,
                 rank,
-                type(adapterDtype, "--adapter-dtype"),
+                adapterDtype.toUpperCase(Locale.ROOT),
                 repetitions))
         .run();
     return 0;
-  }
-
-  private String type(String text, String option) {
-    if (!text.equals("f32") && !text.equals("bf16")) {
-      throw new ParameterException(spec.commandLine(), option + " must be f32 or bf16");
-    }
-    return text.toUpperCase(Locale.ROOT);
   }
 }

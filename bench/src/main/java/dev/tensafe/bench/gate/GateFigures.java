@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Measures what the gate compares: CKKS primitives and whole products in native code, and whole
- * products through the binding by JMH. Others' load only ever adds time, so of several rounds the
- * least counts.
+ * Measures what the gate compares: CKKS primitives and whole products in native code, whole
+ * products through the binding by JMH, and steps of the native executor. Others' load only ever
+ * adds time, so of several rounds the least counts.
  */
 public final class GateFigures {
   private static final int ROWS = 16;
@@ -46,9 +46,11 @@ public final class GateFigures {
   /** Runs everything. */
   public BenchRun measure() {
     Map<String, Double> least = new TreeMap<>();
-    try (CkksContext context = CkksContext.open(CkksParameters.FAST)) {
+    try (CkksContext context = CkksContext.open(CkksParameters.FAST);
+        GateSteps steps = GateSteps.open()) {
       for (int round = 0; round < rounds; round++) {
         round(context).forEach((name, nanos) -> least.merge(name, nanos, Math::min));
+        steps.round(repetitions).forEach((name, nanos) -> least.merge(name, nanos, Math::min));
       }
     }
     return new BenchRun(

@@ -5,13 +5,13 @@ import dev.tensafe.formats.safetensors.Checkpoint;
 import dev.tensafe.lora.weights.AdapterShape;
 import dev.tensafe.lora.weights.LoraHook;
 import dev.tensafe.model.config.ModelConfigReader;
+import dev.tensafe.model.exec.ExecutorFactory;
+import dev.tensafe.model.exec.ExecutorOptions;
 import dev.tensafe.model.exec.ForwardBatch;
 import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.exec.SequenceInput;
 import dev.tensafe.model.shape.ModelConfig;
-import dev.tensafe.model.torch.ComputeType;
-import dev.tensafe.model.torch.TorchExecutor;
 import dev.tensafe.nativelib.lora.LowRankAdapter;
 import dev.tensafe.nativelib.lora.LowRankAdapter.Factor;
 import dev.tensafe.nativelib.lora.LowRankAdapter.Module;
@@ -44,6 +44,8 @@ public final class LoraBench {
    * The settings of a measurement.
    *
    * @param model directory of the base model
+   * @param factory of the executor that runs it
+   * @param options of the executor
    * @param batch sequences in a step, one token each
    * @param context positions of each that are in the cache already
    * @param adapters how many different ones, one row of the table each
@@ -52,8 +54,8 @@ public final class LoraBench {
    */
   public record Settings(
       Path model,
-      ComputeType type,
-      int threads,
+      ExecutorFactory factory,
+      ExecutorOptions options,
       int batch,
       int context,
       List<Integer> adapters,
@@ -74,19 +76,19 @@ public final class LoraBench {
   public void run() {
     ModelConfig config = ModelConfigReader.read(settings.model());
     try (Checkpoint checkpoint = Checkpoint.open(settings.model());
-        TorchExecutor executor =
-            TorchExecutor.load(config, checkpoint, settings.type(), settings.threads())) {
+        ModelExecutor executor =
+            settings.factory().create(config, checkpoint, settings.options())) {
       BaseProjections base = BaseProjections.of(checkpoint);
       executor.allocateCache(settings.batch() * blocks());
       out.printf(
           Locale.ROOT,
-          "kernels %s; batch of %d, context %d, rank %d, adapters in %s, model in %s%n%n",
+          "executor %s, low-rank kernels %s; batch of %d, context %d, rank %d, adapters in %s%n%n",
+          settings.factory().name(),
           LowRankBatch.kernel(),
           settings.batch(),
           settings.context(),
           settings.rank(),
-          settings.dtype(),
-          settings.type());
+          settings.dtype());
       out.println(
           "| projections | adapters | weights MB | base ms | with adapters ms | base tok/s"
               + " | with adapters tok/s | ratio |");

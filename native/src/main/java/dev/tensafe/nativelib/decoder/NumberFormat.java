@@ -17,4 +17,13 @@ public enum NumberFormat {
   int id() {
     return id;
   }
+
+  /** Bytes of one number. */
+  public int bytes() {
+    return switch (this) {
+      case F32 -> 4;
+      case BF16 -> 2;
+      case INT8 -> 1;
+    };
+  }
 }

@@ -17,9 +17,13 @@ import dev.tensafe.model.shape.ProjectionGroup;
 import dev.tensafe.model.shape.RotaryEmbedding;
 import dev.tensafe.nativelib.decoder.DecoderShape;
 import dev.tensafe.nativelib.decoder.NativeDecoder;
+import dev.tensafe.nativelib.decoder.NativeDecoder.Operation;
+import dev.tensafe.nativelib.decoder.NumberFormat;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
@@ -31,13 +35,15 @@ import java.util.stream.IntStream;
  */
 public final class NativeExecutor implements ModelExecutor {
   private final ModelConfig config;
+  private final NativeFormats formats;
   private final NativeDecoder decoder;
   private final StepList list;
   private final NativePass pass;
   private final SerialUse use = new SerialUse();
 
-  private NativeExecutor(ModelConfig config, NativeDecoder decoder) {
+  private NativeExecutor(ModelConfig config, NativeFormats formats, NativeDecoder decoder) {
     this.config = config;
+    this.formats = formats;
     this.decoder = decoder;
     this.list = new StepList(new RotaryEmbedding(config.rope(), config.headDim()));
     List<ProjectionGroup> groups = new ArrayList<>();
@@ -65,7 +71,7 @@ public final class NativeExecutor implements ModelExecutor {
     try {
       requireRoom(decoder.weightBytes(), FreeMemory.ofThisProcess().bytes());
       new WeightLoader(config, checkpoint, decoder).load();
-      return new NativeExecutor(config, decoder);
+      return new NativeExecutor(config, formats, decoder);
     } catch (RuntimeException | OutOfMemoryError e) {
       decoder.close();
       throw e;
@@ -108,14 +114,51 @@ public final class NativeExecutor implements ModelExecutor {
     return decoder.weightBytes();
   }
 
+  /**
+   * Bytes of weights that a step reads: all but an embedding table that is not the head too, of
+   * which it reads a few rows.
+   */
+  public long stepBytes() {
+    long table =
+        config.tiedEmbeddings()
+            ? 0
+            : (long) config.vocabSize() * config.hiddenSize() * formats.ends().bytes();
+    return decoder.weightBytes() - table;
+  }
+
+  /** Format of the projections. */
+  public NumberFormat weightFormat() {
+    return formats.weights();
+  }
+
   /** Whether the system took the wish for huge pages. */
   boolean hugePages() {
     return decoder.hugePages();
   }
 
   /** The set of kernels it runs. */
-  String kernels() {
+  public String kernels() {
     return decoder.kernels();
+  }
+
+  /** Adds up from now on how long each kind of operation takes. For benchmarks. */
+  public void measure(boolean on) {
+    try (SerialUse.Turn turn = use.begin()) {
+      decoder.measure(on);
+    }
+  }
+
+  /** Nanoseconds by kind of operation, since {@link #measure}. */
+  public Map<Operation, Long> times() {
+    try (SerialUse.Turn turn = use.begin()) {
+      Map<Operation, Long> times = new EnumMap<>(Operation.class);
+      long[] nanos = decoder.times();
+      int i = 0;
+      for (Operation kind : Operation.values()) {
+        times.put(kind, nanos[i++]);
+      }
+      return times;
+    }
   }
 
   @Override

@@ -4,7 +4,6 @@ import dev.tensafe.formats.safetensors.Checkpoint;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.model.exec.ExecutorFactory;
 import dev.tensafe.model.exec.ExecutorOptions;
-import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.shape.ModelConfig;
 import dev.tensafe.nativelib.decoder.NumberFormat;
 import java.util.Locale;
@@ -26,7 +25,7 @@ public final class NativeExecutorFactory implements ExecutorFactory {
   }
 
   @Override
-  public ModelExecutor create(ModelConfig config, Checkpoint checkpoint, ExecutorOptions options) {
+  public NativeExecutor create(ModelConfig config, Checkpoint checkpoint, ExecutorOptions options) {
     NumberFormat format = format(checkpoint, options.format());
     boolean exact = options.weights() == ExecutorOptions.Weights.FORMAT;
     boolean all = options.weights() == ExecutorOptions.Weights.INT8_ALL;

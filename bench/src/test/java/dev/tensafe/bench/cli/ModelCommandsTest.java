@@ -1,0 +1,130 @@
+package dev.tensafe.bench.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+/** {@code bench step} and {@code bench lora} over a tiny model. */
+class ModelCommandsTest {
+  @TempDir private static Path directory;
+
+  private static String model = "";
+
+  private record Ran(int status, String out, String err) {
+    /** Cells of the lines of the table below its head. */
+    List<List<String>> cells() {
+      return out.lines()
+          .filter(line -> line.startsWith("| "))
+          .skip(1)
+          .map(line -> Arrays.stream(line.split("\\|")).map(String::strip).skip(1).toList())
+          .toList();
+    }
+  }
+
+  @BeforeAll
+  static void makeModel() {
+    model = directory.resolve("model").toString();
+    assertEquals(0, run("make-model", "--shape", "tiny", "--out", model).status());
+  }
+
+  private static Ran run(String... arguments) {
+    CommandLine line = Main.commandLine(Map.of());
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    line.setOut(new PrintWriter(out));
+    line.setErr(new PrintWriter(err));
+    List<String> all = new ArrayList<>(List.of("bench"));
+    all.addAll(List.of(arguments));
+    int status = line.execute(all.toArray(String[]::new));
+    return new Ran(status, out.toString(), err.toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"auto,dtype,bf16", "f32,dtype,f32", "bf16,int8,int8"})
+  void aStepHasALineForEachLoadWhoseSharesAddUp(String dtype, String weights, String kept) {
+    Ran ran =
+        run("step", "--model", model, "--dtype", dtype, "--weights", weights, "--repetitions", "3");
+    assertEquals(0, ran.status(), ran.err());
+    assertTrue(ran.out().contains("weights " + kept), ran.out());
+    assertEquals(
+        List.of("decode 1", "decode 8", "decode 32", "prefill 128", "prefill 512"),
+        ran.cells().stream().map(cells -> cells.get(0)).toList());
+    for (List<String> cells : ran.cells()) {
+      assertEquals(15, cells.size(), ran.out());
+      double shares = cells.subList(7, 13).stream().mapToDouble(Double::parseDouble).sum();
+      assertTrue(shares > 0 && shares < 1.01, cells.toString());
+      assertTrue(Double.parseDouble(cells.get(2)) > 0, cells.toString());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"native", "torch"})
+  void adaptersAreMeasuredOverAnExecutorByName(String executor) {
+    Ran ran =
+        run(
+            "lora",
+            "--model",
+            model,
+            "--executor",
+            executor,
+            "--batch",
+            "4",
+            "--adapters",
+            "1,4",
+            "--rank",
+            "4",
+            "--repetitions",
+            "1",
+            "--context",
+            "16");
+    assertEquals(0, ran.status(), ran.err());
+    assertTrue(ran.out().startsWith("executor " + executor), ran.out());
+    assertEquals(4, ran.cells().size(), ran.out());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "step --model M --dtype f16",
+        "step --model M --weights int4",
+        "step --model M --threads 0",
+        "step --model M --rows 0",
+        "step --model M --prefill 0",
+        "step --model M --context 0",
+        "step --model M --repetitions 0",
+        "lora --model M --adapter-dtype f16",
+        "lora --model M --batch 1 --adapters 2"
+      })
+  void whatMakesNoSenseIsRefusedAsUsage(String arguments) {
+    Ran ran = run(arguments.replace("M", model).split(" "));
+    assertEquals(2, ran.status(), ran.err());
+  }
+
+  @Test
+  void aLoadBeyondTheModelsPositionsIsRefusedBeforeItIsLoaded() {
+    Ran ran = run("step", "--model", model, "--prefill", "1025");
+    assertEquals(1, ran.status());
+    assertTrue(ran.err().contains("bench.step_too_long"), ran.err());
+  }
+
+  @Test
+  void anExecutorThatIsNotThereIsNamedWithThoseThatAre() {
+    Ran ran = run("lora", "--model", model, "--executor", "gpu");
+    assertEquals(1, ran.status());
+    assertTrue(ran.err().contains("native") && ran.err().contains("torch"), ran.err());
+  }
+}
