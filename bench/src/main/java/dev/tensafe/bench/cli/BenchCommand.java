@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
       FloodCommand.class,
       LoraBenchCommand.class,
       StepCommand.class,
+      QualityCommand.class,
       GateCommand.class,
       RelayCommand.class,
       BenchCommand.MakeModel.class,
@@ -51,8 +52,8 @@ final class BenchCommand implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a subcommand is needed: serve, flood, ckks, tssp, lora, step, gate, relay, make-model,"
-            + " make-adapter");
+        "a subcommand is needed: serve, flood, ckks, tssp, lora, step, quality, gate, relay,"
+            + " make-model, make-adapter");
   }
 
   /** {@code tensafe bench serve}: load on a running server. */

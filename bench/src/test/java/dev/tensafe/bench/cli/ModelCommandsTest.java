@@ -3,8 +3,10 @@ package dev.tensafe.bench.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/** {@code bench step} and {@code bench lora} over a tiny model. */
+/** {@code bench step}, {@code quality} and {@code lora} over a tiny model. */
 class ModelCommandsTest {
   @TempDir private static Path directory;
 
@@ -71,6 +73,39 @@ class ModelCommandsTest {
     }
   }
 
+  @Test
+  void qualityHasALineForEachFormatBesideBf16() throws IOException {
+    Path text =
+        Files.writeString(directory.resolve("text.txt"), "The old boat left at noon. ".repeat(9));
+    Ran ran = run("quality", "--model", model, "--text", text.toString(), "--max-tokens", "101");
+    assertEquals(0, ran.status(), ran.err());
+    assertTrue(ran.out().startsWith("100 predicted tokens"), ran.out());
+    assertEquals(
+        List.of("bf16 bf16", "f32 f32", "int8 bf16", "int8-all bf16", "bf16 int8", "int8-all int8"),
+        ran.cells().stream().map(cells -> cells.get(0) + " " + cells.get(1)).toList());
+    assertEquals(List.of("100.00", "0.00000", "0.0000"), ran.cells().get(0).subList(3, 6));
+    for (List<String> cells : ran.cells().subList(1, 6)) {
+      assertTrue(Double.parseDouble(cells.get(5)) > 0, ran.out());
+    }
+  }
+
+  @Test
+  void aDialogueIsATextOfItsOwn() throws IOException {
+    Path text = Files.writeString(directory.resolve("dialogues.txt"), "Hi\nHello\n\nBye\nBye\n");
+    Ran ran = run("quality", "--model", model, "--text", text.toString(), "--dialogues");
+    assertEquals(0, ran.status(), ran.err());
+    assertTrue(ran.out().contains("in 2 windows"), ran.out());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"absent.txt,bench.text", "empty.txt,bench.short_text"})
+  void aTextWithoutATokenToPredictIsRefused(String name, String code) throws IOException {
+    Files.writeString(directory.resolve("empty.txt"), "");
+    Ran ran = run("quality", "--model", model, "--text", directory.resolve(name).toString());
+    assertEquals(1, ran.status());
+    assertTrue(ran.err().contains(code), ran.err());
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"native", "torch"})
   void adaptersAreMeasuredOverAnExecutorByName(String executor) {
@@ -106,6 +141,9 @@ class ModelCommandsTest {
         "step --model M --prefill 0",
         "step --model M --context 0",
         "step --model M --repetitions 0",
+        "quality --model M",
+        "quality --model M --text T --max-tokens 1",
+        "quality --model M --text T --threads 0",
         "lora --model M --adapter-dtype f16",
         "lora --model M --batch 1 --adapters 2"
       })
