@@ -26,7 +26,7 @@ struct Packed {
 
 /// Rows as a set wants them, and their products with all outputs: [rows][outputs].
 std::vector<float> product_of(const DecoderKernels& set, const Matrix& matrix, const std::vector<float>& x,
-                              std::size_t rows) {
+                              std::size_t rows, Order order = Order::kPairs) {
   const std::size_t inputs = matrix.inputs(), steps = matrix.steps();
   const std::size_t stride = steps * set.step_bytes(matrix.format()) + 64;
   std::vector<std::byte> prepared(rows * stride, std::byte{0xff});
@@ -39,7 +39,7 @@ std::vector<float> product_of(const DecoderKernels& set, const Matrix& matrix, c
       const std::size_t some = between(1, std::min(rows - first, set.row_block));
       std::vector<float> tile(some * kPanel);
       set.product({matrix.format(), prepared.data() + first * stride, stride, scales.data() + first, some,
-                   matrix.panel(panel), steps},
+                   matrix.panel(panel), steps, order},
                   tile.data());
       const std::size_t width = std::min(kPanel, matrix.outputs() - panel * kPanel);
       for (std::size_t r = 0; r < some; ++r) {
@@ -55,9 +55,10 @@ std::vector<float> product_of(const DecoderKernels& set, const Matrix& matrix, c
 
 TENSAFE_TEST(products_are_the_twins_to_the_bit) {
   const base::FlushDenormals flush;
-  for (int round = 0; round < 120; ++round) {
-    const auto format = static_cast<Format>(round % 3);
-    const std::size_t inputs = between(1, 150), outputs = between(1, 70), rows = between(1, 8);
+  for (int round = 0; round < 160; ++round) {
+    const auto format = static_cast<Format>(round % 4 % 3);
+    const Order order = round % 8 == 1 ? Order::kTiles : Order::kPairs;
+    const std::size_t inputs = between(1, 150), outputs = between(1, 70), rows = between(1, one_in(4) ? 40 : 8);
     const Spread spread = any_spread();
     // 8 bits refuse weights that are infinite or no numbers
     const Spread weight_spread = format == Format::kInt8 ? static_cast<Spread>(below(2)) : any_spread();
@@ -65,12 +66,13 @@ TENSAFE_TEST(products_are_the_twins_to_the_bit) {
     const std::vector<float> weights = numbers(outputs * inputs, weight_spread);
     const Packed packed(format, weights, inputs, outputs);
     for (const DecoderKernels* set : decoder_sets()) {
-      const std::vector<float> got = product_of(*set, packed.matrix, x, rows);
+      const std::vector<float> got = product_of(*set, packed.matrix, x, rows, order);
       for (std::size_t r = 0; r < rows; ++r) {
         const std::vector<float> wanted =
-            twin::product(format, x.data() + r * inputs, weights.data(), inputs, outputs);
+            twin::product(format, x.data() + r * inputs, weights.data(), inputs, outputs, order);
         const std::size_t at = difference(&got[r * outputs], wanted.data(), outputs);
-        TENSAFE_CHECK(at == outputs, << set->name << " format " << static_cast<int>(format) << " inputs " << inputs
+        TENSAFE_CHECK(at == outputs, << set->name << " format " << static_cast<int>(format) << " order "
+                                     << static_cast<int>(order) << " inputs " << inputs
                                      << " row " << r << " output " << at << ": " << got[r * outputs + at] << " for "
                                      << wanted[at]);
       }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <vector>
@@ -9,6 +10,15 @@
 #include "decoder/kernels/decoder_kernels.hpp"
 
 // Numbers for the decoder's tests, and when two are the same.
+
+#if defined(__x86_64__)
+namespace tensafe::decoder {
+
+/// decoder/kernels/amx.cpp with plain C++ in place of AMX instructions.
+const DecoderKernels& emulated_amx_kernels();
+
+}  // namespace tensafe::decoder
+#endif
 
 namespace tensafe::test {
 
@@ -59,6 +69,7 @@ inline std::vector<float> numbers(std::size_t count, Spread spread) {
 
 /// The kernel sets that run here.
 inline std::vector<const decoder::DecoderKernels*> decoder_sets() {
+  static bool say = true;
   std::vector<const decoder::DecoderKernels*> sets;
   for (const decoder::DecoderKernels* set : {
            &decoder::scalar_kernels(),
@@ -66,10 +77,18 @@ inline std::vector<const decoder::DecoderKernels*> decoder_sets() {
            &decoder::avx2_kernels(),
            &decoder::avx512_kernels(),
            &decoder::avx512_bf16_kernels(),
+           &decoder::emulated_amx_kernels(),
+           &decoder::amx_kernels(),
 #endif
        }) {
-    if (base::cpu_features().contains(set->needs)) sets.push_back(set);
+    const base::FeatureSet missing = set->needs.without(base::cpu_features());
+    if (missing == base::FeatureSet{}) {
+      sets.push_back(set);
+    } else if (say) {
+      std::printf("SKIPPED: kernel set %s: no %s\n", set->name, missing.names().c_str());
+    }
   }
+  say = false;
   return sets;
 }
 

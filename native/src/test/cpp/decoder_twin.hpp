@@ -114,9 +114,21 @@ inline float pair(float even_x, float even_w, float odd_x, float odd_w, float su
   return std::fma(even_x, even_w, std::fma(odd_x, odd_w, sum));
 }
 
+/// Of every 32 inputs the even ones and the odd ones apart, from zero; then their sum.
+template <typename X, typename W>
+float tiles(X x_at, W w_at, std::size_t n) {
+  float sum = 0;
+  for (std::size_t first = 0; first < n; first += 32) {
+    float chains[2] = {0, 0};
+    for (std::size_t i = first; i < first + 32; ++i) chains[i % 2] = std::fma(x_at(i), w_at(i), chains[i % 2]);
+    sum += chains[0] + chains[1];
+  }
+  return sum;
+}
+
 /// x [n] times weights [outputs][n], as a checkpoint has them.
 inline std::vector<float> product(Format format, const float* x, const float* weights, std::size_t n,
-                                  std::size_t outputs) {
+                                  std::size_t outputs, decoder::Order order = decoder::Order::kPairs) {
   std::vector<float> out(outputs);
   const Bytes row = format == Format::kInt8 ? to_bytes(x, n) : Bytes{};
   for (std::size_t o = 0; o < outputs; ++o) {
@@ -135,6 +147,8 @@ inline std::vector<float> product(Format format, const float* x, const float* we
     float sum = 0;
     if (format == Format::kFloat32) {
       for (std::size_t i = 0; i < all; ++i) sum = std::fma(x_at(i), w_at(i), sum);
+    } else if (order == decoder::Order::kTiles) {
+      sum = tiles(x_at, w_at, all);
     } else {
       for (std::size_t i = 0; i < all; i += 2) sum = pair(x_at(i), w_at(i), x_at(i + 1), w_at(i + 1), sum);
     }

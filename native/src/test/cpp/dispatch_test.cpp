@@ -73,13 +73,32 @@ TENSAFE_TEST(the_probe_agrees_with_the_compilers) {
 }
 #endif
 
+TENSAFE_TEST(tiles_count_only_where_the_system_gives_them_to_the_process) {
+  const FeatureSet amx = {Feature::kAmxTile, Feature::kAmxInt8, Feature::kAmxBf16};
+  static int asked;
+  asked = 0;
+  const base::Probe given = base::probe(everything(kAmx), [] { return ++asked > 0; });
+  TENSAFE_CHECK(given.features.contains(amx) && given.refused == FeatureSet{} && asked == 1);
+  const base::Probe refused = base::probe(everything(kAmx), [] { return ++asked < 0; });
+  TENSAFE_CHECK(refused.refused == amx && refused.features == features_of(everything(kAvx512)) && asked == 2);
+  // nothing is asked for that is not there
+  const base::Probe none = base::probe(everything(kAvx512), [] { return ++asked > 0; });
+  TENSAFE_CHECK(none.features == features_of(everything(kAvx512)) && none.refused == FeatureSet{} && asked == 2);
+}
+
 TENSAFE_TEST(the_best_level_is_taken_and_says_why) {
   const auto best = [](const FeatureSet& cpu) { return base::dispatch_for(cpu, "", "TEST"); };
   TENSAFE_CHECK(std::strcmp(best({}).level->name, "scalar") == 0);
   TENSAFE_CHECK(std::strcmp(best(kAvx2Features).level->name, "avx2") == 0);
   TENSAFE_CHECK(best({}).reason == "avx2 would need AVX2, FMA", << best({}).reason);
   const FeatureSet all = features_of(everything(kAmx));
-  TENSAFE_CHECK(std::strcmp(best(all).level->name, "avx512") == 0);
+  TENSAFE_CHECK(std::strcmp(best(all).level->name, "amx") == 0);
+  // any of AMX's three is missing, or bfloat16's products of vectors: the level below
+  for (Feature feature : {Feature::kAmxTile, Feature::kAmxInt8, Feature::kAmxBf16, Feature::kAvx512Bf16}) {
+    TENSAFE_CHECK(std::strcmp(best(all.without({feature})).level->name, "avx512") == 0);
+  }
+  const base::Dispatch without_amx = best(features_of(everything(kAvx512)));
+  TENSAFE_CHECK(without_amx.reason.ends_with("; amx would need AMX tiles, AMX INT8, AMX BF16"), << without_amx.reason);
   // AVX-512 without IFMA: kernels of the level below
   const base::Dispatch without_ifma = best(all.without({Feature::kAvx512Ifma}));
   TENSAFE_CHECK(std::strcmp(without_ifma.level->name, "avx2") == 0);
@@ -98,7 +117,8 @@ TENSAFE_TEST(a_level_bounds_the_kernels_of_every_part) {
   };
   for (const Expected& e : {Expected{"scalar", "scalar", "scalar", "scalar"},
                             Expected{"avx2", "avx2", "avx2", "avx2"},
-                            Expected{"avx512", "avx512ifma", "avx2", "avx512"}}) {
+                            Expected{"avx512", "avx512ifma", "avx2", "avx512"},
+                            Expected{"amx", "avx512ifma", "avx2", "avx512"}}) {
     const base::Dispatch dispatch = base::dispatch_for(all, e.level, "TEST");
     TENSAFE_CHECK(dispatch.reason == "asked for by TEST");
     TENSAFE_CHECK(std::strcmp(ckks::kernels_for(dispatch).name, e.ring) == 0, << e.level);

@@ -1,7 +1,14 @@
 #include "base/cpu.hpp"
 
+#include <cstdlib>
+#include <string_view>
+
 #if defined(__x86_64__)
 #include <cpuid.h>
+#endif
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
 
 namespace tensafe::base {
@@ -91,9 +98,41 @@ CpuidWords read_cpuid() {
   return words;
 }
 
-const FeatureSet& cpu_features() {
-  static const FeatureSet features = features_of(read_cpuid());
-  return features;
+bool amx_is_asked_for() {
+  const char* level = std::getenv("TENSAFE_NATIVE_KERNELS");
+  return level != nullptr && std::string_view(level) == "amx";
 }
+
+namespace {
+
+/// Asks Linux for the tiles' 8 KiB of state, which a process has only on request. Good for all of its threads.
+/// Linux, Documentation/arch/x86/xstate.rst. Only where AMX is asked for by name: its kernels have not been seen
+/// to run on a processor yet.
+bool allow_tiles() {
+  if (!amx_is_asked_for()) return false;
+#if defined(__x86_64__) && defined(__linux__)
+  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
+}  // namespace
+
+Probe probe(const CpuidWords& words, bool (*allow)()) {
+  const FeatureSet there = features_of(words);
+  const FeatureSet tiles = there & FeatureSet{Feature::kAmxTile, Feature::kAmxInt8, Feature::kAmxBf16};
+  if (tiles == FeatureSet{} || allow()) return {there, {}};
+  return {there.without(tiles), tiles};
+}
+
+const Probe& process_probe() {
+  static const Probe found = probe(read_cpuid(), allow_tiles);
+  return found;
+}
+
+const FeatureSet& cpu_features() { return process_probe().features; }
 
 }  // namespace tensafe::base

@@ -71,7 +71,22 @@ FeatureSet features_of(const CpuidWords& words);
 /// The words of this processor; all 0 on another architecture than x86-64.
 CpuidWords read_cpuid();
 
-/// This processor's features, asked for once in a process: CPUID traps to a hypervisor.
+/// What a process may use, and what the processor has but the operating system refuses it.
+struct Probe {
+  FeatureSet features;
+  FeatureSet refused;
+};
+
+/// What those words mean for a process. `allow` asks the operating system for AMX; called where there is any.
+Probe probe(const CpuidWords& words, bool (*allow)());
+
+/// Whether the environment forces the level `amx`.
+bool amx_is_asked_for();
+
+/// Of this process, asked for once: CPUID traps to a hypervisor.
+const Probe& process_probe();
+
+/// The features of `process_probe`.
 const FeatureSet& cpu_features();
 
 }  // namespace tensafe::base

@@ -17,10 +17,13 @@ constexpr FeatureSet kAvx512 = {Feature::kAvx512F, Feature::kAvx512Dq, Feature::
 
 constexpr FeatureSet kAvx512Allowed = {Feature::kAvx512Bw, Feature::kAvx512Bf16, Feature::kAvx512Vnni};
 
+constexpr FeatureSet kAmx = kAvx512Allowed | FeatureSet{Feature::kAmxTile, Feature::kAmxInt8, Feature::kAmxBf16};
+
 constexpr Level kLevels[] = {
     {"scalar", {}, {}},
     {"avx2", kAvx2, kAvx2Allowed},
     {"avx512", kAvx2 | kAvx512, kAvx2Allowed | kAvx512 | kAvx512Allowed},
+    {"amx", kAvx2 | kAvx512 | kAmx, kAvx2Allowed | kAvx512 | kAmx},
 };
 
 [[noreturn]] void refuse(std::string_view who, const std::string& what) {
@@ -90,7 +93,14 @@ Dispatch dispatch_for(const FeatureSet& cpu, std::string_view name, std::string_
 const Dispatch& process_dispatch() {
   static const Dispatch chosen = [] {
     const char* forced = std::getenv(kKernelVariable);
-    return dispatch_for(cpu_features(), forced == nullptr ? "" : forced, kKernelVariable);
+    const Probe& probe = process_probe();
+    Dispatch dispatch = dispatch_for(probe.features, forced == nullptr ? "" : forced, kKernelVariable);
+    if (probe.refused != FeatureSet{}) {
+      dispatch.reason += amx_is_asked_for()
+                             ? "; the operating system refuses this process " + probe.refused.names()
+                             : "; AMX is taken only when " + std::string(kKernelVariable) + " asks for it";
+    }
+    return dispatch;
   }();
   return chosen;
 }

@@ -20,7 +20,7 @@ struct Level {
   FeatureSet allowed;
 };
 
-/// "scalar", "avx2", "avx512": all levels, the lowest first.
+/// "scalar", "avx2", "avx512", "amx": all levels, the lowest first.
 std::span<const Level> levels();
 
 /// The environment variable that forces a level for the whole process.

@@ -100,6 +100,7 @@ void Decoder::run_operations(std::size_t from, std::size_t to) {
         before = after;
       }
     }
+    kernels_.rest();
   });
 }
 

@@ -116,7 +116,7 @@ void Decoder::shrink(const Operation& operation, std::atomic<std::size_t>& next)
 
 void Decoder::product(const Matrix& matrix, std::size_t panel, std::size_t row, std::size_t rows, float* tile) const {
   kernels_.product({matrix.format(), scratch_.prepared + row * scratch_.prepared_stride, scratch_.prepared_stride,
-                    scratch_.scales + row, rows, matrix.panel(panel), matrix.steps()},
+                    scratch_.scales + row, rows, matrix.panel(panel), matrix.steps(), shape_.order},
                    tile);
 }
 

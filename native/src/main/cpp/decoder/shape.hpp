@@ -23,6 +23,7 @@ struct Shape {
   Format weights = Format::kFloat32;
   Format ends = Format::kFloat32;  ///< of embedding table and output head
   Format cache = Format::kFloat32;
+  Order order = Order::kPairs;
 
   std::size_t query_size() const { return heads * head_dim; }
   std::size_t key_value_size() const { return kv_heads * head_dim; }

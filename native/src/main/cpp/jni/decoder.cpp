@@ -20,7 +20,7 @@ namespace {
 
 /// Places of the sizes in the array that `open` takes.
 enum Size { kHidden, kIntermediate, kLayers, kHeads, kKvHeads, kHeadDim, kVocabulary, kHeadNorms, kTied, kWeights,
-            kEndsFormat, kCache, kThreads, kPinned, kSizes };
+            kEndsFormat, kCache, kOrder, kThreads, kPinned, kSizes };
 
 std::size_t positive(jlong value) { return value < 0 ? 0 : static_cast<std::size_t>(value); }
 
@@ -66,6 +66,8 @@ TENSAFE_DECODER(jlong, open)(JNIEnv* env, jclass, jlongArray sizes, jlongArray w
     shape.weights = format(size[kWeights]);
     shape.ends = format(size[kEndsFormat]);
     shape.cache = format(size[kCache]);
+    require(size[kOrder] == 0 || size[kOrder] == 1, ErrorCode::kInvalidArgument, "decoder: no such order of products");
+    shape.order = static_cast<Order>(size[kOrder]);
     return address_of(new Decoder(std::move(shape), kernels_for(base::process_dispatch()),
                                   static_cast<std::size_t>(size[kThreads]), size[kPinned] != 0));
   });

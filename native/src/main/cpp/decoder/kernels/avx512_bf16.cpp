@@ -15,7 +15,7 @@ namespace tensafe::decoder {
 const DecoderKernels& avx512_bf16_kernels() {
   static const DecoderKernels table{
       "avx512-bf16", {base::Feature::kAvx512F,    base::Feature::kAvx512Dq,   base::Feature::kAvx512Vl,
-       base::Feature::kAvx512Bw, base::Feature::kAvx512Bf16, base::Feature::kAvx512Vnni}, kRowBlock, kQueries, step_bytes, norm, prepare, product, expand, rotate, swiglu, attend};
+       base::Feature::kAvx512Bw, base::Feature::kAvx512Bf16, base::Feature::kAvx512Vnni}, kRowBlock, kQueries, step_bytes, norm, prepare, product, expand, rotate, swiglu, attend, rest};
   return table;
 }
 

@@ -21,12 +21,17 @@ inline constexpr std::size_t kBlock = 16;
 /// Positions whose scores are normalised together; the pieces are then added in order.
 inline constexpr std::size_t kSegment = 256;
 /// Most rows that one call of `product` takes.
-inline constexpr std::size_t kMaxRowBlock = 8;
+inline constexpr std::size_t kMaxRowBlock = 32;
 /// Widest attention head.
 inline constexpr std::size_t kMaxHead = 256;
 
 /// How numbers are kept.
 enum class Format : int { kFloat32 = 0, kBfloat16 = 1, kInt8 = 2 };
+
+/// In which order a product of bfloat16 is added up; every set knows both. Pairs: one chain over all inputs, of
+/// each two the odd one first, as VDPBF16PS. Tiles: of each 32 inputs a chain over the even ones and one over
+/// the odd ones, both from zero; their sum is added to the output, as TDPBF16PS.
+enum class Order : int { kPairs = 0, kTiles = 1 };
 
 constexpr std::size_t padded(std::size_t size, std::size_t multiple) {
   return (size + multiple - 1) / multiple * multiple;
@@ -44,6 +49,7 @@ struct PanelProduct {
   std::size_t rows;       ///< 1 … row_block
   const std::byte* panel;
   std::size_t steps;  ///< 4-byte steps of an output: inputs / per_step(format)
+  Order order = Order::kPairs;  ///< of kBfloat16
 };
 
 /// Attention of some queries of one sequence that share a key/value head. Query m is row m / share, head
@@ -89,6 +95,8 @@ struct DecoderKernels {
   void (*swiglu)(const float* gate, const float* up, std::size_t n, float* out);
   /// rows · share ≤ queries
   void (*attend)(const AttentionTask& task);
+  /// What a thread calls after its part of a step: gives back registers that the set holds on it.
+  void (*rest)();
 };
 
 /// The sets of this processor that may run there, slow to fast.
@@ -99,6 +107,7 @@ const DecoderKernels& scalar_kernels();
 const DecoderKernels& avx2_kernels();
 const DecoderKernels& avx512_kernels();
 const DecoderKernels& avx512_bf16_kernels();
+const DecoderKernels& amx_kernels();
 #endif
 
 }  // namespace tensafe::decoder

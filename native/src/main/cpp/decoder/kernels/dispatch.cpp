@@ -19,6 +19,7 @@ const DecoderKernels& kernels_for(const base::Dispatch& dispatch) {
       {avx2_kernels().needs, &avx2_kernels()},
       {avx512_kernels().needs, &avx512_kernels()},
       {avx512_bf16_kernels().needs, &avx512_bf16_kernels()},
+      {amx_kernels().needs, &amx_kernels()},
 #endif
   };
   return *base::best_of(std::span<const Set>(sets), dispatch).kernels;

@@ -1,7 +1,8 @@
 #pragma once
 
 // Rows times one panel of weights. An output is one chain over its inputs in order: of float32 a fused
-// multiply-add each, of bfloat16 two a pair, the odd one first, of bytes exact integers.
+// multiply-add each, of bfloat16 two a pair, the odd one first, of bytes exact integers. Of bfloat16 in order
+// "tiles" it is a sum of short chains.
 
 namespace tensafe::decoder {
 namespace {
@@ -92,6 +93,58 @@ inline void with_rows(std::size_t rows, Body body) {
   }
 }
 
+/// Steps that the chains of order "tiles" go over: 32 inputs.
+inline constexpr std::size_t kTileSteps = 16;
+
+/// Rows from `row` on in order "tiles".
+template <int Rows>
+inline void tile_block(const PanelProduct& p, std::size_t row, float* out) {
+  const auto* x = reinterpret_cast<const PairElement*>(p.x + row * p.x_stride);
+  const std::size_t stride = p.x_stride / sizeof(PairElement);
+  for (std::size_t first = 0; first < kPanel / 16; first += kColumnVecs) {
+    float* to = out + row * kPanel + 16 * first;
+    const auto place = [&](int r, int c) { return to + static_cast<std::size_t>(r) * kPanel + 16 * c; };
+    for (int r = 0; r < Rows; ++r) {
+      for (int c = 0; c < kColumnVecs; ++c) store(place(r, c), zero());
+    }
+    const std::byte* at = p.panel + 64 * first;
+    for (std::size_t start = 0; start < p.steps; start += kTileSteps) {
+      Vec even[Rows][kColumnVecs];
+      Vec odd[Rows][kColumnVecs];
+      for (int r = 0; r < Rows; ++r) {
+        for (int c = 0; c < kColumnVecs; ++c) even[r][c] = odd[r][c] = zero();
+      }
+      for (std::size_t s = start; s < start + kTileSteps; ++s) {
+        PairVec w[kColumnVecs];
+#pragma GCC unroll 2
+        for (int c = 0; c < kColumnVecs; ++c) w[c] = PairSteps::weights(at + 64 * c);
+        if constexpr (Rows <= 2) {
+          __builtin_prefetch(at + kAhead, 0, 3);
+          __builtin_prefetch(at + kAhead + 64, 0, 3);
+        }
+#pragma GCC unroll 4
+        for (int r = 0; r < Rows; ++r) {
+          const PairBroadcast b = broadcast(x + static_cast<std::size_t>(r) * stride + s);
+#pragma GCC unroll 2
+          for (int c = 0; c < kColumnVecs; ++c) dot_apart(even[r][c], odd[r][c], b, w[c]);
+        }
+        at += kStepBytes;
+      }
+      for (int r = 0; r < Rows; ++r) {
+        for (int c = 0; c < kColumnVecs; ++c) store(place(r, c), load(place(r, c)) + (even[r][c] + odd[r][c]));
+      }
+    }
+  }
+}
+
+void tile_product(const PanelProduct& p, float* out) {
+  for (std::size_t row = 0; row < p.rows; row += kTileRows) {
+    const std::size_t left = p.rows - row;
+    with_rows<kTileRows>(left < kTileRows ? left : kTileRows,
+                         [&](auto rows) { tile_block<decltype(rows)::value>(p, row, out); });
+  }
+}
+
 template <typename Steps>
 void float_product(const PanelProduct& p, float* out) {
   with_rows<kRowBlock>(p.rows, [&](auto rows) {
@@ -136,11 +189,14 @@ void product(const PanelProduct& p, float* out) {
     case Format::kFloat32:
       return float_product<FloatSteps>(p, out);
     case Format::kBfloat16:
-      return float_product<PairSteps>(p, out);
+      return p.order == Order::kTiles ? tile_product(p, out) : float_product<PairSteps>(p, out);
     case Format::kInt8:
       return byte_product(p, out);
   }
 }
+
+/// Nothing is held.
+[[maybe_unused]] void rest() {}
 
 }  // namespace
 }  // namespace tensafe::decoder

@@ -117,6 +117,10 @@ inline Vec dot(const Vec& sum, const PairBroadcast& x, const PairVec& w) {
   return {_mm256_fmadd_ps(x.even, w.even.low, _mm256_fmadd_ps(x.odd, w.odd.low, sum.low)),
           _mm256_fmadd_ps(x.even, w.even.high, _mm256_fmadd_ps(x.odd, w.odd.high, sum.high))};
 }
+inline void dot_apart(Vec& even, Vec& odd, const PairBroadcast& x, const PairVec& w) {
+  even = {_mm256_fmadd_ps(x.even, w.even.low, even.low), _mm256_fmadd_ps(x.even, w.even.high, even.high)};
+  odd = {_mm256_fmadd_ps(x.odd, w.odd.low, odd.low), _mm256_fmadd_ps(x.odd, w.odd.high, odd.high)};
+}
 inline void store_pairs(PairElement* at, const Vec& v) { store(reinterpret_cast<float*>(at), v); }
 
 /// Sixteen bfloat16 as float32.
@@ -161,6 +165,7 @@ inline void store_bytes(std::int8_t* at, const Vec& whole) {
 }
 
 inline constexpr int kRowBlock = 4;
+inline constexpr int kTileRows = 2;
 inline constexpr int kColumnVecs = 1;
 inline constexpr int kQueries = 4;
 inline constexpr int kSumVecs = 4;

@@ -68,6 +68,14 @@ inline PairVec half_of(const std::uint32_t* at, bool odd) {
 inline Vec dot(const Vec& sum, PairBroadcast x, PairVec w) {
   return {_mm512_dpbf16_ps(sum.v, reinterpret_cast<__m512bh>(x), reinterpret_cast<__m512bh>(w))};
 }
+inline __m512 even_of(__m512i pairs) { return _mm512_castsi512_ps(_mm512_slli_epi32(pairs, 16)); }
+inline __m512 odd_of(__m512i pairs) {
+  return _mm512_castsi512_ps(_mm512_and_si512(pairs, _mm512_set1_epi32(static_cast<int>(0xffff0000u))));
+}
+inline void dot_apart(Vec& even, Vec& odd, PairBroadcast x, PairVec w) {
+  even.v = _mm512_fmadd_ps(even_of(x), even_of(w), even.v);
+  odd.v = _mm512_fmadd_ps(odd_of(x), odd_of(w), odd.v);
+}
 inline void store_pairs(PairElement* at, const Vec& v) {
   const __m256i halves = _mm512_cvtepi32_epi16(_mm512_srli_epi32(_mm512_castps_si512(v.v), 16));
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(at), halves);
@@ -102,6 +110,10 @@ inline PairVec half_of(const std::uint32_t* at, bool odd) {
 }
 inline Vec dot(const Vec& sum, const PairBroadcast& x, const PairVec& w) {
   return {_mm512_fmadd_ps(x.even, w.even, _mm512_fmadd_ps(x.odd, w.odd, sum.v))};
+}
+inline void dot_apart(Vec& even, Vec& odd, const PairBroadcast& x, const PairVec& w) {
+  even.v = _mm512_fmadd_ps(x.even, w.even, even.v);
+  odd.v = _mm512_fmadd_ps(x.odd, w.odd, odd.v);
 }
 inline void store_pairs(PairElement* at, const Vec& v) { store(reinterpret_cast<float*>(at), v); }
 
@@ -162,6 +174,7 @@ inline void store_bytes(std::int8_t* at, const Vec& whole) {
 #endif
 
 inline constexpr int kRowBlock = 8;
+inline constexpr int kTileRows = 4;
 inline constexpr int kColumnVecs = 2;
 inline constexpr int kQueries = 12;
 inline constexpr int kSumVecs = 24;

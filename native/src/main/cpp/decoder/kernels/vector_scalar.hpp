@@ -108,6 +108,10 @@ inline PairVec half_of(const std::uint32_t* at, bool odd) {
 inline Vec dot(const Vec& sum, const PairBroadcast& x, const PairVec& w) {
   return fma(all(x.even), w.even, fma(all(x.odd), w.odd, sum));
 }
+inline void dot_apart(Vec& even, Vec& odd, const PairBroadcast& x, const PairVec& w) {
+  even = fma(all(x.even), w.even, even);
+  odd = fma(all(x.odd), w.odd, odd);
+}
 /// Writes sixteen values, bfloat16 already, as eight pairs.
 inline void store_pairs(PairElement* at, const Vec& v) { std::memcpy(at, v.lane, sizeof v.lane); }
 
@@ -142,6 +146,7 @@ inline void store_bytes(std::int8_t* at, const Vec& whole) {
 }
 
 inline constexpr int kRowBlock = 4;
+inline constexpr int kTileRows = 2;
 inline constexpr int kColumnVecs = 1;
 inline constexpr int kQueries = 4;
 inline constexpr int kSumVecs = 4;

@@ -6,7 +6,10 @@ package dev.tensafe.nativelib;
  * that needs no others. Fixed for the life of the process.
  */
 public final class KernelLevel {
-  /** The environment variable that forces a level: {@code scalar}, {@code avx2}, {@code avx512}. */
+  /**
+   * The environment variable that forces a level: {@code scalar}, {@code avx2}, {@code avx512},
+   * {@code amx}.
+   */
   public static final String VARIABLE = "TENSAFE_NATIVE_KERNELS";
 
   private KernelLevel() {}

@@ -53,7 +53,7 @@ record IncludeOrder(List<Layer> layers, Map<String, List<String>> strangers) {
               List.of("ckks", "lora")));
 
   /** Test code: the kernels are compiled with it in place of the processor's instructions. */
-  private static final Set<String> OF_THE_TESTS = Set.of("emulated_avx512.hpp");
+  private static final Set<String> OF_THE_TESTS = Set.of("emulated_amx.hpp", "emulated_avx512.hpp");
 
   private static final Pattern INCLUDE = Pattern.compile("^\\s*#\\s*include\\s*\"([^\"]+)\"");
   private static final Pattern NAMESPACE = Pattern.compile("^namespace (tensafe\\S*) \\{");

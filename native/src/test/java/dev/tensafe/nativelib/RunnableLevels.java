@@ -8,9 +8,9 @@ import java.util.List;
 /** The kernel levels that this machine runs, the lowest first. */
 public final class RunnableLevels {
   /** All of them, by name, with the ring kernels of each. */
-  static final List<String> ALL = List.of("scalar", "avx2", "avx512");
+  static final List<String> ALL = List.of("scalar", "avx2", "avx512", "amx");
 
-  static final List<String> RING_KERNELS = List.of("scalar", "avx2", "avx512ifma");
+  static final List<String> RING_KERNELS = List.of("scalar", "avx2", "avx512ifma", "avx512ifma");
 
   private static final List<String> RUNNABLE = runnable();
 

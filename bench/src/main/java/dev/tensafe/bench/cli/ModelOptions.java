@@ -48,7 +48,8 @@ final class ModelOptions {
     if (count < 1) {
       throw refused("--threads is at least 1");
     }
-    return new ExecutorOptions(format, kept, ExecutorOptions.Cache.AUTO, count, false);
+    return new ExecutorOptions(
+        format, kept, ExecutorOptions.Cache.AUTO, ExecutorOptions.Numerics.AUTO, count, false);
   }
 
   private ParameterException refused(String what) {

@@ -9,6 +9,7 @@ import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.model.exec.ExecutorOptions;
 import dev.tensafe.model.exec.ExecutorOptions.Cache;
 import dev.tensafe.model.exec.ExecutorOptions.Format;
+import dev.tensafe.model.exec.ExecutorOptions.Numerics;
 import dev.tensafe.model.exec.ExecutorOptions.Weights;
 import dev.tensafe.model.synthetic.SyntheticModel;
 import java.io.IOException;
@@ -45,7 +46,8 @@ final class GateSteps implements AutoCloseable {
           scratch.path(), SyntheticModel.llama(576, 1536, 6, 9, 3, 8192, 2048), DType.BF16, 1);
       for (Weights weights : List.of(Weights.FORMAT, Weights.INT8)) {
         ExecutorOptions options =
-            new ExecutorOptions(Format.BF16, weights, Cache.AUTO, Machine.processors(), false);
+            new ExecutorOptions(
+                Format.BF16, weights, Cache.AUTO, Numerics.AUTO, Machine.processors(), false);
         steps.models.put(weights, StepModel.open(scratch.path(), options, LOADS));
       }
     } catch (IOException e) {

@@ -54,7 +54,11 @@ class KernelSetsTest {
     assertEquals(Numbers.values().length, plain.size(), plain.toString());
     assertEquals(plain.size(), plain.stream().distinct().count());
     List<String> skipped = new ArrayList<>();
-    for (String level : List.of("avx2", "avx512")) {
+    for (String level : List.of("avx2", "avx512", "amx")) {
+      if (level.equals("amx") && System.getenv("TENSAFE_TEST_AMX") == null) {
+        System.out.println("SKIPPED: level amx: TENSAFE_TEST_AMX is not set");
+        continue;
+      }
       List<String> got = digest(level, seed);
       if (got.equals(List.of("native.unsupported_kernels"))) {
         skipped.add(level);

@@ -3,6 +3,7 @@ package dev.tensafe.executors;
 import dev.tensafe.model.exec.ExecutorOptions;
 import dev.tensafe.model.exec.ExecutorOptions.Cache;
 import dev.tensafe.model.exec.ExecutorOptions.Format;
+import dev.tensafe.model.exec.ExecutorOptions.Numerics;
 import dev.tensafe.model.exec.ExecutorOptions.Weights;
 
 /** How the native executor keeps numbers. */
@@ -10,6 +11,7 @@ enum Numbers {
   F32(Format.F32, Weights.FORMAT, Cache.AUTO),
   F32_CACHE_BF16(Format.F32, Weights.FORMAT, Cache.BF16),
   BF16(Format.BF16, Weights.FORMAT, Cache.AUTO),
+  BF16_TILES(Format.BF16, Weights.FORMAT, Cache.AUTO, Numerics.TILES),
   BF16_CACHE_F32(Format.BF16, Weights.FORMAT, Cache.F32),
   INT8(Format.BF16, Weights.INT8, Cache.AUTO),
   INT8_CACHE_F32(Format.F32, Weights.INT8, Cache.F32),
@@ -26,15 +28,21 @@ enum Numbers {
   private final Format format;
   private final Weights weights;
   private final Cache cache;
+  private final Numerics numerics;
 
   Numbers(Format format, Weights weights, Cache cache) {
+    this(format, weights, cache, Numerics.PAIRS);
+  }
+
+  Numbers(Format format, Weights weights, Cache cache, Numerics numerics) {
     this.format = format;
     this.weights = weights;
     this.cache = cache;
+    this.numerics = numerics;
   }
 
   ExecutorOptions options(int threads) {
-    return new ExecutorOptions(format, weights, cache, threads, false);
+    return new ExecutorOptions(format, weights, cache, numerics, threads, false);
   }
 
   /** Whether embedding table and head are kept in 8 bits. */

@@ -12,6 +12,7 @@ import java.util.List;
  * @param weights format of projections
  * @param ends format of embedding table and head
  * @param cache format of keys and values
+ * @param order in which products of BF16 are added up
  */
 public record DecoderShape(
     int hidden,
@@ -27,7 +28,8 @@ public record DecoderShape(
     boolean tied,
     NumberFormat weights,
     NumberFormat ends,
-    NumberFormat cache) {
+    NumberFormat cache,
+    ProductOrder order) {
   public DecoderShape {
     windows = List.copyOf(windows);
   }
@@ -47,6 +49,7 @@ public record DecoderShape(
       weights.id(),
       ends.id(),
       cache.id(),
+      order.id(),
       threads,
       pinned ? 1 : 0
     };

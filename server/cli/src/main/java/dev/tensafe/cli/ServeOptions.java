@@ -73,6 +73,12 @@ final class ServeOptions {
   String kvCacheDtype = "";
 
   @Option(
+      names = "--numerics",
+      defaultValue = "auto",
+      description = "order in which products of bf16 are added up: auto, pairs or tiles")
+  String numerics = "";
+
+  @Option(
       names = "--max-model-len",
       description = "most tokens of prompt and output; what model and cache allow if not given")
   @Nullable Integer maxModelLen;

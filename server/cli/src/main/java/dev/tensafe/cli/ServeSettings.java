@@ -56,7 +56,8 @@ final class ServeSettings {
         model,
         http(model, demo.isPresent()),
         options.executor,
-        new ExecutorOptions(format(), weights(), cacheFormat(), threads(), options.pinThreads),
+        new ExecutorOptions(
+            format(), weights(), cacheFormat(), numerics(), threads(), options.pinThreads),
         cache(),
         adapters(demo));
   }
@@ -117,6 +118,18 @@ final class ServeSettings {
               "kv-cache-dtype is '"
                   + options.kvCacheDtype
                   + "'; it must be auto, f32, bf16 or int8");
+    };
+  }
+
+  private ExecutorOptions.Numerics numerics() {
+    return switch (options.numerics) {
+      case "auto" -> ExecutorOptions.Numerics.AUTO;
+      case "pairs" -> ExecutorOptions.Numerics.PAIRS;
+      case "tiles" -> ExecutorOptions.Numerics.TILES;
+      default ->
+          throw new ConfigException(
+              "config.numerics",
+              "numerics is '" + options.numerics + "'; it must be auto, pairs or tiles");
     };
   }
 

@@ -6,11 +6,12 @@ package dev.tensafe.model.exec;
  * @param format number format of weights and projections
  * @param weights whether weights are kept in fewer bits than their format has
  * @param cache number format of keys and values
+ * @param numerics in which order products of bfloat16 are added up
  * @param threads compute threads, at least 1
  * @param pinned whether compute threads stay on cores of their own
  */
 public record ExecutorOptions(
-    Format format, Weights weights, Cache cache, int threads, boolean pinned) {
+    Format format, Weights weights, Cache cache, Numerics numerics, int threads, boolean pinned) {
   public ExecutorOptions {
     if (threads < 1) {
       throw new IllegalArgumentException(threads + " threads; at least 1 is possible");
@@ -19,7 +20,7 @@ public record ExecutorOptions(
 
   /** The format, and otherwise what is usual. */
   public ExecutorOptions(Format format, int threads) {
-    this(format, Weights.FORMAT, Cache.AUTO, threads, false);
+    this(format, Weights.FORMAT, Cache.AUTO, Numerics.AUTO, threads, false);
   }
 
   /** A number format. */
@@ -38,6 +39,19 @@ public record ExecutorOptions(
     INT8,
     /** Eight bits for all matrices. */
     INT8_ALL
+  }
+
+  /**
+   * In which order products of bfloat16 are added up. By name it gives the same bits on every
+   * processor.
+   */
+  public enum Numerics {
+    /** What is fastest here. */
+    AUTO,
+    /** As vector instructions do it. */
+    PAIRS,
+    /** As matrix instructions (AMX) do it. */
+    TILES
   }
 
   /** A number format of the cache. */

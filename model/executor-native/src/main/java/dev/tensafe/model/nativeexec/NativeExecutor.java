@@ -106,7 +106,8 @@ public final class NativeExecutor implements ModelExecutor {
         c.tiedEmbeddings(),
         formats.weights(),
         formats.ends(),
-        formats.cache());
+        formats.cache(),
+        formats.order());
   }
 
   /** Bytes of packed weights. */

@@ -5,7 +5,9 @@ import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.model.exec.ExecutorFactory;
 import dev.tensafe.model.exec.ExecutorOptions;
 import dev.tensafe.model.shape.ModelConfig;
+import dev.tensafe.nativelib.KernelLevel;
 import dev.tensafe.nativelib.decoder.NumberFormat;
+import dev.tensafe.nativelib.decoder.ProductOrder;
 import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,17 +40,18 @@ public final class NativeExecutorFactory implements ExecutorFactory {
           case BF16 -> NumberFormat.BF16;
           case INT8 -> NumberFormat.INT8;
         };
+    ProductOrder order = order(options.numerics());
     long start = System.nanoTime();
     NativeExecutor executor =
         NativeExecutor.load(
             config,
             checkpoint,
-            new NativeFormats(weights, ends, cache),
+            new NativeFormats(weights, ends, cache, order),
             options.threads(),
             options.pinned());
     LOG.info(
         "loaded {} with {} layers as {} (cache {}) on {} threads in {} ms: {} MiB in {} pages,"
-            + " kernels {}",
+            + " kernels {}, numerics {}",
         config.architecture().className(),
         config.layers(),
         lower(weights),
@@ -57,7 +60,8 @@ public final class NativeExecutorFactory implements ExecutorFactory {
         (System.nanoTime() - start) / 1_000_000,
         executor.weightBytes() >> 20,
         executor.hugePages() ? "huge" : "ordinary",
-        executor.kernels());
+        executor.kernels(),
+        order.name().toLowerCase(Locale.ROOT));
     return executor;
   }
 
@@ -71,6 +75,15 @@ public final class NativeExecutorFactory implements ExecutorFactory {
       case F32 -> NumberFormat.F32;
       case BF16 -> NumberFormat.BF16;
       case AUTO -> stored ? NumberFormat.BF16 : NumberFormat.F32;
+    };
+  }
+
+  /** {@code auto} is tiles where the processor has them: elsewhere they take twice the time. */
+  private static ProductOrder order(ExecutorOptions.Numerics asked) {
+    return switch (asked) {
+      case PAIRS -> ProductOrder.PAIRS;
+      case TILES -> ProductOrder.TILES;
+      case AUTO -> KernelLevel.name().equals("amx") ? ProductOrder.TILES : ProductOrder.PAIRS;
     };
   }
 

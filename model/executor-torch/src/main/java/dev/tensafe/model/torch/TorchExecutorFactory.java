@@ -49,12 +49,13 @@ public final class TorchExecutorFactory implements ExecutorFactory {
     boolean usual =
         options.weights() == ExecutorOptions.Weights.FORMAT
             && options.cache() == ExecutorOptions.Cache.AUTO
+            && options.numerics() == ExecutorOptions.Numerics.AUTO
             && !options.pinned();
     if (!usual) {
       throw new ModelException(
           "model.executor_option",
           "the executor 'torch' has no 8-bit weights, no cache of another format than the weights,"
-              + " and pins no threads; use 'native'");
+              + " adds products up in no order by name, and pins no threads; use 'native'");
     }
   }
 }
