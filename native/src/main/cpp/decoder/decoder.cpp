@@ -39,20 +39,22 @@ void Decoder::allocate_cache(std::size_t blocks) {
 }
 
 void Decoder::begin(std::span<const std::int32_t> list, std::span<const float> angles,
-                    std::span<const std::uint8_t> stops, StepAdapters adapters) {
+                    std::span<const std::uint8_t> stops, const StepAdapters& adapters) {
   position_ = program_.size();
+  weights_.require_complete();
   step_.read(list, shape_.vocabulary, cache_.blocks());
   require(angles.size() >= step_.rows() * shape_.head_dim, ErrorCode::kInvalidStep, "step: too few angles");
   require(stops.empty() || stops.size() == shape_.layers * kGroups, ErrorCode::kInvalidStep,
           "step: stops for another number of layers");
-  adapters.check(shape_, step_.rows());
+  adapters.check(shape_, step_.rows(), taken_);
   std::size_t rank = 0;
   for (const lora::Adapter* adapter : adapters.adapters) rank = std::max(rank, adapter->padded_rank());
   rank_stride_ = rank;
   const std::size_t adapted =
       adapters.adapters.empty() ? 0 : static_cast<std::size_t>(adapters.starts[adapters.adapters.size()]);
-  adapters.index(step_.rows());
-  adapters_ = std::move(adapters);
+  // copied into what has room already
+  adapters_ = adapters;
+  adapters_.index(step_.rows());
   scratch_.reserve(step_.rows(), step_.logit_rows().size(), 3 * adapted * rank);
   angles_ = angles;
   stops_ = stops;

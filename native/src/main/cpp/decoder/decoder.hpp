@@ -48,7 +48,10 @@ class Decoder {
   /// @param stops what is wanted at each group, four a layer; may be empty
   /// @param adapters their memory stays until the step is over
   void begin(std::span<const std::int32_t> list, std::span<const float> angles, std::span<const std::uint8_t> stops,
-             StepAdapters adapters);
+             const StepAdapters& adapters);
+
+  /// Where a caller may keep what it lists in StepAdapters.
+  std::vector<const lora::Adapter*>& adapter_list() noexcept { return adapter_list_; }
 
   /// Goes on to the next stop. False at the end of the step.
   bool run(Stop& stop);
@@ -106,6 +109,8 @@ class Decoder {
 
   Step step_;
   StepAdapters adapters_;
+  std::vector<const lora::Adapter*> adapter_list_;
+  std::vector<std::uint8_t> taken_;
   std::size_t rank_stride_ = 0;
   std::span<const float> angles_;
   std::span<const std::uint8_t> stops_;

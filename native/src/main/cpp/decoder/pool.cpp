@@ -2,11 +2,15 @@
 
 #include <sched.h>
 
+#include <string>
+#include <system_error>
+
 #if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 
 #include "base/denormals.hpp"
+#include "decoder/errors.hpp"
 
 namespace tensafe::decoder {
 namespace {
@@ -47,15 +51,22 @@ void pin(std::size_t n) noexcept {
 
 Pool::Pool(std::size_t threads, bool pinned) {
   workers_.reserve(threads - 1);
-  for (std::size_t i = 1; i < threads; ++i) {
-    workers_.emplace_back([this, i, pinned] {
-      if (pinned) pin(i);
-      work(i);
-    });
+  try {
+    for (std::size_t i = 1; i < threads; ++i) {
+      workers_.emplace_back([this, i, pinned] {
+        if (pinned) pin(i);
+        work(i);
+      });
+    }
+  } catch (const std::system_error&) {
+    end();
+    throw DecoderError(ErrorCode::kNoMemory, "the system does not start " + std::to_string(threads) + " threads");
   }
 }
 
-Pool::~Pool() {
+Pool::~Pool() { end(); }
+
+void Pool::end() noexcept {
   ending_.store(true, std::memory_order_relaxed);
   started_.fetch_add(1, std::memory_order_release);
   started_.notify_all();
@@ -69,22 +80,22 @@ void Pool::work(std::size_t thread) {
     wait_change(started_, seen);
     ++seen;
     if (ending_.load(std::memory_order_relaxed)) return;
-    (*body_)(thread);
+    work_->call(work_->body, thread);
     if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
   }
 }
 
-void Pool::run(const std::function<void(std::size_t)>& body) {
+void Pool::run_work(const Work& work) {
   const base::FlushDenormals flush;
   if (workers_.empty()) {
-    body(0);
+    work.call(work.body, 0);
     return;
   }
-  body_ = &body;
+  work_ = &work;
   running_.store(static_cast<unsigned>(workers_.size()), std::memory_order_relaxed);
   started_.fetch_add(1, std::memory_order_release);
   started_.notify_all();
-  body(0);
+  work.call(work.body, 0);
   while (true) {
     const unsigned left = running_.load(std::memory_order_acquire);
     if (left == 0) return;

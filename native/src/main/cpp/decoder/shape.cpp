@@ -11,6 +11,14 @@ constexpr std::size_t kMostInt8Inputs = 65536;
 
 bool fits(std::size_t size) { return size >= 1 && size <= kLargest; }
 
+/// Numbers of all projections and both ends.
+double numbers(const Shape& s) {
+  const auto wide = [](std::size_t size) { return static_cast<double>(size); };
+  const double attention = wide(s.hidden) * wide(s.head_dim) * (2 * wide(s.heads) + 2 * wide(s.kv_heads));
+  const double layer = attention + 3 * wide(s.hidden) * wide(s.intermediate);
+  return wide(s.layers) * layer + 2 * wide(s.vocabulary) * wide(s.hidden);
+}
+
 }  // namespace
 
 void check(const Shape& s) {
@@ -22,9 +30,12 @@ void check(const Shape& s) {
           "decoder: heads are no multiple of key/value heads");
   require(s.head_dim % 2 == 0 && s.head_dim <= kMaxHead, ErrorCode::kInvalidArgument,
           "decoder: the size of a head is odd or above 256");
-  require(s.weights != Format::kInt8 || (s.hidden <= kMostInt8Inputs && s.intermediate <= kMostInt8Inputs &&
-                                         s.query_size() <= kMostInt8Inputs),
+  require((s.weights != Format::kInt8 && s.ends != Format::kInt8) || s.hidden <= kMostInt8Inputs,
           ErrorCode::kInvalidArgument, "decoder: 8 bits are possible up to 65536 inputs");
+  require(s.weights != Format::kInt8 || (s.intermediate <= kMostInt8Inputs && s.query_size() <= kMostInt8Inputs),
+          ErrorCode::kInvalidArgument, "decoder: 8 bits are possible up to 65536 inputs");
+  // what follows counts bytes in 64 bits
+  require(numbers(s) <= 0x1p44, ErrorCode::kNoMemory, "decoder: no machine has room for such weights");
 }
 
 std::size_t inputs(const Shape& s, Projection projection) {

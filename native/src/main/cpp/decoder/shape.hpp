@@ -30,7 +30,7 @@ struct Shape {
   std::size_t share() const { return heads / kv_heads; }
 };
 
-/// Throws kInvalidArgument unless a decoder of this shape can be computed.
+/// Throws kInvalidArgument unless a decoder of this shape can be computed, kNoMemory if nothing could hold it.
 void check(const Shape& shape);
 
 /// The seven projections, by their numbers in Java's ProjectionKind.

@@ -58,6 +58,26 @@ void Step::read(std::span<const std::int32_t> list, std::size_t vocabulary, std:
   for (std::int32_t r : logit_rows_) {
     valid(r >= 0 && static_cast<std::size_t>(r) < rows, "step: logits of a row that is none");
   }
+  check_blocks(cache_blocks);
+}
+
+void Step::check_blocks(std::size_t cache_blocks) {
+  if (written_.size() != cache_blocks || ++number_ == 0) {
+    written_.assign(cache_blocks, 0);
+    number_ = 1;
+  }
+  for (const Run& run : runs_) {
+    for (std::size_t b = run.start / kBlock; b <= (run.start + run.rows - 1) / kBlock; ++b) {
+      std::uint32_t& last = written_[static_cast<std::size_t>(run.blocks[b])];
+      valid(last != number_, "step: a block that is written twice");
+      last = number_;
+    }
+  }
+  for (const Run& run : runs_) {
+    for (std::int32_t block : run.blocks.first(run.start / kBlock)) {
+      valid(written_[static_cast<std::size_t>(block)] != number_, "step: a block that is read while it is written");
+    }
+  }
 }
 
 bool StepAdapters::touches(std::size_t layer, Group group) const {
@@ -83,7 +103,7 @@ void StepAdapters::index(std::size_t step_rows) {
   }
 }
 
-void StepAdapters::check(const Shape& shape, std::size_t count) const {
+void StepAdapters::check(const Shape& shape, std::size_t count, std::vector<std::uint8_t>& taken) const {
   if (adapters.empty()) return;
   valid(starts.size() >= adapters.size() + 1 && starts[0] == 0, "step: adapters without a start");
   for (std::size_t s = 0; s < adapters.size(); ++s) {
@@ -100,11 +120,11 @@ void StepAdapters::check(const Shape& shape, std::size_t count) const {
       }
     }
   }
-  std::vector<bool> taken(count, false);
+  taken.assign(count, 0);
   for (std::size_t i = 0; i < static_cast<std::size_t>(starts[adapters.size()]); ++i) {
     const auto row = static_cast<std::size_t>(rows[i]);
-    valid(rows[i] >= 0 && row < count && !taken[row], "step: an adapter's row is none, or has two");
-    taken[row] = true;
+    valid(rows[i] >= 0 && row < count && taken[row] == 0, "step: an adapter's row is none, or has two");
+    taken[row] = 1;
   }
 }
 

@@ -30,7 +30,8 @@ struct Run {
 /// Nothing is copied: the list stays where it is until the step is over.
 class Step {
  public:
-  /// Throws kInvalidStep for whatever points outside of the vocabulary, the cache or the list.
+  /// Throws kInvalidStep for whatever points outside of the vocabulary, the cache or the list, and for a block
+  /// that one run writes to and another, or the same one at another place, reads or writes too.
   void read(std::span<const std::int32_t> list, std::size_t vocabulary, std::size_t cache_blocks);
 
   const std::vector<Run>& runs() const noexcept { return runs_; }
@@ -41,21 +42,25 @@ class Step {
   std::size_t run_of(std::size_t row) const noexcept { return run_of_[row]; }
 
  private:
+  void check_blocks(std::size_t cache_blocks);
+
   std::vector<Run> runs_;
   std::vector<std::uint32_t> run_of_;
+  std::vector<std::uint32_t> written_;  ///< of each block of the cache, the last step that wrote to it
+  std::uint32_t number_ = 0;            ///< of this step
   std::span<const std::int32_t> tokens_;
   std::span<const std::int32_t> logit_rows_;
 };
 
-/// Low-rank adapters of a step: adapter s changes the rows rows[starts[s] … starts[s + 1]).
+/// Low-rank adapters of a step: adapter s changes the rows rows[starts[s] … starts[s + 1]). Owns none of them.
 struct StepAdapters {
-  std::vector<const lora::Adapter*> adapters;
+  std::span<const lora::Adapter* const> adapters;
   std::span<const std::int32_t> starts;
   std::span<const std::int32_t> rows;
 
   /// Of a row: which adapter changes it, -1 for none, and its place in `rows`.
-  std::vector<std::int32_t> segment_of;
-  std::vector<std::int32_t> place_of;
+  std::vector<std::int32_t> segment_of{};
+  std::vector<std::int32_t> place_of{};
 
   /// Rows of all adapters.
   std::size_t count() const { return adapters.empty() ? 0 : static_cast<std::size_t>(starts[adapters.size()]); }
@@ -65,8 +70,8 @@ struct StepAdapters {
   /// Whether any has a module for a projection of the group.
   bool touches(std::size_t layer, Group group) const;
   /// Throws kInvalidStep unless every row is one of the step and in one place only, and every module fits
-  /// the shape.
-  void check(const Shape& shape, std::size_t rows) const;
+  /// the shape. `taken` is room to work in.
+  void check(const Shape& shape, std::size_t rows, std::vector<std::uint8_t>& taken) const;
 };
 
 }  // namespace tensafe::decoder

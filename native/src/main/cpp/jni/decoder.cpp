@@ -153,7 +153,15 @@ TENSAFE_DECODER(void, begin)(JNIEnv* env, jclass, jlong decoder, jobject list, j
   guarded(env, [&] {
     StepAdapters low_rank;
     if (adapters != nullptr) {
-      for (jlong address : longs(env, adapters)) low_rank.adapters.push_back(&as<lora::Adapter>(address));
+      // stays until the step is over, and is grown by no step like the last
+      std::vector<const lora::Adapter*>& list = as<Decoder>(decoder).adapter_list();
+      list.resize(static_cast<std::size_t>(env->GetArrayLength(adapters)));
+      for (std::size_t i = 0; i < list.size(); ++i) {
+        jlong address = 0;
+        env->GetLongArrayRegion(adapters, static_cast<jsize>(i), 1, &address);
+        list[i] = &as<lora::Adapter>(address);
+      }
+      low_rank.adapters = list;
       low_rank.starts = {reinterpret_cast<const std::int32_t*>(direct(env, starts, 0)), low_rank.adapters.size() + 1};
       low_rank.rows = {reinterpret_cast<const std::int32_t*>(direct(env, rows, 0)),
                        static_cast<std::size_t>(row_count)};
@@ -164,7 +172,7 @@ TENSAFE_DECODER(void, begin)(JNIEnv* env, jclass, jlong decoder, jobject list, j
                                 static_cast<std::size_t>(length)},
                                {reinterpret_cast<const float*>(direct(env, angles, 0)),
                                 static_cast<std::size_t>(angle_count)},
-                               wanted, std::move(low_rank));
+                               wanted, low_rank);
   });
 }
 
