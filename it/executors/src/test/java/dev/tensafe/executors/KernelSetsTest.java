@@ -55,8 +55,8 @@ class KernelSetsTest {
     assertEquals(plain.size(), plain.stream().distinct().count());
     List<String> skipped = new ArrayList<>();
     for (String level : List.of("avx2", "avx512", "amx")) {
-      if (level.equals("amx") && System.getenv("TENSAFE_TEST_AMX") == null) {
-        System.out.println("SKIPPED: level amx: TENSAFE_TEST_AMX is not set");
+      if (level.equals("amx") && System.getenv("AMX_TESTS") == null) {
+        System.out.println("SKIPPED: level amx: AMX_TESTS is not set");
         continue;
       }
       List<String> got = digest(level, seed);
