@@ -53,7 +53,13 @@ public final class QualityBench {
   private static Predictions predict(
       ModelFiles model, QualityText text, Variant variant, int threads) {
     ExecutorOptions options =
-        new ExecutorOptions(variant.format(), variant.weights(), variant.cache(), threads, false);
+        new ExecutorOptions(
+            variant.format(),
+            variant.weights(),
+            variant.cache(),
+            ExecutorOptions.Numerics.AUTO,
+            threads,
+            false);
     try (ModelExecutor executor =
         new NativeExecutorFactory().create(model.config(), model.checkpoint(), options)) {
       return Predictions.of(executor, text);
