@@ -39,6 +39,7 @@ public final class KnownVariables {
           "TENSAFE_MAX_QUEUED_TOKENS",
           "TENSAFE_MAX_RUNNING",
           "TENSAFE_MODEL",
+          "TENSAFE_NUMERICS",
           "TENSAFE_PAD_MEMORY_MIB",
           "TENSAFE_PASSPHRASE_FILE",
           "TENSAFE_PIN_THREADS",
