@@ -102,9 +102,8 @@ class ArchitectureTest {
               "bench",
               Module.of(
                   "bench..",
-                  "runtime formats native tssp shape exec checkpoint executor-native executor-torch"
-                      + " lora-registry"
-                      + " he-protocol")));
+                  "runtime formats native tssp shape exec chat-template checkpoint executor-native"
+                      + " executor-torch lora-registry he-protocol")));
 
   @Test
   void modulesDependOneWay() {
