@@ -94,7 +94,7 @@ void Decoder::run_operations(std::size_t from, std::size_t to) {
     std::uint64_t before = measuring_ && thread == 0 ? nanoseconds() : 0;
     for (std::size_t i = from; i < to; ++i) {
       if (!runs(program_[i])) continue;
-      execute(i, thread);
+      execute(i);
       pool_.barrier();
       if (measuring_ && thread == 0) {
         const std::uint64_t after = nanoseconds();
@@ -126,7 +126,7 @@ bool Decoder::runs(const Operation& operation) const {
   }
 }
 
-void Decoder::execute(std::size_t index, std::size_t) {
+void Decoder::execute(std::size_t index) {
   const Operation& operation = program_[index];
   std::atomic<std::size_t>& next = next_[index];
   switch (operation.kind) {

@@ -71,7 +71,7 @@ class Decoder {
  private:
   bool is_open(const Operation& operation) const;
   bool runs(const Operation& operation) const;
-  void execute(std::size_t index, std::size_t thread);
+  void execute(std::size_t index);
   void run_operations(std::size_t from, std::size_t to);
 
   void embed(std::atomic<std::size_t>& next);
