@@ -96,6 +96,15 @@ public final class BlockPool {
     addressable[block] = true;
   }
 
+  /** Takes {@link #makeAddressable} back: a block that nobody holds is free from now on. */
+  public void hide(int block) {
+    if (addressable[block] && references[block] == 0) {
+      evictable.remove(block);
+      free[freeCount++] = block;
+    }
+    addressable[block] = false;
+  }
+
   /**
    * Adds an owner to a block that is held or evictable.
    *
@@ -112,13 +121,16 @@ public final class BlockPool {
   }
 
   /**
-   * Gives blocks back, one reference for each time a block is named; all or none.
+   * Gives blocks back, one reference for each time a block is named; all or none. Of those that
+   * become evictable the last named is evicted first: blocks are named in the order of their
+   * sequence, and one without the one before it cannot be found.
    *
    * @throws IllegalStateException when a block is named more often than it is held
    */
   public void release(int[] blocks) {
     check(blocks);
-    for (int block : blocks) {
+    for (int i = blocks.length - 1; i >= 0; i--) {
+      int block = blocks[i];
       if (--references[block] > 0) {
         continue;
       }

@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
@@ -31,21 +30,30 @@ public record CacheScope(String adapterDigest, String tenant, String profile) {
    * length in four bytes: equal for equal scopes only. Salts the addresses of cached blocks.
    */
   public String digest() {
-    MessageDigest sha = sha256();
+    return HexFormat.of().formatHex(sha());
+  }
+
+  /**
+   * Where the addresses of this scope's blocks begin: the digest of {@link #digest} together with
+   * what computes them.
+   *
+   * @param model names weights and number formats of this process
+   */
+  public BlockKey root(String model) {
+    MessageDigest sha = Sha256.create();
+    sha.update(sha());
+    sha.update(model.getBytes(StandardCharsets.UTF_8));
+    return BlockKey.of(sha.digest());
+  }
+
+  private byte[] sha() {
+    MessageDigest sha = Sha256.create();
     sha.update((byte) 1);
     for (String field : new String[] {adapterDigest, tenant, profile}) {
       byte[] bytes = field.getBytes(StandardCharsets.UTF_8);
       sha.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());
       sha.update(bytes);
     }
-    return HexFormat.of().formatHex(sha.digest());
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return sha.digest();
   }
 }

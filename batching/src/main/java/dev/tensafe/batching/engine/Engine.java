@@ -160,7 +160,7 @@ public final class Engine implements AutoCloseable {
     EngineException reason =
         new EngineException(
             EngineException.Kind.FAILED, "engine.cancelled", "the request was cancelled");
-    ids.forEach(id -> core.fail(id, reason));
+    ids.forEach(id -> core.abandon(id, reason));
   }
 
   /** Whether the engine's thread runs and takes requests. */

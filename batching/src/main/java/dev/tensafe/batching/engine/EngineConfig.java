@@ -1,5 +1,7 @@
 package dev.tensafe.batching.engine;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.tensafe.batching.EngineException;
 import dev.tensafe.batching.schedule.SchedulerConfig;
 import dev.tensafe.model.exec.RowMatrix;
@@ -11,16 +13,30 @@ import dev.tensafe.model.exec.RowMatrix;
  * @param maxSequenceLength most tokens of prompt and output together
  * @param maxQueuedTokens prompt tokens that may wait; more are refused, except that one request may
  *     always wait alone
+ * @param prefixCaching whether blocks of prompts that begin alike are computed once
+ * @param model names what computes the blocks' content: weights and number formats
  */
 public record EngineConfig(
-    SchedulerConfig scheduler, int cacheBlocks, int maxSequenceLength, int maxQueuedTokens) {
+    SchedulerConfig scheduler,
+    int cacheBlocks,
+    int maxSequenceLength,
+    int maxQueuedTokens,
+    boolean prefixCaching,
+    String model) {
   /**
    * Bytes of logits a step may ask for, unless the sequences that decode in it need more: 128 MiB.
    * Scoring a prompt needs a row per token; at a vocabulary of 131072 that is half a MiB each.
    */
   public static final int LOGIT_BYTES_PER_STEP = 128 << 20;
 
+  /** Without a prefix cache. */
+  public EngineConfig(
+      SchedulerConfig scheduler, int cacheBlocks, int maxSequenceLength, int maxQueuedTokens) {
+    this(scheduler, cacheBlocks, maxSequenceLength, maxQueuedTokens, false, "");
+  }
+
   public EngineConfig {
+    requireNonNull(model, "model is null");
     if (maxSequenceLength > (long) cacheBlocks * scheduler.blockSize()) {
       throw new IllegalArgumentException("a sequence of full length must fit the cache");
     }

@@ -78,10 +78,10 @@ final class EngineCore {
   }
 
   /** Ends a sequence at once; its blocks are free when this returns. Unknown ids are ignored. */
-  void fail(long id, CodedException reason) {
+  void abandon(long id, CodedException reason) {
     Sequence sequence = table.find(id);
     if (sequence != null) {
-      reports.fail(sequence, reason);
+      reports.abandon(sequence, reason);
     }
   }
 
@@ -94,8 +94,8 @@ final class EngineCore {
     reports.guard(s, "rewinding a sequence", () -> table.rewind(s, tokens));
   }
 
-  void failAll(CodedException reason) {
-    table.all().forEach(s -> reports.fail(s, reason));
+  void abandonAll(CodedException reason) {
+    table.all().forEach(s -> reports.abandon(s, reason));
   }
 
   boolean hasWork() {
@@ -113,8 +113,7 @@ final class EngineCore {
     if (table.isEmpty()) {
       return;
     }
-    StepPlan plan =
-        Scheduler.plan(config.scheduler(), table.states(), table.availableBlocks(), table::served);
+    StepPlan plan = Scheduler.plan(config.scheduler(), table.states(), table, table::served);
     apply(plan);
     if (!plan.runs().isEmpty()) {
       runner.run(plan.runs());
@@ -141,7 +140,7 @@ final class EngineCore {
     long now = ticker.nanos();
     for (Sequence s : table.all()) {
       if (s.deadlineNanos != 0 && now - s.deadlineNanos >= 0) {
-        reports.fail(
+        reports.abandon(
             s,
             new EngineException(
                 EngineException.Kind.TIMEOUT, "engine.timeout", "the request ran out of time"));
@@ -155,15 +154,24 @@ final class EngineCore {
       reports.guard(s, "preempting a sequence", () -> table.preempt(s));
     }
     for (StepPlan.Run run : plan.runs()) {
-      Sequence s = get(run.id());
-      reports.guard(s, "admitting a sequence", () -> admit(s, run.newBlocks()));
+      if (run.cachedBlocks() > 0) {
+        Sequence s = get(run.id());
+        reports.guard(s, "sharing what is cached", () -> table.share(s, run));
+      }
+    }
+    for (StepPlan.Run run : plan.runs()) {
+      Sequence s = table.find(run.id());
+      if (s != null) { // null: sharing failed
+        reports.guard(s, "admitting a sequence", () -> admit(s, run));
+      }
     }
     table.countWaiting();
   }
 
-  private void admit(Sequence s, int newBlocks) {
-    if (table.run(s, newBlocks)) {
-      reports.event(s, GenerationListener::onScheduled);
+  private void admit(Sequence s, StepPlan.Run run) {
+    if (table.run(s, run)) {
+      int cached = s.computed();
+      reports.event(s, l -> l.onScheduled(cached));
     }
   }
 

@@ -118,7 +118,7 @@ final class EngineLife {
       for (Runnable late : inbox.close()) {
         late.run();
       }
-      core.failAll(stoppingError());
+      core.abandonAll(stoppingError());
     } catch (RuntimeException | Error e) {
       core.errors().report("the engine's end", e);
     } finally {

@@ -13,8 +13,8 @@ public abstract class ForwardingListener implements GenerationListener {
   }
 
   @Override
-  public void onScheduled() {
-    target.onScheduled();
+  public void onScheduled(int cachedTokens) {
+    target.onScheduled(cachedTokens);
   }
 
   @Override

@@ -9,8 +9,12 @@ import java.util.List;
  * Exactly one of {@link #onFinish} and {@link #onFailure} is called, last.
  */
 public interface GenerationListener {
-  /** The request was scheduled for the first time. */
-  default void onScheduled() {}
+  /**
+   * The request was scheduled for the first time.
+   *
+   * @param cachedTokens tokens of its prompt that the cache had
+   */
+  default void onScheduled(int cachedTokens) {}
 
   /**
    * Log-probabilities of the prompt's tokens from the second on, if asked for; before any output.

@@ -1,5 +1,6 @@
 package dev.tensafe.batching.engine;
 
+import dev.tensafe.batching.cache.KeyChain;
 import dev.tensafe.batching.sample.LogitMask;
 import dev.tensafe.batching.sample.TokenLogprob;
 import dev.tensafe.batching.schedule.SequenceState;
@@ -7,11 +8,12 @@ import dev.tensafe.batching.text.TextStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One output in the making: its tokens, its cache blocks, its text, its mask. Preemption takes
- * blocks and progress; text and mask follow the tokens, so they stay as they are. Confined to the
- * engine.
+ * One output in the making: its tokens, its cache blocks with their addresses, its text, its mask.
+ * Preemption takes blocks and progress; text and mask follow the tokens, so they stay as they are.
+ * Confined to the engine.
  */
 final class Sequence {
   final long id;
@@ -30,6 +32,10 @@ final class Sequence {
   private int waited;
   private boolean running;
   private boolean scheduledBefore;
+  private @Nullable KeyChain chain;
+  private int sharedBlocks;
+  private int published;
+  private int[] drafts = {};
 
   Sequence(
       long id,
@@ -65,7 +71,48 @@ final class Sequence {
         id,
         running,
         request.flow(),
-        !scheduledBefore);
+        !scheduledBefore,
+        drafts.length);
+  }
+
+  /** Makes its blocks known to others, and theirs to it. */
+  void share(KeyChain keys) {
+    chain = keys;
+  }
+
+  /** Addresses of its blocks; null when it shares none. */
+  @Nullable KeyChain chain() {
+    return chain;
+  }
+
+  /** Leading blocks that others computed. */
+  int sharedBlocks() {
+    return sharedBlocks;
+  }
+
+  /** Leading blocks that are complete and known. */
+  int published() {
+    return published;
+  }
+
+  void publishedTo(int complete) {
+    published = complete;
+  }
+
+  /** Begins behind blocks that others computed. */
+  void resume(int shared, int position) {
+    sharedBlocks = shared;
+    published = shared;
+    computed = position;
+  }
+
+  /** Tokens guessed to follow, for the next step only. */
+  int[] drafts() {
+    return drafts;
+  }
+
+  void draft(int[] guessed) {
+    drafts = guessed;
   }
 
   boolean running() {
@@ -137,11 +184,26 @@ final class Sequence {
     text.rewind(dropped);
     // the last token is run again: its row of logits gives the next one
     computed = Math.min(computed, count - 1);
-    return keepBlocks((count + blockSize - 1) / blockSize);
+    int kept = (count + blockSize - 1) / blockSize;
+    if (computed / blockSize < published) {
+      // others may read that block: it is left to them
+      kept = computed / blockSize;
+      computed = kept * blockSize;
+      published = kept;
+      sharedBlocks = Math.min(sharedBlocks, kept);
+    }
+    if (chain != null) {
+      chain.truncate(count / blockSize);
+    }
+    return keepBlocks(kept);
   }
 
+  /** The next tokens to run: its own, then drafts. */
   int[] nextTokens(int n) {
-    return Arrays.copyOfRange(tokens, computed, computed + n);
+    int own = Math.min(n, count - computed);
+    int[] next = Arrays.copyOfRange(tokens, computed, computed + n);
+    System.arraycopy(drafts, 0, next, own, n - own);
+    return next;
   }
 
   void addBlock(int block) {
@@ -149,6 +211,10 @@ final class Sequence {
       blocks = Arrays.copyOf(blocks, Math.max(4, blockCount * 2));
     }
     blocks[blockCount++] = block;
+  }
+
+  int block(int index) {
+    return blocks[index];
   }
 
   int[] blocks() {
@@ -159,6 +225,9 @@ final class Sequence {
   int[] reset() {
     computed = 0;
     running = false;
+    sharedBlocks = 0;
+    published = 0;
+    drafts = new int[0];
     return keepBlocks(0);
   }
 

@@ -51,7 +51,16 @@ final class SequenceReports {
     end(s, l -> l.onFinish(reason, s.promptLength(), s.outputLength()));
   }
 
+  /** Something went wrong: what the sequence computed may be wrong, and is not shared any more. */
   void fail(Sequence s, CodedException reason) {
+    if (table.holds(s)) {
+      table.distrust(s);
+    }
+    abandon(s, reason);
+  }
+
+  /** Ends a sequence that nobody wants or can wait for; what it computed is as good as any. */
+  void abandon(Sequence s, CodedException reason) {
     end(s, l -> l.onFailure(reason));
   }
 

@@ -1,8 +1,10 @@
 package dev.tensafe.batching.engine;
 
-import dev.tensafe.batching.cache.BlockPool;
+import dev.tensafe.batching.cache.CachedPrefix;
+import dev.tensafe.batching.schedule.CacheView;
 import dev.tensafe.batching.schedule.FlowCounters;
 import dev.tensafe.batching.schedule.SequenceState;
+import dev.tensafe.batching.schedule.StepPlan;
 import dev.tensafe.model.exec.SequenceInput;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -15,13 +17,12 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The unfinished sequences with what they hold: blocks of the pool, and a place in their flow. Each
- * enters and leaves once; what it held is free when it has left. Confined to the engine.
+ * The unfinished sequences with what they hold: blocks of the cache, and a place in their flow.
+ * Each enters and leaves once; what it held is free when it has left. Confined to the engine.
  */
-final class SequenceTable {
+final class SequenceTable implements CacheView {
   private final Map<Long, Sequence> sequences = new LinkedHashMap<>();
-  private final BlockPool pool;
-  private final int blockSize;
+  private final SequenceBlocks blocks;
   private final FlowCounters flows = new FlowCounters();
   private final Consumer<Sequence> onLeavingQueue;
   private final LongConsumer onRelease;
@@ -32,14 +33,14 @@ final class SequenceTable {
    * @param onRelease told a sequence's id whenever it has given up all of its blocks
    */
   SequenceTable(EngineConfig config, Consumer<Sequence> onLeavingQueue, LongConsumer onRelease) {
-    this.pool = new BlockPool(config.cacheBlocks());
-    this.blockSize = config.scheduler().blockSize();
+    this.blocks = new SequenceBlocks(config);
     this.onLeavingQueue = onLeavingQueue;
     this.onRelease = onRelease;
   }
 
   void add(Sequence s) {
     sequences.put(s.id, s);
+    blocks.prepare(s);
     flows.arrive(s.request.flow());
   }
 
@@ -66,9 +67,27 @@ final class SequenceTable {
     return states;
   }
 
-  /** Blocks that can be given out. */
-  int availableBlocks() {
-    return pool.available();
+  @Override
+  public int available() {
+    return blocks.available();
+  }
+
+  @Override
+  public int freedBy(List<Long> ids) {
+    return blocks.freedBy(ids.stream().map(this::get).toList());
+  }
+
+  @Override
+  public CachedPrefix prefix(long id) {
+    return blocks.prefix(get(id));
+  }
+
+  private Sequence get(long id) {
+    Sequence s = sequences.get(id);
+    if (s == null) {
+      throw new IllegalStateException("no sequence " + id);
+    }
+    return s;
   }
 
   long served(String flow) {
@@ -83,26 +102,44 @@ final class SequenceTable {
 
   /** Takes back what a sequence has of the cache: the one place where hooks lose sight of it. */
   private void release(Sequence s) {
-    pool.release(s.reset());
+    blocks.release(s);
     onRelease.accept(s.id);
   }
 
   /** Drops the last tokens of a sequence's output, and takes back the blocks only they needed. */
   void rewind(Sequence s, int tokens) {
-    pool.release(s.rewind(tokens, blockSize));
+    blocks.rewind(s, tokens);
   }
 
-  /** Gives blocks to a sequence, which runs from now on; true the first time. */
-  boolean run(Sequence s, int newBlocks) {
-    for (int i = 0; i < newBlocks; i++) {
-      s.addBlock(pool.take());
-    }
-    if (s.running() || !s.start()) {
+  /** A step went well for a sequence: what it has completed can be found from now on. */
+  void publish(Sequence s) {
+    blocks.publish(s);
+  }
+
+  /** What a sequence computed is not to be found: it may be wrong. */
+  void distrust(Sequence s) {
+    blocks.forget(s);
+  }
+
+  /** Gives a sequence that begins the blocks that are there; before anybody takes new ones. */
+  void share(Sequence s, StepPlan.Run run) {
+    blocks.share(s, run.cachedBlocks());
+  }
+
+  /** Gives new blocks to a sequence, which runs from now on; true the first time. */
+  boolean run(Sequence s, StepPlan.Run run) {
+    blocks.extend(s, run.newBlocks());
+    if (s.running()) {
       return false;
     }
-    flows.charge(s.request.flow(), (long) s.promptLength() * FlowCounters.PROMPT_TOKEN);
-    onLeavingQueue.accept(s);
-    return true;
+    boolean first = s.start();
+    blocks.announce(s);
+    if (first) {
+      int prompt = Math.max(1, s.promptLength() - s.computed());
+      flows.charge(s.request.flow(), (long) prompt * FlowCounters.PROMPT_TOKEN);
+      onLeavingQueue.accept(s);
+    }
+    return first;
   }
 
   /** Those that do not run have waited for one more step. */
@@ -145,8 +182,8 @@ final class SequenceTable {
     return new EngineStatus(
         running,
         sequences.size() - running,
-        pool.held(),
-        pool.total(),
+        blocks.held(),
+        blocks.total(),
         preemptions,
         steps,
         internalErrors,

@@ -126,10 +126,28 @@ final class StepRunner {
     }
     int rows = member.input().logitRowCount();
     int firstRow = result.firstRow()[index];
-    s.advance(member.input().tokenCount());
-    scorer.score(s, s.computed(), result, firstRow, rows);
-    if (s.computed() == s.count() && table.holds(s)) {
-      output.next(s, result, firstRow + rows - 1);
+    int own = Math.min(member.input().tokenCount(), s.count() - s.computed());
+    int drafted = member.input().tokenCount() - own;
+    s.advance(own);
+    table.publish(s);
+    scorer.score(s, s.computed(), result, firstRow, rows - drafted);
+    if (s.computed() == s.count()) {
+      generate(s, result, firstRow + rows - 1 - drafted, drafted);
+    }
+  }
+
+  /**
+   * Generates a token from each row for as long as the row is that of the sequence's last token:
+   * the first one always is, the row of a draft when the draft is what was generated before it.
+   */
+  private void generate(Sequence s, ForwardResult result, int firstRow, int drafted) {
+    int[] drafts = s.drafts();
+    for (int i = 0; table.holds(s); i++) {
+      output.next(s, result, firstRow + i);
+      if (i == drafted || !table.holds(s) || s.tokens()[s.count() - 1] != drafts[i]) {
+        return;
+      }
+      s.advance(1);
     }
   }
 }

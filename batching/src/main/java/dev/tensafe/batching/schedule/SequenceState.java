@@ -14,6 +14,7 @@ package dev.tensafe.batching.schedule;
  * @param arrival order of arrival, unique
  * @param flow who is charged for it, see {@link FlowCounters}
  * @param fresh whether it was never admitted, so that its prompt is still to be charged
+ * @param drafts tokens guessed to follow its last one, to be run with it where there is room
  */
 public record SequenceState(
     long id,
@@ -26,7 +27,53 @@ public record SequenceState(
     long arrival,
     boolean running,
     String flow,
-    boolean fresh) {
+    boolean fresh,
+    int drafts) {
+
+  /** A sequence without drafts. */
+  public SequenceState(
+      long id,
+      int tokens,
+      int computed,
+      int logitsFrom,
+      int blocks,
+      int priority,
+      int waited,
+      long arrival,
+      boolean running,
+      String flow,
+      boolean fresh) {
+    this(
+        id,
+        tokens,
+        computed,
+        logitsFrom,
+        blocks,
+        priority,
+        waited,
+        arrival,
+        running,
+        flow,
+        fresh,
+        0);
+  }
+
+  /** The same with its first tokens computed, in blocks that it does not hold yet. */
+  SequenceState resumedAt(int position) {
+    return new SequenceState(
+        id,
+        tokens,
+        position,
+        logitsFrom,
+        blocks,
+        priority,
+        waited,
+        arrival,
+        running,
+        flow,
+        fresh,
+        drafts);
+  }
 
   int pending() {
     return tokens - computed;
@@ -48,6 +95,6 @@ public record SequenceState(
 
   /** What admitting it costs its flow. */
   long admissionCharge() {
-    return fresh ? (long) tokens * FlowCounters.PROMPT_TOKEN : 0;
+    return fresh ? (long) pending() * FlowCounters.PROMPT_TOKEN : 0;
   }
 }

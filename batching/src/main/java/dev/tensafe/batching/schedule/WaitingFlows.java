@@ -52,8 +52,22 @@ final class WaitingFlows {
         .orElseThrow();
   }
 
-  /** Removes what {@link #first} gave and charges its flow, for the rest of this plan. */
+  /**
+   * Removes what {@link #first} gave and charges its flow, for the rest of this plan.
+   *
+   * @param s what {@link #first} gave, with what of it is computed already
+   */
   void admitted(SequenceState s) {
+    remove(s);
+    admitted.merge(s.flow(), s.admissionCharge(), Long::sum);
+  }
+
+  /** Leaves what {@link #first} gave out of this plan; those after it may go before it. */
+  void postponed(SequenceState s) {
+    remove(s);
+  }
+
+  private void remove(SequenceState s) {
     Deque<SequenceState> flow = flows.get(s.flow());
     if (flow == null) {
       throw new IllegalStateException("a flow without sequences");
@@ -62,6 +76,5 @@ final class WaitingFlows {
     if (flow.isEmpty()) {
       flows.remove(s.flow());
     }
-    admitted.merge(s.flow(), s.admissionCharge(), Long::sum);
   }
 }

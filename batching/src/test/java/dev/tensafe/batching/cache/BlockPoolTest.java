@@ -41,7 +41,8 @@ class BlockPoolTest {
     for (int block : blocks) {
       pool.makeAddressable(block);
     }
-    pool.release(new int[] {blocks[1], blocks[0], blocks[2]});
+    // the last named is the first to go: without those before it it cannot be found
+    pool.release(new int[] {blocks[2], blocks[0], blocks[1]});
     assertEquals(3, pool.evictable());
     pool.share(blocks[1]);
     pool.release(new int[] {blocks[1]});
@@ -159,9 +160,9 @@ class BlockPoolTest {
         }
       }
       pool.release(given);
-      for (int i = 0; i < n; i++) {
+      for (int i = n - 1; i >= 0; i--) {
         int block = given[i];
-        boolean last = Arrays.stream(given, i + 1, n).noneMatch(b -> b == block);
+        boolean last = Arrays.stream(given, 0, i).noneMatch(b -> b == block);
         if (last && !held().contains(block) && addressable.contains(block)) {
           order.addLast(block);
         }

@@ -315,7 +315,7 @@ class EngineLifeTest {
     Recorder recorder =
         new Recorder() {
           @Override
-          public void onScheduled() {
+          public void onScheduled(int cachedTokens) {
             engine.close();
             closed.countDown();
           }

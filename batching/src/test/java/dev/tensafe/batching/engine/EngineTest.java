@@ -279,7 +279,7 @@ class EngineTest {
     core.add(2, request(new int[] {1, 2}, sampled(1, 50)), expired, 100);
     core.step();
     assertEquals(2, core.status().usedBlocks());
-    core.fail(1, new EngineException(EngineException.Kind.FAILED, "engine.cancelled", "x"));
+    core.abandon(1, new EngineException(EngineException.Kind.FAILED, "engine.cancelled", "x"));
     assertEquals(1, core.status().usedBlocks());
     now.set(100);
     core.step();

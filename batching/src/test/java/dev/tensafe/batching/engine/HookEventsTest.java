@@ -99,8 +99,8 @@ class HookEventsTest {
       add(core, id, 2, 20, 0);
     }
     core.step();
-    core.fail(1, REASON);
-    core.fail(3, REASON);
+    core.abandon(1, REASON);
+    core.abandon(3, REASON);
     assertEquals(List.of(1L, 3L), hook.ended);
   }
 
@@ -149,7 +149,7 @@ class HookEventsTest {
     add(core, 1, 2, 20, 0);
     core.step();
     add(core, 2, 2, 20, 0);
-    core.failAll(REASON);
+    core.abandonAll(REASON);
     assertEquals(List.of(1L, 2L), hook.ended);
   }
 

@@ -87,7 +87,7 @@ class SequenceFaultTest {
       core.add(2, request(SamplingParams.greedy(5), true), good, 0);
       core.step();
       if (where.equals("failure")) {
-        core.fail(1, new CodedException("test.reason", "x"));
+        core.abandon(1, new CodedException("test.reason", "x"));
       }
       run(core);
       String end =
@@ -129,7 +129,7 @@ class SequenceFaultTest {
     }
 
     @Override
-    public void onScheduled() {
+    public void onScheduled(int cachedTokens) {
       at("scheduled");
     }
 

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,7 +30,15 @@ class SchedulerTest {
   }
 
   private static StepPlan plan(int freeBlocks, SequenceState... sequences) {
-    return Scheduler.plan(CONFIG, List.of(sequences), freeBlocks, flow -> 0);
+    return plan(CONFIG, List.of(sequences), freeBlocks, flow -> 0);
+  }
+
+  private static StepPlan plan(
+      SchedulerConfig config,
+      List<SequenceState> sequences,
+      int freeBlocks,
+      ToLongFunction<String> served) {
+    return Scheduler.plan(config, sequences, CacheView.unshared(freeBlocks, sequences), served);
   }
 
   @Test
@@ -47,18 +56,18 @@ class SchedulerTest {
     SequenceState prompt = waiting(9, 200, 0);
     assertEquals(
         List.of(new StepPlan.Run(9, 64, 13, 0)),
-        Scheduler.plan(config, List.of(prompt), 100, flow -> 0).runs());
+        plan(config, List.of(prompt), 100, flow -> 0).runs());
     List<SequenceState> all = new ArrayList<>();
     for (int decoding = 1; decoding <= 7; decoding++) {
       all.add(running(decoding, 20, 19, 2));
       all.remove(prompt);
       all.add(prompt);
-      List<StepPlan.Run> runs = Scheduler.plan(config, all, 100, flow -> 0).runs();
+      List<StepPlan.Run> runs = plan(config, all, 100, flow -> 0).runs();
       assertEquals(decoding + 1, runs.size());
       assertEquals(20 + decoding / 2, runs.get(decoding).tokens());
     }
     SchedulerConfig small = new SchedulerConfig(8, 20, 64, 8, 16, 50, 1000);
-    assertEquals(1, Scheduler.plan(small, all, 100, flow -> 0).runs().get(7).tokens());
+    assertEquals(1, plan(small, all, 100, flow -> 0).runs().get(7).tokens());
   }
 
   @Test
@@ -82,7 +91,7 @@ class SchedulerTest {
     SequenceState decoding = running(1, 20, 19, 2);
     SequenceState scoring = new SequenceState(2, 60, 16, 16, 2, 0, 0, 2, true, "f", false);
     SequenceState plain = new SequenceState(3, 30, 0, 29, 0, 0, 0, 3, false, "f", true);
-    StepPlan plan = Scheduler.plan(config, List.of(decoding, scoring, plain), 100, flow -> 0);
+    StepPlan plan = plan(config, List.of(decoding, scoring, plain), 100, flow -> 0);
     // the rows are used up, so the plain prompt runs without its last token
     assertEquals(
         List.of(
@@ -92,7 +101,7 @@ class SchedulerTest {
         plan.runs());
     // computed again after a preemption, scored as far as position 40: rows from there on
     SequenceState again = new SequenceState(4, 60, 0, 40, 0, 0, 0, 4, false, "f", false);
-    plan = Scheduler.plan(config, List.of(again), 100, flow -> 0);
+    plan = plan(config, List.of(again), 100, flow -> 0);
     assertEquals(List.of(new StepPlan.Run(4, 50, 4, 10)), plan.runs());
   }
 
@@ -287,11 +296,9 @@ class SchedulerTest {
         arrive(arrivals.remove(0));
       }
       List<SequenceState> states = live.values().stream().map(Live::state).toList();
-      StepPlan plan = Scheduler.plan(config, states, pool.available(), counters::served);
+      StepPlan plan = plan(config, states, pool.available(), counters::served);
       assertEquals(
-          plan,
-          Scheduler.plan(config, states, pool.available(), counters::served),
-          "not a pure function");
+          plan, plan(config, states, pool.available(), counters::served), "not a pure function");
       for (long id : plan.preempted()) {
         Live victim = live.get(id);
         assertTrue(victim.running);

@@ -311,7 +311,7 @@ class ProtocolTest {
             metrics,
             metrics.adapter(Optional.empty()),
             () -> now[0]);
-    listener.onScheduled();
+    listener.onScheduled(0);
     now[0] = 1_000_000_000L;
     listener.onOutput(new Output(List.of(5, 6, 7), "abc", List.of()));
     now[0] = 3_000_000_000L;

@@ -19,9 +19,10 @@ final class UsageListener extends ForwardingListener {
   }
 
   @Override
-  public void onScheduled() {
-    tokens = promptTokens;
-    super.onScheduled();
+  public void onScheduled(int cachedTokens) {
+    // what the cache had was not computed again
+    tokens = promptTokens - cachedTokens;
+    super.onScheduled(cachedTokens);
   }
 
   @Override

@@ -29,10 +29,10 @@ public final class TimedListener extends ForwardingListener {
   }
 
   @Override
-  public void onScheduled() {
+  public void onScheduled(int cachedTokens) {
     scheduled = ticker.nanos();
     metrics.queued(scheduled - submitted);
-    super.onScheduled();
+    super.onScheduled(cachedTokens);
   }
 
   @Override
