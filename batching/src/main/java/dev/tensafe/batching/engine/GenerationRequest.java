@@ -3,6 +3,7 @@ package dev.tensafe.batching.engine;
 import static java.util.Objects.requireNonNull;
 
 import dev.tensafe.batching.cache.CacheScope;
+import dev.tensafe.batching.draft.Drafting;
 import dev.tensafe.batching.sample.SamplingParams;
 import dev.tensafe.model.exec.SequenceInput;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.List;
  * @param adapter whose deltas are added; {@link SequenceInput#BASE} for none
  * @param flow who is charged for the work: requests of one flow share their turns
  * @param scope with whom computed keys and values may be shared
+ * @param drafting which guesses may be run for it
  * @param requestId names the request in traces and to hooks; never a secret; empty for none
  * @param timeoutNanos time from submission after which the request fails; 0 for none
  */
@@ -30,6 +32,7 @@ public record GenerationRequest(
     long adapter,
     String flow,
     CacheScope scope,
+    Drafting drafting,
     String requestId,
     long timeoutNanos) {
   public GenerationRequest {
@@ -37,6 +40,7 @@ public record GenerationRequest(
     stopStrings = List.copyOf(stopStrings);
     requireNonNull(flow, "flow is null");
     requireNonNull(scope, "scope is null");
+    requireNonNull(drafting, "drafting is null");
     requireNonNull(requestId, "requestId is null");
     if (promptTokens.length == 0) {
       throw new IllegalArgumentException("a prompt has at least one token");
@@ -71,6 +75,7 @@ public record GenerationRequest(
     private long adapter = SequenceInput.BASE;
     private String flow = "";
     private CacheScope scope = CacheScope.BASE;
+    private Drafting drafting = Drafting.FREE;
     private String requestId = "";
     private long timeoutNanos;
 
@@ -101,6 +106,12 @@ public record GenerationRequest(
     public Builder adapter(long handle, CacheScope sharedIn) {
       adapter = handle;
       scope = sharedIn;
+      return this;
+    }
+
+    /** Which guesses may be run for it; as many as are found by default. */
+    public Builder drafting(Drafting allowed) {
+      drafting = allowed;
       return this;
     }
 
@@ -137,6 +148,7 @@ public record GenerationRequest(
           adapter,
           flow,
           scope,
+          drafting,
           requestId,
           timeoutNanos);
     }
