@@ -1,5 +1,6 @@
 #include "decoder/decoder.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "decoder/errors.hpp"
@@ -30,7 +31,7 @@ Decoder::Decoder(Shape shape, const DecoderKernels& kernels, std::size_t threads
       weights_(shape_),
       scratch_(shape_, kernels.step_bytes),
       program_(program_of(shape_)),
-      next_(std::make_unique<std::atomic<std::size_t>[]>(program_.size())),
+      pieces_(std::make_unique<Pieces[]>(program_.size())),
       pool_(threads, pinned) {}
 
 void Decoder::allocate_cache(std::size_t blocks) {
@@ -58,7 +59,7 @@ void Decoder::begin(std::span<const std::int32_t> list, std::span<const float> a
   scratch_.reserve(step_.rows(), step_.logit_rows().size(), 3 * adapted * rank);
   angles_ = angles;
   stops_ = stops;
-  for (std::size_t i = 0; i < program_.size(); ++i) next_[i].store(0, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < program_.size(); ++i) pieces_[i].reset();
   position_ = 0;
   before_done_ = false;
 }
@@ -90,12 +91,15 @@ bool Decoder::run(Stop& stop) {
 
 void Decoder::run_operations(std::size_t from, std::size_t to) {
   if (from == to) return;
+  front_.store(from, std::memory_order_relaxed);
   pool_.run([&](std::size_t thread) {
     std::uint64_t before = measuring_ && thread == 0 ? nanoseconds() : 0;
-    for (std::size_t i = from; i < to; ++i) {
+    // one that comes late, or was away, goes on where the others are
+    for (std::size_t i = from; (i = std::max(i, front_.load(std::memory_order_acquire))) < to; ++i) {
       if (!runs(program_[i])) continue;
       execute(i);
-      pool_.barrier();
+      // a slower thread may set it back: those behind it cost a look each, and are over all the same
+      front_.store(i + 1, std::memory_order_release);
       if (measuring_ && thread == 0) {
         const std::uint64_t after = nanoseconds();
         times_[static_cast<std::size_t>(program_[i].kind)] += after - before;
@@ -128,30 +132,30 @@ bool Decoder::runs(const Operation& operation) const {
 
 void Decoder::execute(std::size_t index) {
   const Operation& operation = program_[index];
-  std::atomic<std::size_t>& next = next_[index];
+  Pieces& pieces = pieces_[index];
   switch (operation.kind) {
     case Kind::kEmbed:
-      return embed(next);
+      return embed(pieces);
     case Kind::kNorm:
-      return norm(operation, next);
+      return norm(operation, pieces);
     case Kind::kShrink:
-      return shrink(operation, next);
+      return shrink(operation, pieces);
     case Kind::kLinear:
-      return linear(operation, next);
+      return linear(operation, pieces);
     case Kind::kHeads:
-      return heads(operation, next);
+      return heads(operation, pieces);
     case Kind::kAttend:
-      return attend(operation, next);
+      return attend(operation, pieces);
     case Kind::kPrepare:
-      return prepare(operation, next);
+      return prepare(operation, pieces);
     case Kind::kAdd:
-      return add(operation, next);
+      return add(operation, pieces);
     case Kind::kActivate:
-      return activate(operation, next);
+      return activate(operation, pieces);
     case Kind::kLast:
-      return last(next);
+      return last(pieces);
     case Kind::kHead:
-      return head(next);
+      return head(pieces);
   }
 }
 

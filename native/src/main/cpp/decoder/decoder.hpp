@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "decoder/cache.hpp"
+#include "decoder/pieces.hpp"
 #include "decoder/pool.hpp"
 #include "decoder/program.hpp"
 #include "decoder/scratch.hpp"
@@ -74,17 +75,17 @@ class Decoder {
   void execute(std::size_t index);
   void run_operations(std::size_t from, std::size_t to);
 
-  void embed(std::atomic<std::size_t>& next);
-  void norm(const Operation& operation, std::atomic<std::size_t>& next);
-  void shrink(const Operation& operation, std::atomic<std::size_t>& next);
-  void linear(const Operation& operation, std::atomic<std::size_t>& next);
-  void heads(const Operation& operation, std::atomic<std::size_t>& next);
-  void attend(const Operation& operation, std::atomic<std::size_t>& next);
-  void prepare(const Operation& operation, std::atomic<std::size_t>& next);
-  void add(const Operation& operation, std::atomic<std::size_t>& next);
-  void activate(const Operation& operation, std::atomic<std::size_t>& next);
-  void last(std::atomic<std::size_t>& next);
-  void head(std::atomic<std::size_t>& next);
+  void embed(Pieces& pieces);
+  void norm(const Operation& operation, Pieces& pieces);
+  void shrink(const Operation& operation, Pieces& pieces);
+  void linear(const Operation& operation, Pieces& pieces);
+  void heads(const Operation& operation, Pieces& pieces);
+  void attend(const Operation& operation, Pieces& pieces);
+  void prepare(const Operation& operation, Pieces& pieces);
+  void add(const Operation& operation, Pieces& pieces);
+  void activate(const Operation& operation, Pieces& pieces);
+  void last(Pieces& pieces);
+  void head(Pieces& pieces);
 
   void prepare_row(const Matrix& matrix, const float* x, std::size_t row);
   void product(const Matrix& matrix, std::size_t panel, std::size_t row, std::size_t rows, float* tile) const;
@@ -104,7 +105,9 @@ class Decoder {
   Cache cache_;
   Scratch scratch_;
   const std::vector<Operation> program_;
-  std::unique_ptr<std::atomic<std::size_t>[]> next_;
+  const std::unique_ptr<Pieces[]> pieces_;
+  /// Operations before this one are over.
+  alignas(64) std::atomic<std::size_t> front_{0};
   Pool pool_;
 
   Step step_;

@@ -5,22 +5,10 @@
 #include "lora/adapter.hpp"
 #include "lora/low_rank_kernels.hpp"
 
-// The operations of a step. Threads take pieces of an operation from one counter; whoever takes a piece, it
-// comes out the same.
+// The operations of a step.
 
 namespace tensafe::decoder {
 namespace {
-
-/// Calls body for pieces of [0, count) until none is left.
-template <typename Body>
-void share(std::atomic<std::size_t>& next, std::size_t count, std::size_t chunk, Body body) {
-  while (true) {
-    const std::size_t first = next.fetch_add(chunk, std::memory_order_relaxed);
-    if (first >= count) return;
-    const std::size_t end = std::min(count, first + chunk);
-    for (std::size_t i = first; i < end; ++i) body(i);
-  }
-}
 
 /// Calls body(first, count) for blocks of rows of nearly one size.
 template <typename Body>
@@ -56,8 +44,8 @@ std::size_t Decoder::row_chunk(std::size_t rows) const {
   return std::max<std::size_t>(1, rows / (pool_.threads() * kPiecesPerThread));
 }
 
-void Decoder::embed(std::atomic<std::size_t>& next) {
-  share(next, step_.rows(), 1, [&](std::size_t row) {
+void Decoder::embed(Pieces& pieces) {
+  pieces.share(step_.rows(), 1, [&](std::size_t row) {
     weights_.embedding().row(static_cast<std::size_t>(step_.tokens()[row]), scratch_.residual + row * shape_.hidden);
   });
 }
@@ -67,39 +55,39 @@ void Decoder::prepare_row(const Matrix& matrix, const float* x, std::size_t row)
                                           scratch_.prepared + row * scratch_.prepared_stride);
 }
 
-void Decoder::norm(const Operation& operation, std::atomic<std::size_t>& next) {
+void Decoder::norm(const Operation& operation, Pieces& pieces) {
   const bool first = operation.group == Group::kQkv;
   const float* weight = weights_.norm(operation.layer, first ? LayerNorm::kInput : LayerNorm::kAfterAttention);
   const Matrix& matrix = weights_.projection(operation.layer, first_of(operation.group));
-  share(next, step_.rows(), row_chunk(step_.rows()), [&](std::size_t row) {
+  pieces.share(step_.rows(), row_chunk(step_.rows()), [&](std::size_t row) {
     float* x = scratch_.input + row * shape_.hidden;
     kernels_.norm(scratch_.residual + row * shape_.hidden, weight, shape_.hidden, shape_.eps, x);
     prepare_row(matrix, x, row);
   });
 }
 
-void Decoder::prepare(const Operation& operation, std::atomic<std::size_t>& next) {
+void Decoder::prepare(const Operation& operation, Pieces& pieces) {
   const Matrix& matrix = weights_.projection(operation.layer, first_of(operation.group));
-  share(next, step_.rows(), row_chunk(step_.rows()),
+  pieces.share(step_.rows(), row_chunk(step_.rows()),
         [&](std::size_t row) { prepare_row(matrix, scratch_.input + row * matrix.inputs(), row); });
 }
 
-void Decoder::shrink(const Operation& operation, std::atomic<std::size_t>& next) {
+void Decoder::shrink(const Operation& operation, Pieces& pieces) {
   // A piece is one panel of ranks of one adapter's module.
   const auto first = static_cast<std::size_t>(first_of(operation.group));
   const std::size_t count = members(operation.group);
   const std::size_t panels = rank_stride_ / lora::kRankPanel;
-  const std::size_t pieces = adapters_.adapters.size() * count * panels;
+  const std::size_t all = adapters_.adapters.size() * count * panels;
   const auto module_of = [&](std::size_t piece) -> const lora::Module* {
     const std::size_t member = piece / panels % count;
     const lora::Module* module = adapters_.adapters[piece / (count * panels)]->find(
         operation.layer * kProjections + first + member);
     return module != nullptr && piece % panels < lora::panels(module->rank, lora::kRankPanel) ? module : nullptr;
   };
-  share(next, pieces, 1, [&](std::size_t piece) {
+  pieces.share(all, 1, [&](std::size_t piece) {
     // pieces lie in many places: the one that this thread takes next is read ahead
     const std::size_t later = piece + pool_.threads();
-    if (later < pieces) {
+    if (later < all) {
       if (const lora::Module* module = module_of(later)) read_ahead(panel_of(*module, later % panels));
     }
     const lora::Module* module = module_of(piece);
@@ -120,7 +108,7 @@ void Decoder::product(const Matrix& matrix, std::size_t panel, std::size_t row, 
                    tile);
 }
 
-void Decoder::linear(const Operation& operation, std::atomic<std::size_t>& next) {
+void Decoder::linear(const Operation& operation, Pieces& pieces) {
   // gate and up come in pairs of panels, the others one after the other
   const bool paired = operation.group == Group::kGateUp;
   const std::size_t count = paired ? 1 : members(operation.group);
@@ -131,7 +119,7 @@ void Decoder::linear(const Operation& operation, std::atomic<std::size_t>& next)
     ends[m] = panels += weights_.projection(operation.layer, projection).panels();
   }
   const std::size_t chunk = std::max<std::size_t>(1, panels / (pool_.threads() * kPiecesPerThread));
-  share(next, panels, chunk, [&](std::size_t index) {
+  pieces.share(panels, chunk, [&](std::size_t index) {
     std::size_t member = 0;
     while (index >= ends[member]) ++member;
     panel(operation, member, member == 0 ? index : index - ends[member - 1]);
@@ -218,7 +206,7 @@ void Decoder::finish(const Operation& operation, std::size_t member, std::size_t
   }
 }
 
-void Decoder::heads(const Operation& operation, std::atomic<std::size_t>& next) {
+void Decoder::heads(const Operation& operation, Pieces& pieces) {
   const std::size_t half = shape_.head_dim / 2;
   const float* query_norm = shape_.head_norms ? weights_.norm(operation.layer, LayerNorm::kQuery) : nullptr;
   const float* key_norm = shape_.head_norms ? weights_.norm(operation.layer, LayerNorm::kKey) : nullptr;
@@ -227,7 +215,7 @@ void Decoder::heads(const Operation& operation, std::atomic<std::size_t>& next) 
     const float* cosines = angles_.data() + row * half;
     kernels_.rotate(head, cosines, cosines + step_.rows() * half, half);
   };
-  share(next, step_.rows(), row_chunk(step_.rows()), [&](std::size_t row) {
+  pieces.share(step_.rows(), row_chunk(step_.rows()), [&](std::size_t row) {
     float* queries = scratch_.outputs[0] + row * shape_.query_size();
     for (std::size_t h = 0; h < shape_.heads; ++h) turn(queries + h * shape_.head_dim, query_norm, row);
     const Run& run = step_.runs()[step_.run_of(row)];
@@ -242,18 +230,18 @@ void Decoder::heads(const Operation& operation, std::atomic<std::size_t>& next) 
   });
 }
 
-void Decoder::attend(const Operation& operation, std::atomic<std::size_t>& next) {
+void Decoder::attend(const Operation& operation, Pieces& pieces) {
   // A piece is some rows of one run with some of the heads that share a key/value head.
   const std::size_t heads = std::min(shape_.share(), kernels_.queries);
   const std::size_t head_pieces = (shape_.share() + heads - 1) / heads;
   const std::size_t most_rows = std::max<std::size_t>(1, kernels_.queries / heads);
   const std::size_t per_block = shape_.kv_heads * head_pieces;
-  std::size_t pieces = 0;
-  for (const Run& run : step_.runs()) pieces += (run.rows + most_rows - 1) / most_rows * per_block;
+  std::size_t all = 0;
+  for (const Run& run : step_.runs()) all += (run.rows + most_rows - 1) / most_rows * per_block;
   std::size_t index = 0;
   std::size_t before = 0;
   const float scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape_.head_dim)));
-  share(next, pieces, 1, [&](std::size_t piece) {
+  pieces.share(all, 1, [&](std::size_t piece) {
     // pieces that a thread takes ascend, so the run is this one or a later one
     const auto blocks_of = [&](const Run& run) { return (run.rows + most_rows - 1) / most_rows; };
     while (piece - before >= blocks_of(step_.runs()[index]) * per_block) {
@@ -288,24 +276,24 @@ void Decoder::attend(const Operation& operation, std::atomic<std::size_t>& next)
   });
 }
 
-void Decoder::add(const Operation&, std::atomic<std::size_t>& next) {
-  share(next, step_.rows(), row_chunk(step_.rows()), [&](std::size_t row) {
+void Decoder::add(const Operation&, Pieces& pieces) {
+  pieces.share(step_.rows(), row_chunk(step_.rows()), [&](std::size_t row) {
     float* to = scratch_.residual + row * shape_.hidden;
     const float* from = scratch_.outputs[0] + row * shape_.hidden;
     for (std::size_t i = 0; i < shape_.hidden; ++i) to[i] += from[i];
   });
 }
 
-void Decoder::activate(const Operation&, std::atomic<std::size_t>& next) {
+void Decoder::activate(const Operation&, Pieces& pieces) {
   const std::size_t width = shape_.intermediate;
-  share(next, step_.rows(), row_chunk(step_.rows()), [&](std::size_t row) {
+  pieces.share(step_.rows(), row_chunk(step_.rows()), [&](std::size_t row) {
     kernels_.swiglu(scratch_.outputs[0] + row * width, scratch_.outputs[1] + row * width, width,
                     scratch_.input + row * width);
   });
 }
 
-void Decoder::last(std::atomic<std::size_t>& next) {
-  share(next, step_.logit_rows().size(), 1, [&](std::size_t i) {
+void Decoder::last(Pieces& pieces) {
+  pieces.share(step_.logit_rows().size(), 1, [&](std::size_t i) {
     const auto row = static_cast<std::size_t>(step_.logit_rows()[i]);
     float* x = scratch_.last + i * shape_.hidden;
     kernels_.norm(scratch_.residual + row * shape_.hidden, weights_.final_norm(), shape_.hidden, shape_.eps, x);
@@ -313,10 +301,10 @@ void Decoder::last(std::atomic<std::size_t>& next) {
   });
 }
 
-void Decoder::head(std::atomic<std::size_t>& next) {
+void Decoder::head(Pieces& pieces) {
   const Matrix& matrix = weights_.head();
   const std::size_t chunk = std::max<std::size_t>(1, matrix.panels() / (pool_.threads() * kPiecesPerThread * 4));
-  share(next, matrix.panels(), chunk, [&](std::size_t panel) {
+  pieces.share(matrix.panels(), chunk, [&](std::size_t panel) {
     const std::size_t column = panel * kPanel;
     const std::size_t width = std::min(kPanel, shape_.vocabulary - column);
     row_blocks(step_.logit_rows().size(), kernels_.row_block, [&](std::size_t row, std::size_t rows) {

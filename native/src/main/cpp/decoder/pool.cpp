@@ -18,19 +18,13 @@ namespace {
 // A pause is some 40 to 140 cycles; a core that somebody else needs is given away after about 50 µs.
 constexpr int kSpins = 2000;
 
+/// In Pool::crew_: the work can be joined.
+constexpr unsigned kOpen = 1U << 31;
+
 inline void pause() noexcept {
 #if defined(__SSE2__)
   _mm_pause();
 #endif
-}
-
-/// Waits until `word` is no longer `old`.
-void wait_change(const std::atomic<unsigned>& word, unsigned old) noexcept {
-  for (int i = 0; i < kSpins; ++i) {
-    if (word.load(std::memory_order_acquire) != old) return;
-    pause();
-  }
-  while (word.load(std::memory_order_acquire) == old) word.wait(old, std::memory_order_acquire);
 }
 
 /// The calling thread stays on the n-th core that it may use.
@@ -48,6 +42,14 @@ void pin(std::size_t n) noexcept {
 }
 
 }  // namespace
+
+void wait_change(const std::atomic<unsigned>& word, unsigned old) noexcept {
+  for (int i = 0; i < kSpins; ++i) {
+    if (word.load(std::memory_order_acquire) != old) return;
+    pause();
+  }
+  while (word.load(std::memory_order_acquire) == old) word.wait(old, std::memory_order_acquire);
+}
 
 Pool::Pool(std::size_t threads, bool pinned) {
   workers_.reserve(threads - 1);
@@ -68,8 +70,8 @@ Pool::~Pool() { end(); }
 
 void Pool::end() noexcept {
   ending_.store(true, std::memory_order_relaxed);
-  started_.fetch_add(1, std::memory_order_release);
-  started_.notify_all();
+  announced_.fetch_add(1, std::memory_order_release);
+  announced_.notify_all();
   for (std::thread& worker : workers_) worker.join();
 }
 
@@ -77,12 +79,26 @@ void Pool::work(std::size_t thread) {
   const base::FlushDenormals flush;
   unsigned seen = 0;
   while (true) {
-    wait_change(started_, seen);
-    ++seen;
+    wait_change(announced_, seen);
+    seen = announced_.load(std::memory_order_acquire);
     if (ending_.load(std::memory_order_relaxed)) return;
+    if (!join()) continue;
     work_->call(work_->body, thread);
-    if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
+    leave();
   }
+}
+
+bool Pool::join() noexcept {
+  unsigned crew = crew_.load(std::memory_order_acquire);
+  while ((crew & kOpen) != 0) {
+    if (crew_.compare_exchange_weak(crew, crew + 1, std::memory_order_acq_rel, std::memory_order_acquire)) return true;
+  }
+  return false;
+}
+
+void Pool::leave() noexcept {
+  // the last one after the closing
+  if (crew_.fetch_sub(1, std::memory_order_acq_rel) == 1) crew_.notify_one();
 }
 
 void Pool::run_work(const Work& work) {
@@ -92,26 +108,14 @@ void Pool::run_work(const Work& work) {
     return;
   }
   work_ = &work;
-  running_.store(static_cast<unsigned>(workers_.size()), std::memory_order_relaxed);
-  started_.fetch_add(1, std::memory_order_release);
-  started_.notify_all();
+  crew_.store(kOpen, std::memory_order_release);
+  announced_.fetch_add(1, std::memory_order_release);
+  announced_.notify_all();
   work.call(work.body, 0);
-  while (true) {
-    const unsigned left = running_.load(std::memory_order_acquire);
-    if (left == 0) return;
-    wait_change(running_, left);
-  }
-}
-
-void Pool::barrier() noexcept {
-  if (workers_.empty()) return;
-  const unsigned generation = passed_.load(std::memory_order_relaxed);
-  if (arrived_.fetch_add(1, std::memory_order_acq_rel) == workers_.size()) {
-    arrived_.store(0, std::memory_order_relaxed);
-    passed_.fetch_add(1, std::memory_order_release);
-    passed_.notify_all();
-  } else {
-    wait_change(passed_, generation);
+  unsigned left = crew_.fetch_and(~kOpen, std::memory_order_acq_rel) & ~kOpen;
+  while (left != 0) {
+    wait_change(crew_, left);
+    left = crew_.load(std::memory_order_acquire);
   }
 }
 

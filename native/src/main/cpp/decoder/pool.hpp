@@ -7,8 +7,12 @@
 
 namespace tensafe::decoder {
 
-/// Threads that run one function together, the caller among them. Between two runs they spin for some 50 µs
-/// and then sleep. One caller at a time.
+/// Waits until `word` is no longer `old`: spins for some 50 µs, then sleeps.
+void wait_change(const std::atomic<unsigned>& word, unsigned old) noexcept;
+
+/// Threads that help one caller with its work. None is waited for that has not begun: where somebody else has its
+/// core, the caller goes on alone, and a late one helps with what is left. Between two runs they spin for some
+/// 50 µs and then sleep. One caller at a time.
 class Pool {
  public:
   /// @param threads at least 1, the caller included
@@ -21,14 +25,13 @@ class Pool {
 
   std::size_t threads() const noexcept { return workers_.size() + 1; }
 
-  /// Runs `body(thread)` on every thread and waits for all. The body does not throw.
+  /// Runs `body(thread)` on the caller, thread 0, and on every other thread that comes before the caller is through
+  /// with it; a thread may come twice. Returns when all that came have left. The body does not throw; what has to be
+  /// done is shared in it, and is done when the caller's has returned.
   template <typename Body>
   void run(const Body& body) {
     run_work({&body, [](const void* own, std::size_t thread) { (*static_cast<const Body*>(own))(thread); }});
   }
-
-  /// Inside of `run`: waits for all threads. What each wrote before is seen by all after.
-  void barrier() noexcept;
 
  private:
   /// A body where its caller has it: a std::function would copy it to the heap.
@@ -40,13 +43,15 @@ class Pool {
   void run_work(const Work& work);
   void end() noexcept;
   void work(std::size_t thread);
+  bool join() noexcept;
+  void leave() noexcept;
 
   std::vector<std::thread> workers_;
   const Work* work_ = nullptr;
-  alignas(64) std::atomic<unsigned> started_{0};
-  alignas(64) std::atomic<unsigned> running_{0};
-  alignas(64) std::atomic<unsigned> arrived_{0};
-  alignas(64) std::atomic<unsigned> passed_{0};
+  /// How often work or the end was announced.
+  alignas(64) std::atomic<unsigned> announced_{0};
+  /// Workers in the body, and kOpen while others may join them.
+  alignas(64) std::atomic<unsigned> crew_{0};
   std::atomic<bool> ending_{false};
 };
 

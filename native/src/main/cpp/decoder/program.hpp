@@ -7,7 +7,7 @@
 
 namespace tensafe::decoder {
 
-/// One operation of a step. All threads share its work and meet behind it.
+/// One operation of a step. Threads share its pieces; the next one begins when all of them are done.
 struct Operation {
   enum class Kind : int {
     kEmbed,       ///< rows of the embedding table → residual stream

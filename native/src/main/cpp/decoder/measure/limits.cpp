@@ -11,6 +11,7 @@
 #include "base/huge_memory.hpp"
 #include "decoder/errors.hpp"
 #include "decoder/matrix.hpp"
+#include "decoder/pieces.hpp"
 #include "decoder/pool.hpp"
 #include "decoder/room.hpp"
 
@@ -24,13 +25,14 @@ constexpr std::size_t kSteps = 512;
 /// Some milliseconds of work on the slowest vector set.
 constexpr std::size_t kProducts = 2000;
 
-/// Least seconds of one pass of all threads.
+/// Least seconds of one pass over as many parts as there are threads.
 double least_seconds(Pool& pool, const std::function<void(std::size_t)>& body) {
   using Clock = std::chrono::steady_clock;
   double least = std::numeric_limits<double>::infinity();
   for (int pass = 0; pass < kPasses; ++pass) {
+    Pieces parts;
     const Clock::time_point start = Clock::now();
-    pool.run(body);
+    pool.run([&](std::size_t) { parts.share(pool.threads(), 1, body); });
     least = std::min(least, std::chrono::duration<double>(Clock::now() - start).count());
   }
   return least;
@@ -57,7 +59,7 @@ std::uint64_t sum_of(const std::byte* from, std::size_t bytes) {
   return sum;
 }
 
-/// A thread's own panel and rows.
+/// A part's own panel and rows.
 struct Operands {
   Operands(const DecoderKernels& kernels, Format format)
       : matrix(format, kSteps * per_step(format), kPanel),
@@ -93,7 +95,7 @@ double read_rate(std::size_t bytes, std::size_t threads) {
   const std::size_t part = bytes / threads / kLeast * kLeast;
   Pool pool(threads);
   const double seconds =
-      least_seconds(pool, [&](std::size_t thread) { use(sum_of(memory.data() + thread * part, part)); });
+      least_seconds(pool, [&](std::size_t i) { use(sum_of(memory.data() + i * part, part)); });
   return static_cast<double>(part * threads) / seconds;
 }
 
@@ -103,12 +105,12 @@ double multiply_add_rate(const DecoderKernels& kernels, Format format, std::size
   operands.reserve(threads);
   for (std::size_t i = 0; i < threads; ++i) operands.emplace_back(kernels, format);
   Pool pool(threads);
-  const double seconds = least_seconds(pool, [&](std::size_t thread) {
-    const Operands& own = operands[thread];
+  const double seconds = least_seconds(pool, [&](std::size_t i) {
+    const Operands& own = operands[i];
     const PanelProduct product{format,          own.rows(),          own.stride, own.scales, kernels.row_block,
                                own.matrix.panel(0), own.matrix.steps()};
     alignas(64) float tile[kMaxRowBlock * kPanel];
-    for (std::size_t i = 0; i < kProducts; ++i) kernels.product(product, tile);
+    for (std::size_t pass = 0; pass < kProducts; ++pass) kernels.product(product, tile);
   });
   const std::size_t each = kernels.row_block * kPanel * kSteps * per_step(format);
   return static_cast<double>(threads * kProducts * each) / seconds;
