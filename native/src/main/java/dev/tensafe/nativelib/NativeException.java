@@ -13,28 +13,16 @@ public class NativeException extends CodedException {
   /** Reasons that native code reports, in the order of {@code ErrorCode} in base/errors.hpp. */
   enum Reason {
     /** An argument that the binding cannot pass on. */
-    INVALID_ARGUMENT(0, "native.invalid_argument"),
+    INVALID_ARGUMENT("native.invalid_argument"),
     /** Kernels were asked for that do not exist or that this processor cannot run. */
-    UNSUPPORTED_KERNELS(1, "native.unsupported_kernels"),
+    UNSUPPORTED_KERNELS("native.unsupported_kernels"),
     /** An exception that nobody foresaw. */
-    INTERNAL(2, "native.internal");
+    INTERNAL("native.internal");
 
-    // the native side's number
-    private final int id;
     private final String code;
 
-    Reason(int id, String code) {
-      this.id = id;
+    Reason(String code) {
       this.code = code;
-    }
-
-    private static Reason of(int id) {
-      for (Reason reason : values()) {
-        if (reason.id == id) {
-          return reason;
-        }
-      }
-      throw new IllegalArgumentException("no reason has the number " + id);
     }
   }
 
@@ -48,7 +36,19 @@ public class NativeException extends CodedException {
 
   /** Called from native code. */
   @SuppressWarnings("unused")
-  private NativeException(int id, String message) {
-    this(Reason.of(id).code, message);
+  private NativeException(int number, String message) {
+    this(reason(Reason.values(), number).code, message);
+  }
+
+  /**
+   * The reason that native code means by a number.
+   *
+   * @param reasons all, in the order of the native {@code ErrorCode}
+   */
+  protected static <R> R reason(R[] reasons, int number) {
+    if (number < 0 || number >= reasons.length) {
+      throw new IllegalArgumentException("no reason has the number " + number);
+    }
+    return reasons[number];
   }
 }

@@ -9,32 +9,20 @@ public final class CkksException extends NativeException {
   /** Reasons, in the order of {@code ErrorCode} in ckks/errors.hpp. */
   public enum Reason {
     /** Ring, modulus or packing outside what is allowed. */
-    INVALID_PARAMETERS(0, "ckks.invalid_parameters"),
+    INVALID_PARAMETERS("ckks.invalid_parameters"),
     /** Shapes or values that do not fit together. */
-    INVALID_ARGUMENT(1, "ckks.invalid_argument"),
+    INVALID_ARGUMENT("ckks.invalid_argument"),
     /** Bytes that are not a message of this library. */
-    MALFORMED_MESSAGE(2, "ckks.malformed_message"),
+    MALFORMED_MESSAGE("ckks.malformed_message"),
     /** An operating system service is missing. */
-    UNSUPPORTED_PLATFORM(3, "ckks.unsupported_platform"),
+    UNSUPPORTED_PLATFORM("ckks.unsupported_platform"),
     /** An input number is NaN or infinite. */
-    NOT_FINITE(4, "ckks.not_finite");
+    NOT_FINITE("ckks.not_finite");
 
-    // the native side's number
-    private final int id;
     private final String code;
 
-    Reason(int id, String code) {
-      this.id = id;
+    Reason(String code) {
       this.code = code;
-    }
-
-    private static Reason of(int id) {
-      for (Reason reason : values()) {
-        if (reason.id == id) {
-          return reason;
-        }
-      }
-      throw new IllegalArgumentException("no reason has the number " + id);
     }
   }
 
@@ -47,8 +35,8 @@ public final class CkksException extends NativeException {
 
   /** Called from native code. */
   @SuppressWarnings("unused")
-  private CkksException(int reason, String message) {
-    this(Reason.of(reason), message);
+  private CkksException(int number, String message) {
+    this(reason(Reason.values(), number), message);
   }
 
   public Reason reason() {

@@ -9,30 +9,18 @@ public final class DecoderException extends NativeException {
   /** Reasons, in the order of {@code ErrorCode} in decoder/errors.hpp. */
   public enum Reason {
     /** A shape, tensor or size that does not fit. */
-    INVALID_ARGUMENT(0, "decoder.invalid_argument"),
+    INVALID_ARGUMENT("decoder.invalid_argument"),
     /** A step's description that points outside of what it may use. */
-    INVALID_STEP(1, "decoder.invalid_step"),
+    INVALID_STEP("decoder.invalid_step"),
     /** Weights or cache are missing. */
-    INCOMPLETE(2, "decoder.incomplete"),
+    INCOMPLETE("decoder.incomplete"),
     /** The system has no room for weights, cache or a step. */
-    NO_MEMORY(3, "decoder.no_memory");
+    NO_MEMORY("decoder.no_memory");
 
-    // the native side's number
-    private final int id;
     private final String code;
 
-    Reason(int id, String code) {
-      this.id = id;
+    Reason(String code) {
       this.code = code;
-    }
-
-    private static Reason of(int id) {
-      for (Reason reason : values()) {
-        if (reason.id == id) {
-          return reason;
-        }
-      }
-      throw new IllegalArgumentException("no reason has the number " + id);
     }
   }
 
@@ -40,9 +28,13 @@ public final class DecoderException extends NativeException {
 
   /** Called from native code. */
   @SuppressWarnings("unused")
-  private DecoderException(int id, String message) {
-    super(Reason.of(id).code, message);
-    reason = Reason.of(id);
+  private DecoderException(int number, String message) {
+    this(reason(Reason.values(), number), message);
+  }
+
+  private DecoderException(Reason reason, String message) {
+    super(reason.code, message);
+    this.reason = reason;
   }
 
   public Reason reason() {

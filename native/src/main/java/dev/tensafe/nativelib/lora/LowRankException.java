@@ -9,24 +9,12 @@ public final class LowRankException extends NativeException {
   /** Reasons, in the order of {@code ErrorCode} in lora/errors.hpp. */
   public enum Reason {
     /** Shapes, slots or element types that do not fit together. */
-    INVALID_ARGUMENT(0, "low_rank.invalid_argument");
+    INVALID_ARGUMENT("low_rank.invalid_argument");
 
-    // the native side's number
-    private final int id;
     private final String code;
 
-    Reason(int id, String code) {
-      this.id = id;
+    Reason(String code) {
       this.code = code;
-    }
-
-    private static Reason of(int id) {
-      for (Reason reason : values()) {
-        if (reason.id == id) {
-          return reason;
-        }
-      }
-      throw new IllegalArgumentException("no reason has the number " + id);
     }
   }
 
@@ -34,9 +22,13 @@ public final class LowRankException extends NativeException {
 
   /** Called from native code. */
   @SuppressWarnings("unused")
-  private LowRankException(int id, String message) {
-    super(Reason.of(id).code, message);
-    reason = Reason.of(id);
+  private LowRankException(int number, String message) {
+    this(reason(Reason.values(), number), message);
+  }
+
+  private LowRankException(Reason reason, String message) {
+    super(reason.code, message);
+    this.reason = reason;
   }
 
   public Reason reason() {
