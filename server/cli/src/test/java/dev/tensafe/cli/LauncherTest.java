@@ -70,7 +70,10 @@ class LauncherTest {
     builder
         .environment()
         .merge("PATH", dir.resolve("bin").toString(), (old, own) -> own + ":" + old);
-    builder.environment().keySet().removeAll(List.of("OMP_WAIT_POLICY", "TENSAFE_EXECUTOR"));
+    builder
+        .environment()
+        .keySet()
+        .removeAll(List.of("OMP_WAIT_POLICY", "TENSAFE_EXECUTOR", "TENSAFE_CONFIG"));
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().put("LC_ALL", locale);
     builder.environment().put("MAVEN_EXIT", maven);
@@ -113,6 +116,35 @@ class LauncherTest {
         }) {
       assertEquals("G1 Young Generation C.UTF-8 passive", run("C", "0", args).out());
     }
+  }
+
+  /** As the server reads them: a flag wins over the file, a comment is none. */
+  @Test
+  void anExecutorThatOnlyTheFileNamesCountsToo() throws Exception {
+    project();
+    String file = dir.resolve("serve settings.yaml").toString();
+    for (String text :
+        List.of(
+            "executor: torch\n",
+            "port: 0\r\nexecutor: torch\r\n",
+            "\"executor\" : \"torch\" # slow\n",
+            "{port: 0, 'executor': 'torch'}\n")) {
+      Files.writeString(Path.of(file), text);
+      for (String[] args :
+          new String[][] {{"serve", "--config", file}, {"serve", "--config=" + file}}) {
+        assertEquals("G1 Young Generation C.UTF-8 passive", run("C", "0", args).out(), text);
+      }
+      assertEquals(
+          "Copy C.UTF-8 null",
+          run("C", "0", "serve", "--config", file, "--executor", "native").out(),
+          text);
+    }
+    for (String text :
+        List.of("# executor: torch\n", "model: m # executor: torch\n", "model: torch\n", "")) {
+      Files.writeString(Path.of(file), text);
+      assertEquals("Copy C.UTF-8 null", run("C", "0", "serve", "--config", file).out(), text);
+    }
+    assertEquals("Copy C.UTF-8 null", run("C", "0", "serve", "--config", file + "x").out());
   }
 
   @Test

@@ -27,6 +27,12 @@ public final class TorchExecutorFactory implements ExecutorFactory {
   @Override
   public ModelExecutor create(ModelConfig config, Checkpoint checkpoint, ExecutorOptions options) {
     requireUsual(options);
+    if (System.getenv("OMP_WAIT_POLICY") == null) {
+      LOG.warn(
+          "PyTorch runs without the settings that the launcher makes for it (OMP_WAIT_POLICY and"
+              + " others) and is many times slower on busy cores: say --executor torch, or"
+              + " TENSAFE_EXECUTOR=torch");
+    }
     ComputeType type =
         switch (options.format()) {
           case F32 -> ComputeType.F32;
