@@ -79,6 +79,15 @@ public final class Json {
     return node;
   }
 
+  /** Whether bytes are one JSON object. */
+  public static boolean isObject(byte[] bytes) {
+    try {
+      return parseObject(bytes, "", "json").isObject();
+    } catch (FormatException e) {
+      return false;
+    }
+  }
+
   /** What is wrong, in words of ours: Jackson's may quote the content. */
   static String reason(JsonProcessingException e) {
     String message = e.getOriginalMessage();

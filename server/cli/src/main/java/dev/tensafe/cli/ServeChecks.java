@@ -1,6 +1,7 @@
 package dev.tensafe.cli;
 
 import dev.tensafe.formats.CodedException;
+import dev.tensafe.formats.file.SecretFile;
 import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.runtime.check.StartChecks;
 import dev.tensafe.server.config.ApiKeys;
@@ -8,14 +9,18 @@ import dev.tensafe.tssp.trust.TrustStore;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What {@code serve} can know before it loads a model: the port is free, every certificate, key and
- * directory it was given can be used. Takes milliseconds and leaves nothing behind. The flags'
- * values are those that {@link ServeSettings} has accepted, which reads the certificates for
- * adapter hosts.
+ * directory it was given can be used; a key that others can read is warned of. Takes milliseconds
+ * and leaves nothing behind. The flags' values are those that {@link ServeSettings} has accepted,
+ * which reads the certificates for adapter hosts.
  */
 final class ServeChecks {
+  private static final Logger LOG = LoggerFactory.getLogger(ServeChecks.class);
+
   private final ServeOptions options;
 
   private ServeChecks(ServeOptions options) {
@@ -38,6 +43,7 @@ final class ServeChecks {
     Path key = options.tlsKey;
     if (certificate != null && key != null) {
       StartChecks.pair("tls-cert", certificate, "tls-key", key);
+      SecretFile.exposure(key).ifPresent(open -> LOG.warn("the private key {}", open));
     }
     Path apiKeys = options.apiKeys;
     if (apiKeys != null) {

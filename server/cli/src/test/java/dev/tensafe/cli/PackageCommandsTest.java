@@ -194,6 +194,13 @@ class PackageCommandsTest {
             .find(),
         list);
     ok("trust", "remove", "--dir", at("trust"), "--issuer", id);
+    String gone = ok("trust", "list", "--dir", at("trust"));
+    assertTrue(gone.startsWith(id + "  not pinned  REVOKED by the operator '"), gone);
+    assertTrue(gone.contains("0 keys, 1 revoked keys not pinned, 0 packages revoked"), gone);
+    JsonNode stranger = json(ok("trust", "list", "--dir", at("trust"), "--json")).path(0);
+    assertEquals(id, stranger.path("key_id").asText());
+    assertTrue(stranger.path("revoked").booleanValue());
+    assertFalse(stranger.path("pinned").booleanValue());
     refused("trust.unknown_key", "trust", "remove", "--dir", at("trust"), "--issuer", id);
     assertTrue(
         ok("trust", "add", "--dir", at("trust"), "--name", "acme", at("owner.pub"))

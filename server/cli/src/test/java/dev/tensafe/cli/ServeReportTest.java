@@ -11,8 +11,14 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -88,6 +94,41 @@ class ServeReportTest {
       assertEquals("config.port", codes.get(0));
       assertEquals("key.malformed", codes.get(1));
     }
+  }
+
+  @Test
+  void aTlsKeyThatOthersCanReadIsWarnedOf() throws Exception {
+    TlsPair pair = TlsPair.make(dir);
+    Logger logger = Logger.getLogger(ServeChecks.class.getName());
+    List<String> said = new ArrayList<>();
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord entry) {
+            said.add(entry.getLevel() + " " + new SimpleFormatter().formatMessage(entry));
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    logger.addHandler(handler);
+    try {
+      for (String mode : List.of("rw-------", "rw-r--r--")) {
+        Files.setPosixFilePermissions(pair.key(), PosixFilePermissions.fromString(mode));
+        CommandRun run =
+            check("--port=0", "--tls-cert=" + pair.certificate(), "--tls-key=" + pair.key());
+        assertEquals(0, run.exit(), run.err());
+        assertEquals(mode.endsWith("r--") ? 1 : 0, said.size(), said.toString());
+      }
+    } finally {
+      logger.removeHandler(handler);
+    }
+    assertTrue(
+        said.get(0).startsWith("WARNING the private key " + pair.key() + " is open to"),
+        said.toString());
   }
 
   @Test

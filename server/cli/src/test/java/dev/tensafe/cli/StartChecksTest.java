@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,45 +56,6 @@ class StartChecksTest {
     return refusal;
   }
 
-  private static void keytool(String... args) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-    command.addAll(List.of(args));
-    Process process = new ProcessBuilder(command).inheritIO().start();
-    assertTrue(process.waitFor(60, TimeUnit.SECONDS));
-    assertEquals(0, process.exitValue());
-  }
-
-  /** A certificate of some key that is nobody's here. */
-  private Path certificate() throws Exception {
-    String store = dir.resolve("store.p12").toString();
-    Path file = dir.resolve("cert.pem");
-    keytool(
-        "-genkeypair",
-        "-alias",
-        "a",
-        "-keyalg",
-        "EC",
-        "-dname",
-        "CN=a",
-        "-keystore",
-        store,
-        "-storepass",
-        "secret");
-    keytool(
-        "-exportcert",
-        "-rfc",
-        "-alias",
-        "a",
-        "-keystore",
-        store,
-        "-storepass",
-        "secret",
-        "-file",
-        file.toString());
-    return file;
-  }
-
   private Path key(String label) throws IOException {
     return Files.writeString(
         dir.resolve("key.pem"),
@@ -119,7 +79,7 @@ class StartChecksTest {
 
   @Test
   void keysOfOtherFormsAreSaidHowToConvert() throws Exception {
-    String cert = certificate().toString();
+    String cert = TlsPair.make(dir).certificate().toString();
     for (String label : List.of("RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY")) {
       String key = key(label).toString();
       String convert = "openssl pkcs8 -topk8 -nocrypt -in " + key;
@@ -144,7 +104,7 @@ class StartChecksTest {
 
   @Test
   void certificatesThatCannotBeReadNameTheirOption() throws Exception {
-    String cert = certificate().toString();
+    String cert = TlsPair.make(dir).certificate().toString();
     String key = key("PRIVATE KEY").toString();
     String none = dir.resolve("none.pem").toString();
     serve("config.tls-cert", "--tls-cert", none, "--tls-key", key);

@@ -2,21 +2,26 @@ package dev.tensafe.training.run;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.formats.Json;
 import dev.tensafe.formats.file.AppendedFile;
 import dev.tensafe.training.TrainingException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A run's numbers, one JSON object a line, appended as they come. No text of the data in it. */
 public final class MetricsFile implements RunListener {
+  private static final Logger LOG = LoggerFactory.getLogger(MetricsFile.class);
+
   private final ObjectMapper mapper = new ObjectMapper();
   private final Path file;
   private final InstantSource clock;
 
   /**
-   * Begins or goes on with a file.
+   * Begins or goes on with a file, without a last line that a crash has left torn.
    *
    * @throws TrainingException {@code train.write}
    */
@@ -27,6 +32,10 @@ public final class MetricsFile implements RunListener {
       Path parent = file.toAbsolutePath().getParent();
       if (parent != null) {
         Files.createDirectories(parent);
+      }
+      long torn = AppendedFile.dropTorn(file, Json::isObject);
+      if (torn > 0) {
+        LOG.warn("{}: dropped the last line, of which a crash has left {} bytes", file, torn);
       }
     } catch (IOException e) {
       throw new TrainingException("train.write", "cannot write " + file, e);

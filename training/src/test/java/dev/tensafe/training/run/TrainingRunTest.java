@@ -431,6 +431,22 @@ class TrainingRunTest {
   }
 
   @Test
+  void metricsGoOnAfterALineThatACrashHasTorn() throws Exception {
+    Path file = dir.resolve("metrics.jsonl");
+    String whole = "{\"event\":\"step\",\"step\":1}\n";
+    for (String end :
+        new String[] {"{\"event\":\"st", "\0\0\0\0", "{\"event\":\"step\",\"step\":2}"}) {
+      Files.writeString(file, whole + end);
+      new MetricsFile(file, InstantSource.system()).saved(3);
+      List<String> lines = Files.readAllLines(file);
+      assertEquals(end.endsWith("}") ? 3 : 2, lines.size(), lines.toString());
+      for (String line : lines) {
+        assertTrue(new ObjectMapper().readTree(line).isObject(), line);
+      }
+    }
+  }
+
+  @Test
   void epochsAreCountedInExamples() throws Exception {
     Heard one = run(config("one", SCRATCH + "epochs: 1\nvalidation-share: 0\n"));
     Heard three = run(config("three", SCRATCH + "epochs: 3\nvalidation-share: 0\n"));

@@ -40,7 +40,8 @@ public final class TrustStore {
       byte[] bytes = TrustFiles.read(file, Revocation.MAX_BYTES);
       TrustedKey issuer = keys.get(Revocation.claimedIssuer(bytes));
       if (issuer == null) {
-        // Nothing of an unknown issuer is accepted anyway.
+        // Nothing of an unknown issuer is accepted anyway; without its key nobody knows whose word
+        // this is.
         continue;
       }
       Revocation revocation = Revocation.verify(bytes, issuer.key());
@@ -84,6 +85,13 @@ public final class TrustStore {
   /** Who revoked a key; empty if nobody did. */
   public Optional<RevokedBy> issuerRevoked(KeyId id) {
     return Optional.ofNullable(revokedIssuers.get(id));
+  }
+
+  /** The revoked keys that are not pinned, or no longer, by id: the operator's word alone. */
+  public Map<KeyId, RevokedBy> revokedStrangers() {
+    Map<KeyId, RevokedBy> strangers = new TreeMap<>(revokedIssuers);
+    strangers.keySet().removeAll(keys.keySet());
+    return strangers;
   }
 
   /** Who revoked a package, its own issuer or the operator; empty if nobody did. */

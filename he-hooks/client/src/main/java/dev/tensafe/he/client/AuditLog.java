@@ -2,6 +2,7 @@ package dev.tensafe.he.client;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.formats.Json;
 import dev.tensafe.formats.file.AppendedFile;
 import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
@@ -9,10 +10,14 @@ import dev.tensafe.tssp.canonical.StrictFields;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The file {@value #NAME} of a state directory: one JSON object a line, only ever appended to. */
 final class AuditLog {
   static final String NAME = "he-audit.log";
+
+  private static final Logger LOG = LoggerFactory.getLogger(AuditLog.class);
 
   private final Path file;
 
@@ -35,6 +40,10 @@ final class AuditLog {
             .put("who", who);
     line.set("pair", BarredFile.put(pair, JsonNodeFactory.instance.objectNode()));
     try {
+      long torn = AppendedFile.dropTorn(file, Json::isObject);
+      if (torn > 0) {
+        LOG.warn("{}: dropped the last line, of which a crash has left {} bytes", file, torn);
+      }
       AppendedFile.appendDurably(file, line.toString());
     } catch (IOException e) {
       throw new HeException(Reason.STORAGE, "cannot write " + file + ": " + e.getMessage(), e);

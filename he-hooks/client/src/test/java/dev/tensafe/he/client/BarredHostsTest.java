@@ -13,6 +13,7 @@ import dev.tensafe.tssp.keys.KeyId;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -77,6 +78,9 @@ class BarredHostsTest {
     assertEquals(KEY.hex(), line.get("pair").get("host").textValue());
     assertEquals("tag", line.get("pair").get("reason").textValue());
 
+    // as a crash may leave it
+    Files.writeString(
+        directory.resolve(AuditLog.NAME), "{\"time\":\"2026", StandardOpenOption.APPEND);
     operator.reenable(DIGEST, Optional.empty(), "ann", () -> NOW);
     assertTrue(server.refresh());
     assertEquals(List.of(), server.list());

@@ -45,7 +45,7 @@ public final class BarredAccounts {
   }
 
   /**
-   * Those that a file holds.
+   * Those that a file holds. A last line that a crash has left torn is dropped, with a warning.
    *
    * @param file need not exist
    * @throws HeException {@code he.storage} if it cannot be understood
@@ -53,6 +53,10 @@ public final class BarredAccounts {
   public static BarredAccounts open(Path file, InstantSource clock) {
     BarredAccounts barred = new BarredAccounts(file, clock);
     try {
+      long torn = AppendedFile.dropTorn(file, Json::isObject);
+      if (torn > 0) {
+        LOG.warn("{}: dropped the last line, of which a crash has left {} bytes", file, torn);
+      }
       if (Files.exists(file)) {
         int number = 0;
         for (String line : Files.readAllLines(file)) {

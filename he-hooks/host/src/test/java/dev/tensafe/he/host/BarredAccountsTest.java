@@ -1,5 +1,6 @@
 package dev.tensafe.he.host;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.tensafe.he.HeException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +52,21 @@ class BarredAccountsTest {
     Files.writeString(file, "\n" + LINE);
     open(file).add("user:bob", "a key");
     assertEquals(2, open(file).count());
+  }
+
+  @Test
+  void aLastLineThatACrashHasTornIsDroppedAndTheRestKept() throws Exception {
+    byte[] line = LINE.replace("ada", "zoë").getBytes(UTF_8);
+    for (int kept = 1; kept < line.length; kept++) {
+      Path file = directory.resolve("barred");
+      Files.writeString(file, LINE + "\n");
+      Files.write(file, Arrays.copyOf(line, kept), StandardOpenOption.APPEND);
+      BarredAccounts barred = open(file);
+      assertEquals(1, barred.count(), kept + " bytes");
+      barred.add("user:bob", "a key");
+      assertEquals(2, open(file).count(), kept + " bytes");
+      assertEquals(2, Files.readAllLines(file).size());
+    }
   }
 
   @Test

@@ -1,7 +1,6 @@
 package dev.tensafe.server.http;
 
 import dev.tensafe.batching.engine.Ticker;
-import dev.tensafe.formats.file.SecretFile;
 import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.server.config.ApiKeys;
 import dev.tensafe.server.config.ServerConfig;
@@ -143,7 +142,6 @@ public final class InferenceServer implements AutoCloseable {
     Path certificate = config.tlsCertificate();
     Path key = config.tlsKey();
     if (certificate != null && key != null) {
-      SecretFile.exposure(key).ifPresent(open -> LOG.warn("the private key {}", open));
       options
           .setSsl(true)
           .setKeyCertOptions(

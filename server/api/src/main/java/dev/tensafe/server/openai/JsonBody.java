@@ -1,6 +1,7 @@
 package dev.tensafe.server.openai;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
@@ -56,6 +57,9 @@ public final class JsonBody {
     } catch (CharacterCodingException e) {
       throw ApiException.invalid(null, "invalid_utf8", "the body is not valid UTF-8");
     } catch (JsonProcessingException e) {
+      if (SurrogateCheck.isInName(e) && e.getProcessor() instanceof JsonParser parser) {
+        throw SurrogateCheck.inName(parser.getParsingContext());
+      }
       var at = e.getLocation();
       String where =
           at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";

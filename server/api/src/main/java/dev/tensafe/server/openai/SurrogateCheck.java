@@ -1,5 +1,7 @@
 package dev.tensafe.server.openai;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonStreamContext;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tensafe.formats.UnicodeText;
 import java.util.Map;
@@ -15,7 +17,8 @@ final class SurrogateCheck {
   private SurrogateCheck() {}
 
   /**
-   * Looks at all texts of a body; in names the JSON library refuses such halves itself.
+   * Looks at all texts of a body; in names the JSON library refuses such halves itself ({@link
+   * #inName}).
    *
    * @throws ApiException 400 with code {@code invalid_unicode}, naming the field
    */
@@ -32,20 +35,51 @@ final class SurrogateCheck {
       }
     } else if (node.isObject()) {
       for (Map.Entry<String, JsonNode> entry : node.properties()) {
-        check(
-            entry.getValue(),
-            path.isEmpty() ? name(entry.getKey()) : path + "." + name(entry.getKey()));
+        check(entry.getValue(), below(path, name(entry.getKey())));
       }
     }
   }
 
   private static void refuse(String text, String path) {
     if (UnicodeText.loneSurrogate(text) >= 0) {
-      throw ApiException.invalid(
-          path,
-          "invalid_unicode",
-          "'" + path + "' holds half of a surrogate pair, which is no character");
+      throw refusal(path);
     }
+  }
+
+  private static ApiException refusal(String path) {
+    return ApiException.invalid(
+        path,
+        "invalid_unicode",
+        "'" + path + "' holds half of a surrogate pair, which is no character");
+  }
+
+  /** Whether a parser stopped at such a half in the name of a field. */
+  static boolean isInName(JsonProcessingException stopped) {
+    String message = stopped.getOriginalMessage();
+    return message.contains("surrogate") && message.contains("field name");
+  }
+
+  /**
+   * The answer to such a half in a name.
+   *
+   * @param object where the parser stopped; its name is not known
+   */
+  static ApiException inName(JsonStreamContext object) {
+    return refusal(below(path(object), "…"));
+  }
+
+  private static String path(JsonStreamContext context) {
+    JsonStreamContext parent = context.getParent();
+    if (parent == null || parent.inRoot()) {
+      return "";
+    }
+    return parent.inArray()
+        ? path(parent) + "[" + parent.getCurrentIndex() + "]"
+        : below(path(parent), name(parent.getCurrentName()));
+  }
+
+  private static String below(String path, String name) {
+    return path.isEmpty() ? name : path + "." + name;
   }
 
   /** A name that may be said back. */

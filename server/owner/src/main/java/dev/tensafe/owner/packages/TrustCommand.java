@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -125,7 +126,10 @@ public final class TrustCommand implements Runnable {
   }
 
   /** {@code trust list}. */
-  @Command(name = "list", description = "Lists the pinned keys.", mixinStandardHelpOptions = true)
+  @Command(
+      name = "list",
+      description = "Lists the pinned keys, and what is revoked.",
+      mixinStandardHelpOptions = true)
   static final class ListKeys implements Callable<Integer> {
     @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -152,6 +156,7 @@ public final class TrustCommand implements Runnable {
           node.put("required_reviews", trusted.requiredReviews())
               .put("revoked", revoked.isPresent());
           revoked.ifPresent(by -> put(by, node));
+          node.put("pinned", true);
         } else {
           out.println(
               trusted.key().id()
@@ -168,14 +173,27 @@ public final class TrustCommand implements Runnable {
                   + revoked.map(by -> "  REVOKED " + by.description()).orElse(""));
         }
       }
+      Map<KeyId, RevokedBy> strangers = store.revokedStrangers();
       if (json) {
+        strangers.forEach(
+            (id, by) -> {
+              ObjectNode node = list.addObject().put("key_id", id.hex()).put("revoked", true);
+              put(by, node);
+              node.put("pinned", false);
+            });
         out.println(list.toPrettyString());
       } else {
+        strangers.forEach(
+            (id, by) -> out.println(id + "  not pinned  REVOKED " + by.description()));
         store
             .revokedPackages()
             .forEach((id, by) -> out.println("package " + id + "  REVOKED " + by.description()));
         out.println(
-            store.keys().size() + " keys, " + store.revokedPackages().size() + " packages revoked");
+            store.keys().size()
+                + " keys, "
+                + (strangers.isEmpty() ? "" : strangers.size() + " revoked keys not pinned, ")
+                + store.revokedPackages().size()
+                + " packages revoked");
       }
       return 0;
     }
