@@ -55,7 +55,7 @@ void Decoder::begin(std::span<const std::int32_t> list, std::span<const float> a
       adapters.adapters.empty() ? 0 : static_cast<std::size_t>(adapters.starts[adapters.adapters.size()]);
   // copied into what has room already
   adapters_ = adapters;
-  adapters_.index(step_.rows());
+  adapters_.index(step_.rows(), shape_.layers);
   scratch_.reserve(step_.rows(), step_.logit_rows().size(), 3 * adapted * rank);
   angles_ = angles;
   stops_ = stops;

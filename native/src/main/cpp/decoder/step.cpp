@@ -80,18 +80,18 @@ void Step::check_blocks(std::size_t cache_blocks) {
   }
 }
 
-bool StepAdapters::touches(std::size_t layer, Group group) const {
-  const auto first = static_cast<std::size_t>(first_of(group));
-  for (const lora::Adapter* adapter : adapters) {
-    for (std::size_t p = first; p < first + members(group); ++p) {
-      if (adapter->find(slot(layer, p)) != nullptr) return true;
+void StepAdapters::index(std::size_t step_rows, std::size_t layers) {
+  if (adapters.empty()) return;
+  touched.assign(layers * kGroups, 0);
+  for (std::size_t layer = 0; layer < layers; ++layer) {
+    for (std::size_t g = 0; g < kGroups; ++g) {
+      const auto first = static_cast<std::size_t>(first_of(static_cast<Group>(g)));
+      const std::size_t end = first + members(static_cast<Group>(g));
+      for (const lora::Adapter* adapter : adapters) {
+        for (std::size_t p = first; p < end; ++p) touched[layer * kGroups + g] |= adapter->find(slot(layer, p)) != nullptr;
+      }
     }
   }
-  return false;
-}
-
-void StepAdapters::index(std::size_t step_rows) {
-  if (adapters.empty()) return;
   segment_of.assign(step_rows, -1);
   place_of.assign(step_rows, 0);
   for (std::size_t s = 0; s < adapters.size(); ++s) {

@@ -62,13 +62,17 @@ struct StepAdapters {
   std::vector<std::int32_t> segment_of{};
   std::vector<std::int32_t> place_of{};
 
+  /// Of a layer and group, layer * kGroups + group: whether any adapter has a module for its projections.
+  std::vector<std::uint8_t> touched{};
+
   /// Rows of all adapters.
   std::size_t count() const { return adapters.empty() ? 0 : static_cast<std::size_t>(starts[adapters.size()]); }
-  /// Fills `segment_of` and `place_of` of a checked list.
-  void index(std::size_t step_rows);
+  /// Fills `segment_of`, `place_of` and `touched` of a checked list.
+  void index(std::size_t step_rows, std::size_t layers);
 
-  /// Whether any has a module for a projection of the group.
-  bool touches(std::size_t layer, Group group) const;
+  bool touches(std::size_t layer, Group group) const {
+    return !adapters.empty() && touched[layer * kGroups + static_cast<std::size_t>(group)] != 0;
+  }
   /// Throws kInvalidStep unless every row is one of the step and in one place only, and every module fits
   /// the shape. `taken` is room to work in.
   void check(const Shape& shape, std::size_t rows, std::vector<std::uint8_t>& taken) const;

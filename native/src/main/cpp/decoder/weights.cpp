@@ -44,33 +44,35 @@ Weights::Weights(const Shape& shape)
   if (!tied_) place(embedding_);
 }
 
-Weights::Layer& Weights::layer(std::size_t index) {
+Weights::Layer& Weights::changed(std::size_t index) {
+  complete_ = false;
   require(index < layers_.size(), ErrorCode::kInvalidArgument, "decoder: there is no such layer");
   return layers_[index];
 }
 
 void Weights::put_projection(std::size_t index, Projection projection, Source source, std::size_t first,
                              std::size_t count, const std::byte* elements) {
-  Layer& own = layer(index);
+  Layer& own = changed(index);
   const auto p = static_cast<std::size_t>(projection);
   own.projections[p].put(source, first, count, elements);
   own.rows_put[p] += count;
 }
 
 void Weights::put_bias(std::size_t index, Projection projection, Source source, const std::byte* elements) {
-  Layer& own = layer(index);
+  Layer& own = changed(index);
   const auto p = static_cast<std::size_t>(projection);
   own.biases[p].resize(own.projections[p].outputs());
   widen(source, own.biases[p].size(), elements, own.biases[p].data());
 }
 
 void Weights::put_norm(std::size_t index, LayerNorm norm, Source source, const std::byte* elements) {
-  auto& own = layer(index).norms[static_cast<std::size_t>(norm)];
+  auto& own = changed(index).norms[static_cast<std::size_t>(norm)];
   own.resize(norm == LayerNorm::kQuery || norm == LayerNorm::kKey ? head_dim_ : hidden_);
   widen(source, own.size(), elements, own.data());
 }
 
 void Weights::put_end(End end, Source source, std::size_t first, std::size_t count, const std::byte* elements) {
+  complete_ = false;
   if (end == End::kFinalNorm) {
     final_norm_.resize(hidden_);
     widen(source, hidden_, elements, final_norm_.data());
@@ -83,7 +85,8 @@ void Weights::put_end(End end, Source source, std::size_t first, std::size_t cou
   rows_put_[static_cast<std::size_t>(end)] += count;
 }
 
-void Weights::require_complete() const {
+void Weights::require_complete() {
+  if (complete_) return;
   bool complete = !final_norm_.empty() && rows_put_[static_cast<std::size_t>(End::kEmbedding)] == head_.outputs() &&
                   (tied_ || rows_put_[static_cast<std::size_t>(End::kHead)] == head_.outputs());
   for (const Layer& layer : layers_) {
@@ -93,6 +96,7 @@ void Weights::require_complete() const {
     for (std::size_t n = 0; n < (head_norms_ ? kLayerNorms : 2); ++n) complete = complete && !layer.norms[n].empty();
   }
   require(complete, ErrorCode::kIncomplete, "decoder: a tensor was not put, or some of its rows twice");
+  complete_ = true;
 }
 
 }  // namespace tensafe::decoder

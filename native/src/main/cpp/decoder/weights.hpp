@@ -29,8 +29,9 @@ class Weights {
   void put_norm(std::size_t layer, LayerNorm norm, Source source, const std::byte* elements);
   void put_end(End end, Source source, std::size_t first, std::size_t count, const std::byte* elements);
 
-  /// Throws kIncomplete unless every row of every tensor was put once.
-  void require_complete() const;
+  /// Throws kIncomplete unless every row of every tensor was put once. Looks at all tensors only until it has
+  /// found them there, so that every step may ask.
+  void require_complete();
 
   const Matrix& projection(std::size_t layer, Projection projection) const {
     return layers_[layer].projections[static_cast<std::size_t>(projection)];
@@ -58,7 +59,8 @@ class Weights {
     std::array<std::size_t, kProjections> rows_put{};
   };
 
-  Layer& layer(std::size_t index);
+  /// The layer that something is put into.
+  Layer& changed(std::size_t index);
 
   std::vector<Layer> layers_;
   std::vector<float> final_norm_;
@@ -69,6 +71,7 @@ class Weights {
   std::size_t head_dim_;
   bool head_norms_;
   bool tied_;
+  bool complete_ = false;  ///< found complete, and nothing was put since
   base::HugeMemory memory_;
 };
 
