@@ -3,20 +3,16 @@
 #include "decoder/kernels/vector_avx512.hpp"
 
 #include <algorithm>
-#include <type_traits>
 
 #include "decoder/kernels/decoder_kernels.hpp"
-
-#include "decoder/kernels/functions.hpp"
-#include "decoder/kernels/products.hpp"
-#include "decoder/kernels/attention.hpp"
+#include "decoder/kernels/panel_steps.hpp"
 
 #if defined(TENSAFE_EMULATED_AMX)
 #include "emulated_amx.hpp"
 #endif
 
-// Products by tiles, everything else as avx512_bf16.cpp. A panel is read where it lies: of 16 steps of 128 bytes
-// the first 64 bytes are a tile for outputs 0 … 15, the others one for outputs 16 … 31. Intel SDM volume 1,
+// Products by tiles; everything else is what avx512_bf16.cpp has. A panel is read where it lies: of 16 steps of 128
+// bytes the first 64 bytes are a tile for outputs 0 … 15, the others one for outputs 16 … 31. Intel SDM volume 1,
 // chapter 18.
 
 namespace tensafe::decoder {
@@ -140,7 +136,8 @@ void amx_product(const PanelProduct& p, float* out) {
   if (p.format == Format::kBfloat16 && p.order == Order::kTiles) return tile_sums<false>(p, out);
   if (p.format == Format::kInt8 && p.rows >= kLeastByteRows) return amx_byte_product(p, out);
   // no products of tiles: blocks of nearly one size, as vectors take them
-  const std::size_t blocks = (p.rows + kRowBlock - 1) / kRowBlock;
+  const DecoderKernels& vectors = avx512_bf16_kernels();
+  const std::size_t blocks = (p.rows + vectors.row_block - 1) / vectors.row_block;
   std::size_t first = 0;
   for (std::size_t i = 1; i <= blocks; ++i) {
     const std::size_t end = p.rows * i / blocks;
@@ -148,25 +145,30 @@ void amx_product(const PanelProduct& p, float* out) {
     part.x = p.x + first * p.x_stride;
     part.x_scales = p.x_scales + first;
     part.rows = end - first;
-    product(part, out + first * kPanel);
+    vectors.product(part, out + first * kPanel);
     first = end;
   }
 }
 
-constexpr base::FeatureSet kVectors = {base::Feature::kAvx512F,  base::Feature::kAvx512Dq,   base::Feature::kAvx512Vl,
-                                       base::Feature::kAvx512Bw, base::Feature::kAvx512Bf16, base::Feature::kAvx512Vnni};
+DecoderKernels with_tiles(const char* name, base::FeatureSet tiles) {
+  DecoderKernels own = avx512_bf16_kernels();
+  own.name = name;
+  own.needs = own.needs | tiles;
+  own.row_block = kAmxRows;
+  own.product = amx_product;
+  own.rest = release;
+  return own;
+}
 
 }  // namespace
 
 #if defined(TENSAFE_EMULATED_AMX)
 const DecoderKernels& emulated_amx_kernels() {
-  static const DecoderKernels table{"emulated-amx", kVectors, kAmxRows, kQueries, step_bytes, norm,
-                                    prepare, amx_product, expand, rotate, swiglu, attend, release};
+  static const DecoderKernels table = with_tiles("emulated-amx", {});
 #else
 const DecoderKernels& amx_kernels() {
-  static const DecoderKernels table{
-      "amx", kVectors | base::FeatureSet{base::Feature::kAmxTile, base::Feature::kAmxInt8, base::Feature::kAmxBf16},
-      kAmxRows, kQueries, step_bytes, norm, prepare, amx_product, expand, rotate, swiglu, attend, release};
+  static const DecoderKernels table =
+      with_tiles("amx", {base::Feature::kAmxTile, base::Feature::kAmxInt8, base::Feature::kAmxBf16});
 #endif
   return table;
 }

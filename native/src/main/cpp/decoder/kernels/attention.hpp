@@ -327,7 +327,7 @@ struct Attention {
   }
 };
 
-void attend(const AttentionTask& task) {
+inline void attend(const AttentionTask& task) {
   switch (task.format) {
     case Format::kFloat32: {
       Attention<FloatCache> attention(task);

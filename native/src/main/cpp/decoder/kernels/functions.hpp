@@ -63,7 +63,7 @@ inline Vec exponential(const Vec& x) {
   return p * power_of_two(n);
 }
 
-void norm(const float* x, const float* weight, std::size_t n, float eps, float* out) {
+inline void norm(const float* x, const float* weight, std::size_t n, float eps, float* out) {
   Vec squares = zero();
   each_vec(x, n, [&](std::size_t, const Vec& v) { squares = fma(v, v, squares); });
   const float root = __builtin_sqrtf(sum_of(squares) / static_cast<float>(n) + eps);
@@ -74,7 +74,7 @@ void norm(const float* x, const float* weight, std::size_t n, float eps, float* 
   });
 }
 
-void rotate(float* x, const float* cosines, const float* sines, std::size_t half) {
+inline void rotate(float* x, const float* cosines, const float* sines, std::size_t half) {
   for (std::size_t i = 0; i < half; i += 16) {
     const std::size_t count = half - i < 16 ? half - i : 16;
     const Vec a = load_some(x + i, count);
@@ -86,7 +86,7 @@ void rotate(float* x, const float* cosines, const float* sines, std::size_t half
   }
 }
 
-void swiglu(const float* gate, const float* up, std::size_t n, float* out) {
+inline void swiglu(const float* gate, const float* up, std::size_t n, float* out) {
   for (std::size_t i = 0; i < n; i += 16) {
     const std::size_t count = n - i < 16 ? n - i : 16;
     const Vec g = load_some(gate + i, count);
@@ -96,14 +96,14 @@ void swiglu(const float* gate, const float* up, std::size_t n, float* out) {
   }
 }
 
-std::size_t step_bytes(Format format) {
+inline std::size_t step_bytes(Format format) {
   return format == Format::kBfloat16 ? sizeof(PairElement) : sizeof(float);
 }
 
 /// Rows whose largest number is below are zeros in 8 bits: 127 over it may be infinite.
 inline constexpr float kLeastOfBytes = 0x1p-120f;
 
-float prepare_int8(const float* x, std::size_t n, std::size_t steps, std::int8_t* out) {
+inline float prepare_int8(const float* x, std::size_t n, std::size_t steps, std::int8_t* out) {
   Vec largest = zero();
   Vec nothing = zero();
   each_vec(x, n, [&](std::size_t, const Vec& v) {
@@ -121,7 +121,7 @@ float prepare_int8(const float* x, std::size_t n, std::size_t steps, std::int8_t
   return number ? top / 127.0f : __builtin_nanf("");
 }
 
-float prepare(Format format, const float* x, std::size_t n, std::size_t steps, std::byte* out) {
+inline float prepare(Format format, const float* x, std::size_t n, std::size_t steps, std::byte* out) {
   switch (format) {
     case Format::kFloat32: {
       std::memcpy(out, x, n * sizeof(float));

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "decoder/kernels/panel_steps.hpp"
+
 // Rows times one panel of weights. An output is one chain over its inputs in order: of float32 a fused
 // multiply-add each, of bfloat16 two a pair, the odd one first, of bytes exact integers. Of bfloat16 in order
 // "tiles" it is a sum of short chains.
@@ -39,11 +41,6 @@ struct ByteSteps {
   static inline Weights weights(const std::byte* at) { return reinterpret_cast<const std::int8_t*>(at); }
   static inline Sum add(const Sum& sum, const Broadcast& x, const Weights& w) { return dot_bytes(sum, x, w); }
 };
-
-inline constexpr std::size_t kStepBytes = 4 * kPanel;
-
-/// Bytes from a step to where the processor should be reading already.
-inline constexpr std::size_t kAhead = 2048;
 
 template <typename Steps, int Rows, typename Finish>
 inline void block(const PanelProduct& p, float* out, Finish finish) {
@@ -93,9 +90,6 @@ inline void with_rows(std::size_t rows, Body body) {
   }
 }
 
-/// Steps that the chains of order "tiles" go over: 32 inputs.
-inline constexpr std::size_t kTileSteps = 16;
-
 /// Rows from `row` on in order "tiles".
 template <int Rows>
 inline void tile_block(const PanelProduct& p, std::size_t row, float* out) {
@@ -137,7 +131,7 @@ inline void tile_block(const PanelProduct& p, std::size_t row, float* out) {
   }
 }
 
-void tile_product(const PanelProduct& p, float* out) {
+inline void tile_product(const PanelProduct& p, float* out) {
   for (std::size_t row = 0; row < p.rows; row += kTileRows) {
     const std::size_t left = p.rows - row;
     with_rows<kTileRows>(left < kTileRows ? left : kTileRows,
@@ -146,14 +140,14 @@ void tile_product(const PanelProduct& p, float* out) {
 }
 
 template <typename Steps>
-void float_product(const PanelProduct& p, float* out) {
+inline void float_product(const PanelProduct& p, float* out) {
   with_rows<kRowBlock>(p.rows, [&](auto rows) {
     block<Steps, decltype(rows)::value>(p, out, [](const Vec& sum, int, int) { return sum; });
   });
 }
 
 /// Behind the steps of a panel of bytes: a scale for each output, and what `finished` takes away.
-void byte_product(const PanelProduct& p, float* out) {
+inline void byte_product(const PanelProduct& p, float* out) {
   const std::byte* behind = p.panel + p.steps * kStepBytes;
   const auto* scales = reinterpret_cast<const float*>(behind);
   const auto* offsets = reinterpret_cast<const std::int32_t*>(behind + kStepBytes);
@@ -174,7 +168,7 @@ inline void expand_with(const float* u, std::size_t ranks, float* y, Load load_a
   for (std::size_t v = 0; v < kPanel / 16; ++v) store(y + 16 * v, load(y + 16 * v) + sums[v]);
 }
 
-void expand(const float* u, std::size_t ranks, Format format, const std::byte* panel, float* y) {
+inline void expand(const float* u, std::size_t ranks, Format format, const std::byte* panel, float* y) {
   if (format == Format::kBfloat16) {
     const auto* weights = reinterpret_cast<const std::uint16_t*>(panel);
     expand_with(u, ranks, y, [&](std::size_t at) { return load_bfloat16(weights + at); });
@@ -184,7 +178,7 @@ void expand(const float* u, std::size_t ranks, Format format, const std::byte* p
   }
 }
 
-void product(const PanelProduct& p, float* out) {
+inline void product(const PanelProduct& p, float* out) {
   switch (p.format) {
     case Format::kFloat32:
       return float_product<FloatSteps>(p, out);
@@ -196,7 +190,7 @@ void product(const PanelProduct& p, float* out) {
 }
 
 /// Nothing is held.
-[[maybe_unused]] void rest() {}
+inline void rest() {}
 
 }  // namespace
 }  // namespace tensafe::decoder
