@@ -15,7 +15,7 @@
 namespace tensafe::decoder {
 
 /// decoder/kernels/amx.cpp with plain C++ in place of AMX instructions.
-const DecoderKernels& emulated_amx_kernels();
+const DecoderKernels& emulated_amx_kernels() noexcept;
 
 }  // namespace tensafe::decoder
 #endif

@@ -163,10 +163,10 @@ DecoderKernels with_tiles(const char* name, base::FeatureSet tiles) {
 }  // namespace
 
 #if defined(TENSAFE_EMULATED_AMX)
-const DecoderKernels& emulated_amx_kernels() {
+const DecoderKernels& emulated_amx_kernels() noexcept {
   static const DecoderKernels table = with_tiles("emulated-amx", {});
 #else
-const DecoderKernels& amx_kernels() {
+const DecoderKernels& amx_kernels() noexcept {
   static const DecoderKernels table =
       with_tiles("amx", {base::Feature::kAmxTile, base::Feature::kAmxInt8, base::Feature::kAmxBf16});
 #endif

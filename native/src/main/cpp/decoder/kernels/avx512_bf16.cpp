@@ -30,7 +30,7 @@ void own_attend(const AttentionTask& task) {
 
 }  // namespace
 
-const DecoderKernels& avx512_bf16_kernels() {
+const DecoderKernels& avx512_bf16_kernels() noexcept {
   static const DecoderKernels table = [] {
     DecoderKernels own = avx512_kernels();
     own.name = "avx512-bf16";

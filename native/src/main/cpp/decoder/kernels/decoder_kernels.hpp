@@ -102,12 +102,12 @@ struct DecoderKernels {
 /// The sets of this processor that may run there, slow to fast.
 const DecoderKernels& kernels_for(const base::Dispatch& dispatch);
 
-const DecoderKernels& scalar_kernels();
+const DecoderKernels& scalar_kernels() noexcept;
 #if defined(__x86_64__)
-const DecoderKernels& avx2_kernels();
-const DecoderKernels& avx512_kernels();
-const DecoderKernels& avx512_bf16_kernels();
-const DecoderKernels& amx_kernels();
+const DecoderKernels& avx2_kernels() noexcept;
+const DecoderKernels& avx512_kernels() noexcept;
+const DecoderKernels& avx512_bf16_kernels() noexcept;
+const DecoderKernels& amx_kernels() noexcept;
 #endif
 
 }  // namespace tensafe::decoder

@@ -10,7 +10,7 @@
 
 namespace tensafe::decoder {
 
-const DecoderKernels& scalar_kernels() {
+const DecoderKernels& scalar_kernels() noexcept {
   static const DecoderKernels table{
       "scalar", {}, kRowBlock, kQueries, step_bytes, norm, prepare, product, expand, rotate, swiglu, attend, rest};
   return table;
