@@ -75,10 +75,12 @@ inline std::vector<const decoder::DecoderKernels*> decoder_sets() {
            &decoder::scalar_kernels(),
 #if defined(__x86_64__)
            &decoder::avx2_kernels(),
+#if !defined(__SANITIZE_THREAD__)  // of the sets that a check of threads is built with
            &decoder::avx512_kernels(),
            &decoder::avx512_bf16_kernels(),
            &decoder::emulated_amx_kernels(),
            &decoder::amx_kernels(),
+#endif
 #endif
        }) {
     const base::FeatureSet missing = set->needs.without(base::cpu_features());
