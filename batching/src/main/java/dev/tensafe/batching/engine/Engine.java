@@ -7,6 +7,7 @@ import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.tokenizer.Tokenizer;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -25,18 +26,31 @@ public final class Engine implements AutoCloseable {
   private final AdmissionQueue queue;
   private final EngineLife life;
 
-  /**
-   * Makes an engine; {@link #start} runs it.
-   *
-   * @param executor used only on the engine's thread from then on; not closed
-   * @param hooks called in every step
-   */
+  /** An engine that does not guess ahead. */
   public Engine(
       EngineConfig config,
       ModelExecutor executor,
       List<ForwardHook> hooks,
       Tokenizer tokenizer,
       Ticker ticker) {
+    this(config, executor, hooks, tokenizer, ticker, Optional.empty());
+  }
+
+  /**
+   * Makes an engine; {@link #start} runs it.
+   *
+   * @param executor used only on the engine's thread from then on; not closed
+   * @param hooks called in every step
+   * @param speculation how it guesses ahead, if it does; closed with the engine, or by its caller
+   *     when this throws
+   */
+  public Engine(
+      EngineConfig config,
+      ModelExecutor executor,
+      List<ForwardHook> hooks,
+      Tokenizer tokenizer,
+      Ticker ticker,
+      Optional<Speculation> speculation) {
     this.config = requireNonNull(config, "config is null");
     this.ticker = requireNonNull(ticker, "ticker is null");
     this.check = new SubmissionCheck(executor.config().vocabSize(), config.maxSequenceLength());
@@ -48,6 +62,7 @@ public final class Engine implements AutoCloseable {
             hooks,
             tokenizer,
             ticker,
+            speculation,
             s -> queue.left(s.request.flow(), s.promptLength()));
     this.outputs = new AcceptedOutputs(core.errors());
     this.life = new EngineLife(core, outputs);

@@ -12,6 +12,7 @@ import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.tokenizer.Tokenizer;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -32,8 +33,20 @@ final class EngineCore {
   private final List<StepListener> listeners = new CopyOnWriteArrayList<>();
   private final SequenceTable table;
   private final SequenceReports reports;
+  private final DraftRunner drafting;
   private final StepRunner runner;
   private long steps;
+
+  /** One that does not guess ahead. */
+  EngineCore(
+      EngineConfig config,
+      ModelExecutor executor,
+      List<ForwardHook> hooks,
+      Tokenizer tokenizer,
+      Ticker ticker,
+      Consumer<Sequence> onLeavingQueue) {
+    this(config, executor, hooks, tokenizer, ticker, Optional.empty(), onLeavingQueue);
+  }
 
   /**
    * @param onLeavingQueue told once per sequence, when it is first scheduled or ends before
@@ -44,6 +57,7 @@ final class EngineCore {
       List<ForwardHook> hooks,
       Tokenizer tokenizer,
       Ticker ticker,
+      Optional<Speculation> speculation,
       Consumer<Sequence> onLeavingQueue) {
     config.checkLogits(executor.config().vocabSize());
     this.config = config;
@@ -51,12 +65,33 @@ final class EngineCore {
     this.eosTokens = executor.config().eosTokens();
     this.ticker = ticker;
     HookEvents events = new HookEvents(hooks, errors);
-    this.table = new SequenceTable(config, onLeavingQueue, events::ended);
+    this.table = new SequenceTable(config, onLeavingQueue, id -> released(events, id));
     this.clock = new StepClock(ticker);
     this.reports = new SequenceReports(table, errors, clock);
+    this.drafting =
+        new DraftRunner(
+            speculation,
+            table,
+            errors,
+            clock,
+            executor.config().vocabSize(),
+            config.maxSequenceLength());
     this.runner =
         new StepRunner(
-            executor, hooks, events, table, reports, errors, clock, config.maxSequenceLength());
+            executor,
+            hooks,
+            events,
+            table,
+            reports,
+            errors,
+            clock,
+            drafting,
+            config.maxSequenceLength());
+  }
+
+  private void released(HookEvents events, long id) {
+    events.ended(id);
+    drafting.ended(id);
   }
 
   /** Adds one that hears of every step from now on; from any thread. */
@@ -69,9 +104,17 @@ final class EngineCore {
   }
 
   void add(long id, GenerationRequest request, GenerationListener listener, long deadlineNanos) {
+    add(id, request, listener, deadlineNanos, MaskChain.of(request.params(), eosTokens));
+  }
+
+  void add(
+      long id,
+      GenerationRequest request,
+      GenerationListener listener,
+      long deadlineNanos,
+      LogitMask mask) {
     SamplingParams params = request.params();
     TextStream text = new TextStream(tokenizer, request.stopStrings(), params.minTokens());
-    LogitMask mask = MaskChain.of(params, eosTokens);
     Sequence s = new Sequence(id, request, listener, text, mask, deadlineNanos);
     table.add(s);
     reports.guard(s, "joining an output to its prompt", () -> text.precede(request.promptTokens()));
@@ -92,10 +135,16 @@ final class EngineCore {
   void rewind(long id, int tokens) {
     Sequence s = get(id);
     reports.guard(s, "rewinding a sequence", () -> table.rewind(s, tokens));
+    drafting.ended(id);
   }
 
   void abandonAll(CodedException reason) {
     table.all().forEach(s -> reports.abandon(s, reason));
+  }
+
+  /** Closes what guesses ahead; after everything else. */
+  void close() {
+    drafting.close();
   }
 
   boolean hasWork() {
@@ -113,12 +162,14 @@ final class EngineCore {
     if (table.isEmpty()) {
       return;
     }
+    drafting.propose();
     StepPlan plan = Scheduler.plan(config.scheduler(), table.states(), table, table::served);
     apply(plan);
     if (!plan.runs().isEmpty()) {
       runner.run(plan.runs());
     }
     steps++;
+    drafting.stepped(plan);
     tell(plan);
   }
 
@@ -126,7 +177,7 @@ final class EngineCore {
     if (listeners.isEmpty()) {
       return;
     }
-    StepReport report = new StepReport(plan, clock.read());
+    StepReport report = new StepReport(plan, drafting.counts(), clock.read());
     for (StepListener listener : listeners) {
       try {
         listener.onStep(report);

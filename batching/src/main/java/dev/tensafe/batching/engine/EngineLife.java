@@ -123,6 +123,7 @@ final class EngineLife {
       core.errors().report("the engine's end", e);
     } finally {
       outputs.failAll(stoppingError());
+      core.close();
       status = core.status();
       ended.countDown();
     }

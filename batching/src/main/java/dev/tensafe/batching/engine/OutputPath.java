@@ -5,15 +5,18 @@ import dev.tensafe.batching.sample.Sampler;
 import dev.tensafe.batching.sample.SamplingParams;
 import dev.tensafe.batching.sample.TokenLogprob;
 import dev.tensafe.model.exec.ForwardResult;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The way from a row of logits to what a listener hears: token, text, end. Confined to the engine.
+ * The way from rows of logits to what a listener hears: tokens, text, end. Confined to the engine.
  */
 final class OutputPath {
   private final SequenceTable table;
   private final SequenceReports reports;
+  private final DraftRunner drafting;
   private final Sampler sampler;
   private final Set<Integer> eosTokens;
   private final int maxSequenceLength;
@@ -21,55 +24,106 @@ final class OutputPath {
   OutputPath(
       SequenceTable table,
       SequenceReports reports,
+      DraftRunner drafting,
       int vocabSize,
       Set<Integer> eosTokens,
       int maxSequenceLength) {
     this.table = table;
     this.reports = reports;
+    this.drafting = drafting;
     this.sampler = new Sampler(vocabSize);
     this.eosTokens = eosTokens;
     this.maxSequenceLength = maxSequenceLength;
   }
 
-  /** Generates a token from the row after a sequence's last one. */
-  void next(Sequence s, ForwardResult result, int rowIndex) {
-    SamplingParams params = s.request.params();
-    if (params.maxTokens() == 0) {
+  /** What a step gives one sequence. */
+  private static final class Pieces {
+    final List<Integer> tokens = new ArrayList<>();
+    final StringBuilder text = new StringBuilder();
+    final List<TokenLogprob> logprobs = new ArrayList<>();
+    @Nullable FinishReason end;
+  }
+
+  /**
+   * Generates a token from the row after a sequence's last one, and then one from each row of a
+   * draft for as long as the draft is the token that was drawn before it.
+   *
+   * @param firstRow index of the last token's row; those of the drafts follow
+   * @param drafted drafts that ran
+   */
+  void next(Sequence s, ForwardResult result, int firstRow, int drafted) {
+    if (s.request.params().maxTokens() == 0) {
       reports.finish(s, FinishReason.LENGTH);
       return;
     }
-    output(
-        s,
-        sampler.sample(
-            result.row(rowIndex), s.tokens(), s.count(), s.promptLength(), params, s.mask));
+    Pieces pieces = new Pieces();
+    try {
+      draw(s, result, firstRow, drafted, pieces);
+    } finally {
+      // what was drawn before an error is heard of, as if each token had had a step of its own
+      if (!pieces.tokens.isEmpty()) {
+        Output output = new Output(pieces.tokens, pieces.text.toString(), pieces.logprobs);
+        reports.event(s, l -> l.onOutput(output));
+      }
+    }
+    FinishReason end = pieces.end;
+    if (end != null) {
+      reports.finish(s, end);
+    }
   }
 
-  private void output(Sequence s, Sampler.Choice choice) {
+  private void draw(Sequence s, ForwardResult result, int firstRow, int drafted, Pieces pieces) {
+    int[] guesses = s.drafts().tokens();
+    int right = 0;
+    boolean refuted = false;
+    while (true) {
+      int token = token(s, result, firstRow + right, pieces);
+      if (right == drafted) {
+        break;
+      }
+      refuted = token != guesses[right];
+      if (refuted) {
+        break;
+      }
+      right++;
+      if (pieces.end != null) {
+        break;
+      }
+      s.advance(1);
+      table.publish(s);
+    }
+    if (drafted > 0) {
+      drafting.verified(s, drafted, right, refuted);
+    }
+  }
+
+  private int token(Sequence s, ForwardResult result, int rowIndex, Pieces pieces) {
     SamplingParams params = s.request.params();
+    Sampler.Choice choice =
+        sampler.sample(
+            result.row(rowIndex), s.tokens(), s.count(), s.promptLength(), params, s.mask);
     s.append(choice.token());
     table.chargeOutput(s, 1);
+    pieces.tokens.add(choice.token());
     boolean ends =
         params.stopTokens().contains(choice.token())
             || (!params.ignoreEos() && eosTokens.contains(choice.token()));
-    StringBuilder text = new StringBuilder();
     if (ends) {
       s.text.addEnd();
     } else {
-      text.append(s.text.add(choice.token()));
+      pieces.text.append(s.text.add(choice.token()));
     }
     boolean stopped = ends || s.text.stopped();
     boolean full = s.outputLength() >= params.maxTokens() || s.count() >= maxSequenceLength;
     if (stopped || full) {
-      text.append(s.text.finish());
+      pieces.text.append(s.text.finish());
+      // the flush itself may have completed a stop string
+      pieces.end = ends || s.text.stopped() ? FinishReason.STOP : FinishReason.LENGTH;
     }
-    // the flush itself may have completed a stop string
-    boolean stop = ends || s.text.stopped();
     TokenLogprob logprob = choice.logprob();
-    List<TokenLogprob> logprobs = logprob == null || ends ? List.of() : List.of(logprob);
-    Output output = new Output(List.of(choice.token()), text.toString(), logprobs);
-    reports.event(s, l -> l.onOutput(output));
-    if (stopped || full) {
-      reports.finish(s, stop ? FinishReason.STOP : FinishReason.LENGTH);
+    if (logprob != null && !ends) {
+      pieces.logprobs.add(logprob);
     }
+    return choice.token();
   }
 }

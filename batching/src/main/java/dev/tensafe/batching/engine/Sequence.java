@@ -1,6 +1,7 @@
 package dev.tensafe.batching.engine;
 
 import dev.tensafe.batching.cache.KeyChain;
+import dev.tensafe.batching.draft.Draft;
 import dev.tensafe.batching.sample.LogitMask;
 import dev.tensafe.batching.sample.TokenLogprob;
 import dev.tensafe.batching.schedule.SequenceState;
@@ -35,7 +36,7 @@ final class Sequence {
   private @Nullable KeyChain chain;
   private int sharedBlocks;
   private int published;
-  private int[] drafts = {};
+  private Draft drafts = Draft.NONE;
 
   Sequence(
       long id,
@@ -72,7 +73,7 @@ final class Sequence {
         running,
         request.flow(),
         !scheduledBefore,
-        drafts.length);
+        drafts.length());
   }
 
   /** Makes its blocks known to others, and theirs to it. */
@@ -107,11 +108,11 @@ final class Sequence {
   }
 
   /** Tokens guessed to follow, for the next step only. */
-  int[] drafts() {
+  Draft drafts() {
     return drafts;
   }
 
-  void draft(int[] guessed) {
+  void draft(Draft guessed) {
     drafts = guessed;
   }
 
@@ -202,7 +203,7 @@ final class Sequence {
   int[] nextTokens(int n) {
     int own = Math.min(n, count - computed);
     int[] next = Arrays.copyOfRange(tokens, computed, computed + n);
-    System.arraycopy(drafts, 0, next, own, n - own);
+    System.arraycopy(drafts.tokens(), 0, next, own, n - own);
     return next;
   }
 
@@ -227,7 +228,7 @@ final class Sequence {
     running = false;
     sharedBlocks = 0;
     published = 0;
-    drafts = new int[0];
+    drafts = Draft.NONE;
     return keepBlocks(0);
   }
 

@@ -32,6 +32,11 @@ final class StepClock {
     return before;
   }
 
+  /** The time of a phase since {@link #begin}, without what goes on now. */
+  long nanos(Phase asked) {
+    return spent.getOrDefault(asked, 0L);
+  }
+
   /** The time by phase since {@link #begin}. */
   Map<Phase, Long> read() {
     enter(phase);

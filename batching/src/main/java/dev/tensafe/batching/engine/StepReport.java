@@ -8,11 +8,13 @@ import java.util.Map;
 /**
  * One step: what was decided, and what the time went on.
  *
+ * @param drafts what became of guesses
  * @param nanos time by phase; a phase that took none may be missing
  */
-public record StepReport(StepPlan plan, Map<Phase, Long> nanos) {
+public record StepReport(StepPlan plan, DraftCounts drafts, Map<Phase, Long> nanos) {
   public StepReport {
     requireNonNull(plan, "plan is null");
+    requireNonNull(drafts, "drafts is null");
     nanos = Map.copyOf(nanos);
   }
 
@@ -20,6 +22,8 @@ public record StepReport(StepPlan plan, Map<Phase, Long> nanos) {
   public enum Phase {
     /** Expiry, the plan, blocks taken and given back. */
     SCHEDULE,
+    /** Guesses at the next tokens. */
+    DRAFT,
     /** The model's forward pass, hooks included. */
     FORWARD,
     /** From logits to tokens and text, and scores of prompts. */

@@ -35,6 +35,7 @@ final class StepRunner {
       SequenceReports reports,
       InternalErrors errors,
       StepClock clock,
+      DraftRunner drafting,
       int maxSequenceLength) {
     this.executor = executor;
     this.hooks = List.copyOf(hooks);
@@ -46,7 +47,8 @@ final class StepRunner {
     int vocab = executor.config().vocabSize();
     this.scorer = new PromptScorer(vocab, reports);
     this.output =
-        new OutputPath(table, reports, vocab, executor.config().eosTokens(), maxSequenceLength);
+        new OutputPath(
+            table, reports, drafting, vocab, executor.config().eosTokens(), maxSequenceLength);
   }
 
   /** A sequence with its share of the step. */
@@ -132,22 +134,7 @@ final class StepRunner {
     table.publish(s);
     scorer.score(s, s.computed(), result, firstRow, rows - drafted);
     if (s.computed() == s.count()) {
-      generate(s, result, firstRow + rows - 1 - drafted, drafted);
-    }
-  }
-
-  /**
-   * Generates a token from each row for as long as the row is that of the sequence's last token:
-   * the first one always is, the row of a draft when the draft is what was generated before it.
-   */
-  private void generate(Sequence s, ForwardResult result, int firstRow, int drafted) {
-    int[] drafts = s.drafts();
-    for (int i = 0; table.holds(s); i++) {
-      output.next(s, result, firstRow + i);
-      if (i == drafted || !table.holds(s) || s.tokens()[s.count() - 1] != drafts[i]) {
-        return;
-      }
-      s.advance(1);
+      output.next(s, result, firstRow + rows - 1 - drafted, drafted);
     }
   }
 }

@@ -12,6 +12,14 @@ public interface ExecutorFactory {
   String describe();
 
   /**
+   * Whether what a token gives depends on its own sequence alone, bit for bit: not on what runs
+   * beside it, nor on how many of its tokens run in one step.
+   */
+  default boolean exact() {
+    return false;
+  }
+
+  /**
    * Loads a model. The calling thread is best the one that runs the model later: compute libraries
    * keep a pool of workers per calling thread.
    *

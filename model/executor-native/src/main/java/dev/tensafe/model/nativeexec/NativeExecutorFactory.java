@@ -22,6 +22,11 @@ public final class NativeExecutorFactory implements ExecutorFactory {
   }
 
   @Override
+  public boolean exact() {
+    return true;
+  }
+
+  @Override
   public String describe() {
     return "our own kernels on the CPU";
   }

@@ -1,0 +1,238 @@
+package dev.tensafe.batching.draft;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+
+/**
+ * Guesses as much as pays. It measures how often guesses are right ({@link Acceptance}) and what
+ * steps cost by their rows ({@link StepCosts}). Before a step it puts rows in, the likeliest to
+ * count first, and keeps the number at which most tokens per time are expected: none where rows
+ * cost more than they bring.
+ *
+ * <p>What speculation may cost is on an account. Every step pays in {@link #SHARE} of its time, up
+ * to what {@link #SAVED} steps take. A step with guesses takes out its time and that of the
+ * guessing, and pays in the time that its tokens would have taken one a step. Nothing is guessed
+ * while the account is empty. So, as far as the measured cost of a plain step is right, speculation
+ * costs at most that share of the time and the time of so many steps. Where guessing does not seem
+ * to pay, what is on the account goes on trying again.
+ *
+ * <p>Decisions depend on the times and events it was told of, and on nothing else. Confined to one
+ * thread.
+ */
+public final class DraftController implements DraftPolicy {
+  /** Share of the time that may be lost by guesses that do not pay. */
+  static final double SHARE = 0.01;
+
+  /** Time that may be lost at once, in steps. */
+  static final double SAVED = 6;
+
+  /** Rows tried at a time where guessing does not seem to pay. */
+  private static final int TRIED = 2;
+
+  /** Steps with guesses after which one without is due, so that its cost is known. */
+  private static final int PLAIN_EVERY = 32;
+
+  /** By what factor more tokens per time must be expected than without guesses. */
+  private static final double WORTH = 1.01;
+
+  /** Guessing that takes less than this share of a step per token is free. */
+  private static final double FREE = 0.01;
+
+  /** Times what is usual, beyond which a step's time counts for no more. */
+  private static final double HELD_UP = 4;
+
+  /** A guess that is less likely to count is not looked at. */
+  private static final double HOPELESS = 0.03;
+
+  private final int most;
+  private final StepCosts costs = new StepCosts();
+  private final Acceptance acceptance = new Acceptance();
+
+  private double account;
+  private boolean tries;
+  private int accepted;
+
+  /** Time that a guessed token takes, asked for but not run. */
+  private double draftNanos;
+
+  private int pricings;
+
+  private int asked;
+
+  /**
+   * @param most guesses of a sequence in one step
+   */
+  public DraftController(int most) {
+    if (most < 1) {
+      throw new IllegalArgumentException(most + " guesses; at least 1 is possible");
+    }
+    this.most = most;
+  }
+
+  @Override
+  public int[] limits(List<Candidate> candidates, int rows) {
+    int[] limits = new int[candidates.size()];
+    accepted = 0;
+    asked = 0;
+    tries = false;
+    if (rows == 0 || candidates.isEmpty() || account <= 0 || costs.age(rows) > PLAIN_EVERY) {
+      return limits;
+    }
+    double[] plain = costs.costs(rows, 1);
+    if (plain.length == 0) {
+      return limits;
+    }
+    double token = plain[0] / rows;
+    boolean free = draftNanos < FREE * token;
+    double row = plain[1] - plain[0];
+    int best = -1;
+    double likeliest = 0;
+    for (int i = 0; i < limits.length; i++) {
+      Candidate c = candidates.get(i);
+      int room = Math.min(c.room(), most);
+      double likely = 1;
+      for (int n = 0; n < room; n++) {
+        likely *= acceptance.likelihoodAt(c.id(), n);
+        if ((!free || c.whole()) && likely * token <= draftNanos + row) {
+          break;
+        }
+        limits[i]++;
+      }
+      double first = acceptance.likelihoodAt(c.id(), 0);
+      if (first > likeliest) {
+        likeliest = first;
+        best = i;
+      }
+      asked += limits[i];
+    }
+    if (pricings == 0 && asked > TRIED) {
+      // what guessing costs is found out with a few
+      Arrays.fill(limits, 0);
+      limits[best] = Math.min(Math.min(candidates.get(best).room(), most), TRIED);
+      asked = limits[best];
+    }
+    if (asked == 0 && account > TRIED * (draftNanos + row)) {
+      tries = true;
+      limits[best] = Math.min(Math.min(candidates.get(best).room(), most), TRIED);
+      asked = limits[best];
+    }
+    return limits;
+  }
+
+  /** A guess that may run next. */
+  private record Row(int draft, int place, double likely) {}
+
+  @Override
+  public int[] choose(List<Candidate> candidates, List<Draft> drafts, int rows) {
+    int[] chosen = new int[drafts.size()];
+    int all = drafts.stream().mapToInt(Draft::length).sum();
+    double[] cost = costs.costs(rows, Math.max(1, all));
+    if (all == 0 || cost.length == 0) {
+      return chosen;
+    }
+    PriorityQueue<Row> open =
+        new PriorityQueue<>(
+            Comparator.comparingDouble((Row r) -> -r.likely())
+                .thenComparingInt(Row::place)
+                .thenComparingInt(Row::draft));
+    int given = 0;
+    double tokens = rows;
+    for (int i = 0; i < drafts.size(); i++) {
+      if (candidates.get(i).whole()) {
+        chosen[i] = drafts.get(i).length();
+        given += chosen[i];
+        tokens += acceptance.expected(candidates.get(i).id(), chosen[i]);
+      } else {
+        offer(open, candidates, drafts, i, 0, 1);
+      }
+    }
+    int[] order = new int[all + 1];
+    double best = WORTH * tokens / cost[given];
+    int bestCount = given;
+    int firstTried = 0;
+    for (int n = given + 1; n <= all; n++) {
+      Row row = open.poll();
+      if (row == null || (n > given + 1 && row.likely() < HOPELESS)) {
+        break;
+      }
+      order[n] = row.draft();
+      firstTried += n <= given + TRIED && row.draft() == order[given + 1] ? 1 : 0;
+      tokens += row.likely();
+      if (tokens / cost[n] > best) {
+        best = tokens / cost[n];
+        bestCount = n;
+      }
+      offer(open, candidates, drafts, row.draft(), row.place() + 1, row.likely());
+    }
+    if (bestCount == given && firstTried > 0 && (tries || account > SAVED / 2 * cost[0])) {
+      // it does not seem to pay: the likeliest sequence tries a little, if that can be afforded
+      if (account > cost[given + firstTried] - cost[given]) {
+        chosen[order[given + 1]] = firstTried;
+      }
+      return chosen;
+    }
+    for (int n = given + 1; n <= bestCount; n++) {
+      chosen[order[n]]++;
+    }
+    return chosen;
+  }
+
+  private void offer(
+      PriorityQueue<Row> open,
+      List<Candidate> candidates,
+      List<Draft> drafts,
+      int i,
+      int place,
+      double before) {
+    Draft draft = drafts.get(i);
+    if (place < draft.length()) {
+      double likely = before * acceptance.likelihood(candidates.get(i).id(), draft.grades()[place]);
+      open.add(new Row(i, place, likely));
+    }
+  }
+
+  @Override
+  public void verified(Candidate candidate, Draft draft, int right, boolean refuted) {
+    accepted += right;
+    if (candidate.whole()) {
+      acceptance.addByPlace(candidate.id(), right, refuted);
+    } else {
+      acceptance.add(candidate.id(), draft, right, refuted);
+    }
+  }
+
+  @Override
+  public void stepped(int rows, int guesses, long verifyNanos, long draftNanos) {
+    acceptance.stepped();
+    int plainRows = rows - guesses;
+    double[] usual = costs.costs(plainRows, guesses);
+    if (usual.length > 0) {
+      // a step that was held up by something else says nothing about guesses
+      double nanos = Math.min((double) verifyNanos, HELD_UP * usual[guesses]);
+      double spent = (double) draftNanos;
+      if (guesses > 0) {
+        double saved = usual[0] * accepted / plainRows;
+        spent += nanos - usual[0] - saved;
+      }
+      account = Math.min(account + SHARE * nanos - spent, SAVED * usual[0]);
+    }
+    if (asked > 0) {
+      double each = (double) draftNanos / asked;
+      pricings = Math.min(pricings + 1, 8);
+      this.draftNanos += (each - this.draftNanos) / pricings;
+    }
+    costs.add(rows, (double) verifyNanos);
+  }
+
+  @Override
+  public void ended(long id) {
+    acceptance.ended(id);
+  }
+
+  /** Nanoseconds that may still be lost. */
+  double account() {
+    return account;
+  }
+}
