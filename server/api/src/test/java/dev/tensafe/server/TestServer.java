@@ -3,6 +3,7 @@ package dev.tensafe.server;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.batching.engine.Engine;
 import dev.tensafe.batching.engine.EngineConfig;
+import dev.tensafe.batching.engine.Speculation;
 import dev.tensafe.batching.engine.Ticker;
 import dev.tensafe.batching.schedule.SchedulerConfig;
 import dev.tensafe.formats.peft.BaseProjections;
@@ -51,6 +52,16 @@ final class TestServer implements AutoCloseable {
 
   private TestServer(
       Path model, Path apiKeys, int maxQueuedTokens, TestCertificate tls, Adapters adapters) {
+    this(model, apiKeys, maxQueuedTokens, tls, adapters, Optional.empty());
+  }
+
+  private TestServer(
+      Path model,
+      Path apiKeys,
+      int maxQueuedTokens,
+      TestCertificate tls,
+      Adapters adapters,
+      Optional<Speculation> speculation) {
     files = ModelFiles.open(model, Clock.systemUTC());
     executor =
         new NativeExecutorFactory()
@@ -97,7 +108,8 @@ final class TestServer implements AutoCloseable {
             executor,
             hooks(adapters),
             files.tokenizer(),
-            Ticker.system());
+            Ticker.system(),
+            speculation);
     engine.start();
     ServerConfig config =
         new ServerConfig(
@@ -184,6 +196,10 @@ final class TestServer implements AutoCloseable {
 
   static TestServer withAdapters(Path model, Path apiKeys, Adapters adapters) {
     return new TestServer(model, apiKeys, 100_000, null, adapters);
+  }
+
+  static TestServer speculating(Path model, Adapters adapters, Speculation speculation) {
+    return new TestServer(model, null, 100_000, null, adapters, Optional.of(speculation));
   }
 
   HttpResponse<String> upload(Path file, String... headers) throws Exception {

@@ -110,6 +110,20 @@ final class ServeOptions {
       description = "prompt tokens that may wait; more are answered with 429")
   int maxQueuedTokens;
 
+  @Option(
+      names = "--speculation",
+      defaultValue = "auto",
+      description =
+          "guesses that the model checks several at a time: auto (where it pays), off or"
+              + " prompt-lookup (what a request's own tokens went on with before)")
+  String speculation = "";
+
+  @Option(
+      names = "--speculative-tokens",
+      defaultValue = "12",
+      description = "guesses of a request in one step at most")
+  int speculativeTokens;
+
   @Option(names = "--max-body-kib", defaultValue = "2048", description = "largest request body")
   int maxBodyKib;
 

@@ -15,6 +15,7 @@ import dev.tensafe.server.assembly.AdapterSource;
 import dev.tensafe.server.assembly.CacheSizing;
 import dev.tensafe.server.assembly.EncryptedSettings;
 import dev.tensafe.server.assembly.ServerSettings;
+import dev.tensafe.server.assembly.SpeculationSettings;
 import dev.tensafe.server.config.ServerConfig;
 import dev.tensafe.tssp.verify.DigestCache;
 import java.nio.file.Path;
@@ -59,6 +60,7 @@ final class ServeSettings {
         new ExecutorOptions(
             format(), weights(), cacheFormat(), numerics(), threads(), options.pinThreads),
         cache(),
+        new SpeculationSettings(speculation(), options.speculativeTokens),
         adapters(demo));
   }
 
@@ -149,6 +151,20 @@ final class ServeSettings {
         options.tokensPerStep,
         options.promptTokensPerStep,
         options.maxQueuedTokens);
+  }
+
+  private SpeculationSettings.Method speculation() {
+    return switch (options.speculation) {
+      case "auto" -> SpeculationSettings.Method.AUTO;
+      case "off" -> SpeculationSettings.Method.OFF;
+      case "prompt-lookup" -> SpeculationSettings.Method.PROMPT_LOOKUP;
+      default ->
+          throw new ConfigException(
+              "config.speculation",
+              "speculation is '"
+                  + options.speculation
+                  + "'; it must be auto, off or prompt-lookup");
+    };
   }
 
   /** The demo's adapters belong to its model as long as no setting of adapters is given. */

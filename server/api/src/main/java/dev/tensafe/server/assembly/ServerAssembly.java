@@ -82,7 +82,12 @@ public final class ServerAssembly implements AutoCloseable {
       parts.add(adapters::close);
       Engine engine =
           new Engine(
-              loaded.engine(), loaded.executor(), adapters.hooks(), files.tokenizer(), ticker);
+              loaded.engine(),
+              loaded.executor(),
+              adapters.hooks(),
+              files.tokenizer(),
+              ticker,
+              settings.speculation().open(factory));
       parts.add(engine::close);
       engine.start(compute);
       ServedModel model =

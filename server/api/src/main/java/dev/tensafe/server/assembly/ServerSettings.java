@@ -10,6 +10,7 @@ import java.util.Optional;
  *
  * @param model the model's directory
  * @param executor name of the executor
+ * @param speculation how it guesses ahead
  * @param adapters empty when none are accepted
  */
 public record ServerSettings(
@@ -18,4 +19,5 @@ public record ServerSettings(
     String executor,
     ExecutorOptions compute,
     CacheSizing cache,
+    SpeculationSettings speculation,
     Optional<AdapterSettings> adapters) {}

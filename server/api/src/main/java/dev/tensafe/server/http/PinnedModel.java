@@ -1,6 +1,7 @@
 package dev.tensafe.server.http;
 
 import dev.tensafe.batching.cache.CacheScope;
+import dev.tensafe.batching.draft.Drafting;
 import dev.tensafe.lora.registry.AdapterInfo;
 import dev.tensafe.lora.registry.AdapterLease;
 import dev.tensafe.lora.registry.EncryptedMode;
@@ -43,6 +44,11 @@ record PinnedModel(
         info().map(AdapterInfo::digest).orElse(""),
         tenant,
         info().flatMap(this::encrypted).map(EncryptedMode::profile).orElse(""));
+  }
+
+  /** An adapter host counts rows, and whose guesses they were is not its affair: there are none. */
+  Drafting drafting() {
+    return info().flatMap(this::encrypted).isPresent() ? Drafting.FORBIDDEN : Drafting.FREE;
   }
 
   Optional<String> adapter() {

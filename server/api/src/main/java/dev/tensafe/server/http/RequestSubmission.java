@@ -146,6 +146,7 @@ final class RequestSubmission {
                 .priority(request.priority())
                 .scorePrompt(prepared.echoed() && params.topLogprobs() >= 0)
                 .adapter(pinned.handle(), pinned.scope())
+                .drafting(pinned.drafting())
                 .flow(pinned.flow())
                 .requestId(client.requestId())
                 .timeoutNanos(timeoutNanos)

@@ -26,6 +26,7 @@ final class StepMetrics implements StepListener {
   private final Map<StepReport.Phase, Counter> phases = new EnumMap<>(StepReport.Phase.class);
   private final DistributionSummary sequences;
   private final DistributionSummary tokens;
+  private final DraftMetrics drafts;
 
   StepMetrics(MeterRegistry registry, String model) {
     duration =
@@ -46,6 +47,7 @@ final class StepMetrics implements StepListener {
     }
     sequences = sizes(registry, "tensafe_engine_step_sequences", model);
     tokens = sizes(registry, "tensafe_engine_step_tokens", model);
+    drafts = new DraftMetrics(registry, model);
   }
 
   private static DistributionSummary sizes(MeterRegistry registry, String name, String model) {
@@ -61,5 +63,6 @@ final class StepMetrics implements StepListener {
     phases.forEach((phase, counter) -> counter.increment(report.nanos(phase) / 1e9));
     sequences.record(report.sequences());
     tokens.record(report.tokens());
+    drafts.add(report.drafts());
   }
 }

@@ -12,6 +12,7 @@ import dev.tensafe.server.assembly.CacheSizing;
 import dev.tensafe.server.assembly.InstalledExecutors;
 import dev.tensafe.server.assembly.ServerAssembly;
 import dev.tensafe.server.assembly.ServerSettings;
+import dev.tensafe.server.assembly.SpeculationSettings;
 import dev.tensafe.server.config.ApiKeyFile;
 import dev.tensafe.server.config.ApiKeys;
 import dev.tensafe.server.config.ServerConfig;
@@ -65,6 +66,7 @@ class ChatTest {
                 "native",
                 new ExecutorOptions(ExecutorOptions.Format.F32, 1),
                 new CacheSizing(64, OptionalInt.empty(), 4, 256, 256, 65_536),
+                SpeculationSettings.OFF,
                 Optional.empty()),
             InstalledExecutors.all(),
             Ticker.system(),

@@ -48,6 +48,8 @@ public final class KnownVariables {
           "TENSAFE_RECIPIENT_KEY",
           "TENSAFE_REQUEST_TIMEOUT_SECONDS",
           "TENSAFE_SERVED_MODEL_NAME",
+          "TENSAFE_SPECULATION",
+          "TENSAFE_SPECULATIVE_TOKENS",
           "TENSAFE_STATE_DIR",
           "TENSAFE_THREADS",
           "TENSAFE_TLS_CERT",
