@@ -1,5 +1,6 @@
 package dev.tensafe.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URI;
 import java.util.List;
 
@@ -14,6 +15,8 @@ import java.util.List;
  * @param warmups how many are sent before and not measured
  * @param vocabulary prompt tokens are drawn below this id
  * @param apiKey bearer key, empty for none
+ * @param prompts texts or lists of token ids, taken in turn, whose answers may end by themselves;
+ *     none for random tokens and answers of full length
  */
 public record LoadSpec(
     URI url,
@@ -26,10 +29,12 @@ public record LoadSpec(
     int outputTokens,
     int vocabulary,
     long seed,
-    String apiKey) {
+    String apiKey,
+    List<JsonNode> prompts) {
 
   public LoadSpec {
     models = List.copyOf(models);
+    prompts = List.copyOf(prompts);
   }
 
   /** Without the key. */

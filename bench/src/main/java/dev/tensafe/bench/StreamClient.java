@@ -86,8 +86,14 @@ final class StreamClient {
     ObjectNode body = MAPPER.createObjectNode();
     int turn = (int) Math.floorMod(seed, (long) spec.models().size());
     body.put("model", spec.models().get(turn)).put("max_tokens", spec.outputTokens());
-    body.put("temperature", 0).put("ignore_eos", true).put("stream", true);
+    body.put("temperature", 0).put("stream", true);
     body.putObject("stream_options").put("include_usage", true);
+    if (!spec.prompts().isEmpty()) {
+      body.set(
+          "prompt", spec.prompts().get((int) Math.floorMod(seed, (long) spec.prompts().size())));
+      return MAPPER.writeValueAsBytes(body);
+    }
+    body.put("ignore_eos", true);
     for (int i = 0; i < spec.inputTokens(); i++) {
       body.withArray("prompt").add(random.nextInt(spec.vocabulary()));
     }

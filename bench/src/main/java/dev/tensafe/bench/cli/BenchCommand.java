@@ -1,5 +1,7 @@
 package dev.tensafe.bench.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -14,6 +16,7 @@ import dev.tensafe.runtime.ConfigException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,6 +106,13 @@ final class BenchCommand implements Runnable {
     @Option(names = "--vocabulary", defaultValue = "256", description = "prompt ids are below this")
     private int vocabulary;
 
+    @Option(
+        names = "--prompts",
+        paramLabel = "FILE",
+        description =
+            "prompts in place of random ones: JSON Lines, each a text or a list of token ids")
+    private @Nullable Path promptFile;
+
     @Option(names = "--seed", defaultValue = "1", description = "of prompts and arrivals")
     private long seed;
 
@@ -163,7 +173,27 @@ final class BenchCommand implements Runnable {
           outputTokens,
           vocabulary,
           seed,
-          apiKey);
+          apiKey,
+          promptsOfFile());
+    }
+
+    private List<JsonNode> promptsOfFile() {
+      Path file = promptFile;
+      if (file == null) {
+        return List.of();
+      }
+      List<JsonNode> read = new ArrayList<>();
+      try {
+        for (String line : Files.readAllLines(file)) {
+          read.add(new ObjectMapper().readTree(line));
+        }
+      } catch (IOException e) {
+        throw new ConfigException("bench.prompts", "cannot read " + file + ": " + e, e);
+      }
+      if (read.isEmpty()) {
+        throw new ConfigException("bench.prompts", file + " has no prompts");
+      }
+      return read;
     }
 
     private static void table(ArrayNode reports, PrintWriter out) {

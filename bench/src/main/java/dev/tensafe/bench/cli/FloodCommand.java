@@ -82,7 +82,8 @@ final class FloodCommand implements Callable<Integer> {
             outputTokens,
             vocabulary,
             seed,
-            apiKey);
+            apiKey,
+            List.of());
     new FloodBench(
             spec.commandLine().getOut(),
             new FloodBench.Settings(neighbour, floodKey, connections, kilobytes * 1000, rounds))
