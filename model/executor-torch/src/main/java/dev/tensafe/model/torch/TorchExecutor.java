@@ -146,6 +146,15 @@ public final class TorchExecutor implements ModelExecutor {
           config.tiedEmbeddings() ? embedding : weights.read(m, CheckpointLayout.HEAD),
           PACKING_ROWS);
     }
+    try (PtNDManager m = scope()) {
+      long plain = script.tensor(m, "plain_weights").getLong();
+      if (plain > 0) {
+        LOG.warn(
+            "oneDNN packs {} matrices so that products are wrong on this processor; they stay"
+                + " unpacked, and linears are slower",
+            plain);
+      }
+    }
   }
 
   private PtNDManager scope() {
