@@ -12,6 +12,7 @@ import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.tokenizer.Tokenizer;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -31,6 +32,7 @@ final class EngineCore {
   private final InternalErrors errors = new InternalErrors();
   private final StepClock clock;
   private final List<StepListener> listeners = new CopyOnWriteArrayList<>();
+  private final StepAccount account;
   private final SequenceTable table;
   private final SequenceReports reports;
   private final DraftRunner drafting;
@@ -65,7 +67,8 @@ final class EngineCore {
     this.eosTokens = executor.config().eosTokens();
     this.ticker = ticker;
     HookEvents events = new HookEvents(hooks, errors);
-    this.table = new SequenceTable(config, onLeavingQueue, id -> released(events, id));
+    this.account = new StepAccount(config.scheduler().fairnessTokens(), events::load);
+    this.table = new SequenceTable(config, account, onLeavingQueue, id -> released(events, id));
     this.clock = new StepClock(ticker);
     this.reports = new SequenceReports(table, errors, clock);
     this.drafting =
@@ -163,21 +166,22 @@ final class EngineCore {
       return;
     }
     drafting.propose();
-    StepPlan plan = Scheduler.plan(config.scheduler(), table.states(), table, table::served);
+    StepPlan plan = Scheduler.plan(config.scheduler(), table.states(), table, account.shares());
     apply(plan);
     if (!plan.runs().isEmpty()) {
       runner.run(plan.runs());
     }
     steps++;
     drafting.stepped(plan);
-    tell(plan);
+    long nanos = clock.read().values().stream().mapToLong(Long::longValue).sum();
+    tell(plan, account.settle(nanos, table));
   }
 
-  private void tell(StepPlan plan) {
+  private void tell(StepPlan plan, Map<String, Double> tenants) {
     if (listeners.isEmpty()) {
       return;
     }
-    StepReport report = new StepReport(plan, drafting.counts(), clock.read());
+    StepReport report = new StepReport(plan, drafting.counts(), clock.read(), tenants);
     for (StepListener listener : listeners) {
       try {
         listener.onStep(report);

@@ -1,5 +1,6 @@
 package dev.tensafe.batching.engine;
 
+import dev.tensafe.model.exec.AdapterLoad;
 import dev.tensafe.model.exec.ForwardHook;
 import java.util.List;
 import java.util.function.Consumer;
@@ -25,6 +26,21 @@ final class HookEvents {
   /** A sequence holds nothing of the cache any more. */
   void ended(long sequenceId) {
     tell("a hook after a sequence", hook -> hook.ended(sequenceId));
+  }
+
+  /** What an adapter adds to a step, as the hook that computes it says. */
+  AdapterLoad load(long adapter) {
+    for (ForwardHook hook : hooks) {
+      try {
+        AdapterLoad load = hook.load(adapter);
+        if (load.kind() != AdapterLoad.Kind.BASE) {
+          return load;
+        }
+      } catch (RuntimeException | Error e) {
+        errors.report("a hook that was asked for an adapter's load", e);
+      }
+    }
+    return AdapterLoad.BASE;
   }
 
   private void tell(String where, Consumer<ForwardHook> event) {

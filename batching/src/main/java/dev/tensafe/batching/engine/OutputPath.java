@@ -103,7 +103,6 @@ final class OutputPath {
         sampler.sample(
             result.row(rowIndex), s.tokens(), s.count(), s.promptLength(), params, s.mask);
     s.append(choice.token());
-    table.chargeOutput(s, 1);
     pieces.tokens.add(choice.token());
     boolean ends =
         params.stopTokens().contains(choice.token())

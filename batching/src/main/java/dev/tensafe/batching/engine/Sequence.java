@@ -6,6 +6,7 @@ import dev.tensafe.batching.sample.LogitMask;
 import dev.tensafe.batching.sample.TokenLogprob;
 import dev.tensafe.batching.schedule.SequenceState;
 import dev.tensafe.batching.text.TextStream;
+import dev.tensafe.model.exec.AdapterLoad;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,6 +31,9 @@ final class Sequence {
   private int[] blocks = {};
   private int blockCount;
   private int computed;
+  private int reached;
+  private AdapterLoad load = AdapterLoad.BASE;
+  private double promised;
   private int waited;
   private boolean running;
   private boolean scheduledBefore;
@@ -105,6 +109,7 @@ final class Sequence {
     sharedBlocks = shared;
     published = shared;
     computed = position;
+    reached = Math.max(reached, position);
   }
 
   /** Tokens guessed to follow, for the next step only. */
@@ -156,8 +161,32 @@ final class Sequence {
     return computed;
   }
 
+  /** Tokens that were in the cache at some time: what is beyond them was never computed. */
+  int reached() {
+    return reached;
+  }
+
+  /** What its adapter adds to a step. */
+  AdapterLoad load() {
+    return load;
+  }
+
+  void loaded(AdapterLoad measured) {
+    load = measured;
+  }
+
+  /** Nanoseconds that its flow is promised for the rest of its prompt. */
+  double promised() {
+    return promised;
+  }
+
+  void promise(double nanos) {
+    promised = nanos;
+  }
+
   void advance(int by) {
     computed += by;
+    reached = Math.max(reached, computed);
   }
 
   /** Adds a generated token; its text is for the caller to add. */
@@ -193,6 +222,7 @@ final class Sequence {
       published = kept;
       sharedBlocks = Math.min(sharedBlocks, kept);
     }
+    reached = Math.min(reached, computed);
     if (chain != null) {
       chain.truncate(count / blockSize);
     }

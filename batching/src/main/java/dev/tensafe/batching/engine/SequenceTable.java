@@ -2,7 +2,6 @@ package dev.tensafe.batching.engine;
 
 import dev.tensafe.batching.cache.CachedPrefix;
 import dev.tensafe.batching.schedule.CacheView;
-import dev.tensafe.batching.schedule.FlowCounters;
 import dev.tensafe.batching.schedule.SequenceState;
 import dev.tensafe.batching.schedule.StepPlan;
 import dev.tensafe.model.exec.SequenceInput;
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class SequenceTable implements CacheView {
   private final Map<Long, Sequence> sequences = new LinkedHashMap<>();
   private final SequenceBlocks blocks;
-  private final FlowCounters flows = new FlowCounters();
+  private final StepAccount account;
   private final Consumer<Sequence> onLeavingQueue;
   private final LongConsumer onRelease;
   private long preemptions;
@@ -32,8 +31,13 @@ final class SequenceTable implements CacheView {
    * @param onLeavingQueue told once per sequence, when it is first scheduled or leaves before
    * @param onRelease told a sequence's id whenever it has given up all of its blocks
    */
-  SequenceTable(EngineConfig config, Consumer<Sequence> onLeavingQueue, LongConsumer onRelease) {
+  SequenceTable(
+      EngineConfig config,
+      StepAccount account,
+      Consumer<Sequence> onLeavingQueue,
+      LongConsumer onRelease) {
     this.blocks = new SequenceBlocks(config);
+    this.account = account;
     this.onLeavingQueue = onLeavingQueue;
     this.onRelease = onRelease;
   }
@@ -41,7 +45,7 @@ final class SequenceTable implements CacheView {
   void add(Sequence s) {
     sequences.put(s.id, s);
     blocks.prepare(s);
-    flows.arrive(s.request.flow());
+    account.arrive(s);
   }
 
   @Nullable Sequence find(long id) {
@@ -90,10 +94,6 @@ final class SequenceTable implements CacheView {
     return s;
   }
 
-  long served(String flow) {
-    return flows.served(flow);
-  }
-
   /** Takes a running sequence's blocks; it goes back to waiting. */
   void preempt(Sequence s) {
     preemptions++;
@@ -130,15 +130,16 @@ final class SequenceTable implements CacheView {
   boolean run(Sequence s, StepPlan.Run run) {
     blocks.extend(s, run.newBlocks());
     if (s.running()) {
+      account.runs(s, run);
       return false;
     }
     boolean first = s.start();
     blocks.announce(s);
     if (first) {
-      int prompt = Math.max(1, s.promptLength() - s.computed());
-      flows.charge(s.request.flow(), (long) prompt * FlowCounters.PROMPT_TOKEN);
+      account.begin(s);
       onLeavingQueue.accept(s);
     }
+    account.runs(s, run);
     return first;
   }
 
@@ -151,16 +152,12 @@ final class SequenceTable implements CacheView {
     }
   }
 
-  void chargeOutput(Sequence s, int tokens) {
-    flows.charge(s.request.flow(), (long) tokens * FlowCounters.OUTPUT_TOKEN);
-  }
-
   /** Removes a sequence and takes back what it holds; false when it has left before. */
   boolean remove(Sequence s) {
     if (sequences.remove(s.id) == null) {
       return false;
     }
-    flows.leave(s.request.flow());
+    account.leave(s);
     release(s);
     if (!s.scheduledBefore()) {
       onLeavingQueue.accept(s);

@@ -10,12 +10,16 @@ import java.util.Map;
  *
  * @param drafts what became of guesses
  * @param nanos time by phase; a phase that took none may be missing
+ * @param tenants what part of it each tenant had, in nanoseconds; the sum leaves out what is too
+ *     long to be believed
  */
-public record StepReport(StepPlan plan, DraftCounts drafts, Map<Phase, Long> nanos) {
+public record StepReport(
+    StepPlan plan, DraftCounts drafts, Map<Phase, Long> nanos, Map<String, Double> tenants) {
   public StepReport {
     requireNonNull(plan, "plan is null");
     requireNonNull(drafts, "drafts is null");
     nanos = Map.copyOf(nanos);
+    tenants = Map.copyOf(tenants);
   }
 
   /** What a step's time goes on, in this order. */

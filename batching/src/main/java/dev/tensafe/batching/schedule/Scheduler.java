@@ -3,7 +3,8 @@ package dev.tensafe.batching.schedule;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.ToLongFunction;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Iteration-level scheduling (Yu et al., Orca, OSDI 2022) with chunked prefill (Agrawal et al.,
@@ -18,8 +19,9 @@ import java.util.function.ToLongFunction;
  * highest-ranked always advances and every sequence ends. Then waiting ones are admitted, each with
  * blocks for everything it knows, less what the cache has of it; none overtakes one that does not
  * fit yet. One whose next block is being computed by another waits for it, as long as that other
- * runs in every step. Whose turn it is, and who gives way to whom, is described with the package:
- * fairness.
+ * runs in that step. Sequences of a tenant that leaves the step to others keep their blocks and do
+ * not run, unless nothing else could. Whose turn it is, and who gives way to whom, is described
+ * with the package: fairness.
  */
 public final class Scheduler {
   private Scheduler() {}
@@ -29,24 +31,40 @@ public final class Scheduler {
    *
    * @param sequences all unfinished sequences, in any order
    * @param cache what is free, and what is there of those that wait
-   * @param served virtual tokens each of their flows was served
+   * @param shares who was served what
    */
   public static StepPlan plan(
-      SchedulerConfig config,
-      List<SequenceState> sequences,
-      CacheView cache,
-      ToLongFunction<String> served) {
+      SchedulerConfig config, List<SequenceState> sequences, CacheView cache, Shares shares) {
     Comparator<SequenceState> byRank =
         Comparator.<SequenceState>comparingLong(s -> s.rank(config))
             .thenComparingLong(SequenceState::arrival);
     List<SequenceState> running = new ArrayList<>();
     List<SequenceState> waiting = new ArrayList<>();
     sequences.stream().sorted(byRank).forEach(s -> (s.running() ? running : waiting).add(s));
-    int decoding = (int) running.stream().filter(s -> s.pending() == 1).count();
-    StepPlanner planner = new StepPlanner(config, cache, decoding);
-    WaitingFlows flows = new WaitingFlows(waiting, served);
+    Set<String> paused =
+        shares.paused(
+            running.stream().map(s -> Shares.tenant(s.flow())).collect(Collectors.toSet()));
+    StepPlan plan = plan(config, running, waiting, cache, shares, paused);
+    return paused.isEmpty() || !plan.isEmpty()
+        ? plan
+        : plan(config, running, waiting, cache, shares, Set.of());
+  }
+
+  private static StepPlan plan(
+      SchedulerConfig config,
+      List<SequenceState> allRunning,
+      List<SequenceState> allWaiting,
+      CacheView cache,
+      Shares shares,
+      Set<String> paused) {
+    List<SequenceState> running = new ArrayList<>(allRunning);
+    StepPlanner planner = new StepPlanner(config, cache, shares, paused, running);
+    WaitingFlows flows =
+        new WaitingFlows(
+            allWaiting.stream().filter(s -> !paused.contains(Shares.tenant(s.flow()))).toList(),
+            shares);
     if (!flows.isEmpty()) {
-      planner.makeWay(flows, running, served);
+      planner.makeWay(flows, running);
     }
     planner.continueRunning(running);
     if (!planner.preempts()) {

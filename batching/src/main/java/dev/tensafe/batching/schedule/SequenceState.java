@@ -13,7 +13,7 @@ package dev.tensafe.batching.schedule;
  * @param waited steps spent waiting, over its whole life
  * @param arrival order of arrival, unique
  * @param flow who is charged for it, see {@link FlowCounters}
- * @param fresh whether it was never admitted, so that its prompt is still to be charged
+ * @param fresh whether it was never admitted, so that its prompt is not promised yet
  * @param drafts tokens guessed to follow its last one, to be run with it where there is room
  */
 public record SequenceState(
@@ -91,10 +91,5 @@ public record SequenceState(
 
   long rank(SchedulerConfig config) {
     return (long) priority - waited / config.ageingSteps();
-  }
-
-  /** What admitting it costs its flow. */
-  long admissionCharge() {
-    return fresh ? (long) pending() * FlowCounters.PROMPT_TOKEN : 0;
   }
 }

@@ -15,6 +15,10 @@ public record StepPlan(List<Run> runs, List<Long> preempted) {
     preempted = List.copyOf(preempted);
   }
 
+  boolean isEmpty() {
+    return runs.isEmpty() && preempted.isEmpty();
+  }
+
   /**
    * One sequence's share of the step.
    *

@@ -9,12 +9,13 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.ToLongFunction;
 
 /** One plan in the making: what it has given out of blocks, tokens and rows. Used once. */
 final class StepPlanner {
   private final SchedulerConfig config;
   private final CacheView cache;
+  private final Shares shares;
+  private final Set<String> paused;
   private final List<StepPlan.Run> runs = new ArrayList<>();
   private final Set<Long> runIds = new HashSet<>();
   private final List<Long> preempted = new ArrayList<>();
@@ -23,12 +24,34 @@ final class StepPlanner {
   private int budget;
   private int rows;
 
-  StepPlanner(SchedulerConfig config, CacheView cache, int decoding) {
+  /**
+   * @param paused tenants whose running sequences keep what they have and do not run
+   */
+  StepPlanner(
+      SchedulerConfig config,
+      CacheView cache,
+      Shares shares,
+      Set<String> paused,
+      List<SequenceState> running) {
     this.config = config;
     this.cache = cache;
+    this.shares = shares;
+    this.paused = paused;
     this.free = cache.available();
-    this.budget = config.tokensBeside(decoding);
+    this.budget = config.tokensBeside(decodes(running));
     this.rows = config.logitRowsPerStep();
+  }
+
+  private boolean pauses(SequenceState s) {
+    return paused.contains(Shares.tenant(s.flow()));
+  }
+
+  private boolean decodes(SequenceState s) {
+    return s.pending() == 1 && !pauses(s);
+  }
+
+  private int decodes(List<SequenceState> sequences) {
+    return (int) sequences.stream().filter(this::decodes).count();
   }
 
   boolean preempts() {
@@ -43,7 +66,7 @@ final class StepPlanner {
    * Admits the next waiting sequence in place of running ones of flows that are too far ahead, if
    * that is the only way; removes those from {@code running}.
    */
-  void makeWay(WaitingFlows waiting, List<SequenceState> running, ToLongFunction<String> served) {
+  void makeWay(WaitingFlows waiting, List<SequenceState> running) {
     SequenceState next = waiting.first();
     int needed = config.blocksFor(next.tokens());
     CachedPrefix prefix = cache.prefix(next.id());
@@ -51,12 +74,12 @@ final class StepPlanner {
     if (slot && needed - prefix.held() <= free) {
       return;
     }
-    long limit = WaitingFlows.key(next, served) + config.fairnessTokens();
     List<SequenceState> ahead =
         running.stream()
-            .filter(s -> WaitingFlows.key(s, served) > limit && !s.flow().equals(next.flow()))
+            .filter(s -> !s.flow().equals(next.flow()))
+            .filter(s -> WaitingFlows.lead(s, next, shares) > config.fairnessTokens())
             .sorted(
-                Comparator.<SequenceState>comparingLong(s -> -WaitingFlows.key(s, served))
+                Comparator.<SequenceState>comparingDouble(s -> -WaitingFlows.lead(s, next, shares))
                     .thenComparingLong(s -> -s.arrival()))
             .toList();
     List<SequenceState> victims = new ArrayList<>();
@@ -76,18 +99,20 @@ final class StepPlanner {
     }
     ids.forEach(this::preempt);
     running.removeAll(victims);
-    int decodes = (int) running.stream().filter(s -> s.pending() == 1).count();
     SequenceState resumed = next.resumedAt(prefix.blocks() * config.blockSize());
     free -= prefix.blocks();
-    run(resumed, within(resumed, decodes), prefix.blocks(), needed - prefix.blocks());
+    run(resumed, within(resumed, decodes(running)), prefix.blocks(), needed - prefix.blocks());
   }
 
   void continueRunning(List<SequenceState> ranked) {
     Deque<SequenceState> queue = new ArrayDeque<>(ranked);
-    int decodesLeft = (int) ranked.stream().filter(s -> s.pending() == 1).count();
-    boolean prompts = decodesLeft < ranked.size();
+    int decodesLeft = decodes(ranked);
+    boolean prompts = ranked.stream().anyMatch(s -> s.pending() > 1 && !pauses(s));
     while (!queue.isEmpty()) {
       SequenceState s = queue.pollFirst();
+      if (pauses(s)) {
+        continue;
+      }
       boolean decode = s.pending() == 1;
       if (decode) {
         decodesLeft--;
@@ -101,7 +126,7 @@ final class StepPlanner {
       while (free < needed && fits) {
         SequenceState victim = queue.isEmpty() ? s : queue.pollLast();
         preempt(victim.id());
-        if (victim.pending() == 1 && victim.id() != s.id()) {
+        if (decodes(victim) && victim.id() != s.id()) {
           decodesLeft--;
         }
         fits = victim.id() != s.id();

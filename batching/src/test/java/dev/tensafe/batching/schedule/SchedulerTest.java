@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,10 +33,7 @@ class SchedulerTest {
   }
 
   private static StepPlan plan(
-      SchedulerConfig config,
-      List<SequenceState> sequences,
-      int freeBlocks,
-      ToLongFunction<String> served) {
+      SchedulerConfig config, List<SequenceState> sequences, int freeBlocks, Shares served) {
     return Scheduler.plan(config, sequences, CacheView.unshared(freeBlocks, sequences), served);
   }
 
@@ -201,7 +197,7 @@ class SchedulerTest {
         trace.arrive(new Live(id++, 100, 300, 0, "few"));
       }
       trace.step();
-      long gap = Math.abs(trace.counters.served("many") - trace.counters.served("few"));
+      double gap = Math.abs(trace.counters.served("many") - trace.counters.served("few"));
       // the lead that makes a flow give way, and what the running ones may add until it does
       assertTrue(gap <= config.fairnessTokens() + 16 * 2 * 10 + 16 * 100, "gap " + gap);
     }
@@ -329,7 +325,7 @@ class SchedulerTest {
         assertTrue(l.computed <= l.tokens);
         assertTrue(l.blocks.size() * 16 >= l.computed, "no block for a position");
         if (l.computed == l.tokens) {
-          counters.charge(l.flow, FlowCounters.OUTPUT_TOKEN);
+          counters.charge(l.flow, 2);
           generated.merge(l.flow, 1L, Long::sum);
           if (++l.tokens > l.target) {
             end(l);

@@ -1,5 +1,6 @@
 package dev.tensafe.lora.weights;
 
+import dev.tensafe.model.exec.AdapterLoad;
 import dev.tensafe.model.exec.AdapterRows;
 import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.model.exec.LowRankStep;
@@ -68,5 +69,13 @@ public final class LoraHook implements ForwardHook {
   @Override
   public void finish(Projection projection, RowMatrix y, StepRows rows) {
     products.expand(projection, y);
+  }
+
+  @Override
+  public AdapterLoad load(long adapter) {
+    LowRankAdapter weights = resident.apply(adapter);
+    return weights == null
+        ? AdapterLoad.BASE
+        : new AdapterLoad(AdapterLoad.Kind.PLAIN, weights.bytes() / 1e6);
   }
 }

@@ -3,6 +3,7 @@ package dev.tensafe.he.client;
 import dev.tensafe.he.wire.GroupId;
 import dev.tensafe.lora.weights.AdapterSlots;
 import dev.tensafe.lora.weights.AdapterWeights;
+import dev.tensafe.model.exec.AdapterLoad;
 import dev.tensafe.model.exec.AdapterRows;
 import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.model.exec.RowMatrix;
@@ -109,6 +110,13 @@ public final class EncryptedHook implements ForwardHook {
     }
     products.clear(AdapterSlots.of(first), slots);
     batches.forEach(batch -> batch.join(id, products));
+  }
+
+  @Override
+  public AdapterLoad load(long adapter) {
+    return resident.apply(adapter) instanceof PublicPart part
+        ? new AdapterLoad(AdapterLoad.Kind.ENCRYPTED, part.groups().size())
+        : AdapterLoad.BASE;
   }
 
   @Override

@@ -62,6 +62,14 @@ public interface ForwardHook {
    */
   void finish(Projection projection, RowMatrix y, StepRows rows);
 
+  /**
+   * What an adapter adds to the steps it is in; {@link AdapterLoad#BASE} if it is none of this
+   * hook's. Asked once per sequence, between steps.
+   */
+  default AdapterLoad load(long adapter) {
+    return AdapterLoad.BASE;
+  }
+
   /** After a step, also after one that failed as a whole. */
   default void stepped() {}
 

@@ -81,6 +81,7 @@ public final class ServerMetrics {
         .tag("model_name", model)
         .register(registry);
     engine.addStepListener(new StepMetrics(registry, model));
+    engine.addStepListener(new TenantMetrics(registry));
     adapters = new AdapterMetrics(registry, engine, engine.maxRunning(), registered, clock);
     if (registered.flatMap(AdapterRegistry::encrypted).orElse(null)
         instanceof EncryptedAdapters encrypted) {
