@@ -26,13 +26,20 @@ std::uint64_t nanoseconds() {
 }  // namespace
 
 Decoder::Decoder(Shape shape, const DecoderKernels& kernels, std::size_t threads, bool pinned)
+    : Decoder(checked(std::move(shape)), kernels, std::make_shared<Pool>(threads, pinned)) {}
+
+Decoder::Decoder(Shape shape, const DecoderKernels& kernels, const Decoder& beside)
+    : Decoder(std::move(shape), kernels, beside.threads_) {}
+
+Decoder::Decoder(Shape shape, const DecoderKernels& kernels, std::shared_ptr<Pool> threads)
     : shape_(checked(std::move(shape))),
       kernels_(kernels),
       weights_(shape_),
       scratch_(shape_, kernels.step_bytes),
       program_(program_of(shape_)),
       pieces_(std::make_unique<Pieces[]>(program_.size())),
-      pool_(threads, pinned) {}
+      threads_(std::move(threads)),
+      pool_(*threads_) {}
 
 void Decoder::allocate_cache(std::size_t blocks) {
   cache_ = Cache();

@@ -33,6 +33,8 @@ class Decoder {
   static constexpr std::uint8_t kStopAfter = 2;   ///< its outputs are there, and may be changed
 
   Decoder(Shape shape, const DecoderKernels& kernels, std::size_t threads, bool pinned);
+  /// One that computes on another's threads, taking turns with it; they end with the last of the two.
+  Decoder(Shape shape, const DecoderKernels& kernels, const Decoder& beside);
 
   const Shape& shape() const noexcept { return shape_; }
   const DecoderKernels& kernels() const noexcept { return kernels_; }
@@ -70,6 +72,8 @@ class Decoder {
   void reset_times() noexcept { times_.fill(0); }
 
  private:
+  Decoder(Shape shape, const DecoderKernels& kernels, std::shared_ptr<Pool> threads);
+
   bool is_open(const Operation& operation) const;
   bool runs(const Operation& operation) const;
   void execute(std::size_t index);
@@ -108,7 +112,8 @@ class Decoder {
   const std::unique_ptr<Pieces[]> pieces_;
   /// Operations before this one are over.
   alignas(64) std::atomic<std::size_t> front_{0};
-  Pool pool_;
+  const std::shared_ptr<Pool> threads_;
+  Pool& pool_;
 
   Step step_;
   StepAdapters adapters_;

@@ -107,6 +107,7 @@ void Pool::run_work(const Work& work) {
     work.call(work.body, 0);
     return;
   }
+  const std::lock_guard<std::mutex> turn(turn_);
   work_ = &work;
   crew_.store(kOpen, std::memory_order_release);
   announced_.fetch_add(1, std::memory_order_release);

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -12,7 +13,8 @@ void wait_change(const std::atomic<unsigned>& word, unsigned old) noexcept;
 
 /// Threads that help one caller with its work. None is waited for that has not begun: where somebody else has its
 /// core, the caller goes on alone, and a late one helps with what is left. Between two runs they spin for some
-/// 50 µs and then sleep. One caller at a time.
+/// 50 µs and then sleep. Callers take turns: two decoders may have the same threads, so that those of one never spin
+/// on a core that the other computes on.
 class Pool {
  public:
   /// @param threads at least 1, the caller included
@@ -47,6 +49,7 @@ class Pool {
   void leave() noexcept;
 
   std::vector<std::thread> workers_;
+  std::mutex turn_;
   const Work* work_ = nullptr;
   /// How often work or the end was announced.
   alignas(64) std::atomic<unsigned> announced_{0};

@@ -46,7 +46,7 @@ jobject view(JNIEnv* env, float* start, jlong floats) {
 
 }  // namespace
 
-TENSAFE_DECODER(jlong, open)(JNIEnv* env, jclass, jlongArray sizes, jlongArray windows, jfloat eps) {
+TENSAFE_DECODER(jlong, open)(JNIEnv* env, jclass, jlongArray sizes, jlongArray windows, jfloat eps, jlong beside) {
   return guarded(env, [&] {
     const std::vector<jlong> size = longs(env, sizes);
     require(size.size() == kSizes && size[kThreads] >= 1 && size[kThreads] <= 1024, ErrorCode::kInvalidArgument,
@@ -68,7 +68,9 @@ TENSAFE_DECODER(jlong, open)(JNIEnv* env, jclass, jlongArray sizes, jlongArray w
     shape.cache = format(size[kCache]);
     require(size[kOrder] == 0 || size[kOrder] == 1, ErrorCode::kInvalidArgument, "decoder: no such order of products");
     shape.order = static_cast<Order>(size[kOrder]);
-    return address_of(new Decoder(std::move(shape), kernels_for(base::process_dispatch()),
+    const DecoderKernels& kernels = kernels_for(base::process_dispatch());
+    if (beside != 0) return address_of(new Decoder(std::move(shape), kernels, as<Decoder>(beside)));
+    return address_of(new Decoder(std::move(shape), kernels,
                                   static_cast<std::size_t>(size[kThreads]), size[kPinned] != 0));
   });
 }

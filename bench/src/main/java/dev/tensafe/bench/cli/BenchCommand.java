@@ -46,6 +46,7 @@ import picocli.CommandLine.Spec;
       GateCommand.class,
       RelayCommand.class,
       BenchCommand.MakeModel.class,
+      TruncateModelCommand.class,
       MakeAdapterCommand.class
     })
 final class BenchCommand implements Runnable {
@@ -56,7 +57,7 @@ final class BenchCommand implements Runnable {
     throw new ParameterException(
         spec.commandLine(),
         "a subcommand is needed: serve, flood, ckks, tssp, lora, step, quality, gate, relay,"
-            + " make-model, make-adapter");
+            + " make-model, truncate-model, make-adapter");
   }
 
   /** {@code tensafe bench serve}: load on a running server. */
@@ -306,6 +307,12 @@ final class BenchCommand implements Runnable {
     @Option(names = "--dtype", defaultValue = "bf16", description = "f32, f16 or bf16")
     private String dtype = "";
 
+    @Option(
+        names = "--fading",
+        defaultValue = "1",
+        description = "what a layer adds, as a share of what the one before it does")
+    private double fading;
+
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "new directory")
     private Path directory = Path.of("");
 
@@ -330,7 +337,7 @@ final class BenchCommand implements Runnable {
                     spec.commandLine(), "--dtype must be f32, f16 or bf16");
           };
       try {
-        SyntheticModel.write(directory, config, type, seed);
+        SyntheticModel.write(directory, config, type, seed, fading);
       } catch (IOException e) {
         throw new ConfigException("bench.make_model", "cannot write " + directory + ": " + e, e);
       }

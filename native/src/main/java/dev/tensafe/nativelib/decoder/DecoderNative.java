@@ -16,7 +16,10 @@ final class DecoderNative {
 
   private DecoderNative() {}
 
-  static native long open(long[] sizes, long[] windows, float eps);
+  /**
+   * @param beside a decoder whose threads are to be used; 0 for threads of its own
+   */
+  static native long open(long[] sizes, long[] windows, float eps, long beside);
 
   static native void free(long decoder);
 

@@ -77,12 +77,31 @@ public final class NativeDecoder extends NativeHandle {
    *     {@code decoder.no_memory}
    */
   public NativeDecoder(DecoderShape shape, int threads, boolean pinned) {
-    super(
-        DecoderNative.open(
-            shape.sizes(threads, pinned),
-            shape.windows().stream().mapToLong(Integer::longValue).toArray(),
-            (float) shape.eps()),
-        DecoderNative::free);
+    super(open(shape, threads, pinned, 0), DecoderNative::free);
+  }
+
+  /**
+   * A decoder on the threads of another one, which may be closed before it. Calls of the two from
+   * different threads take turns.
+   *
+   * @throws DecoderException as above
+   */
+  public NativeDecoder(DecoderShape shape, NativeDecoder beside) {
+    super(openBeside(shape, beside), DecoderNative::free);
+  }
+
+  private static long openBeside(DecoderShape shape, NativeDecoder beside) {
+    try (Lease other = beside.lease()) {
+      return open(shape, 1, false, other.address());
+    }
+  }
+
+  private static long open(DecoderShape shape, int threads, boolean pinned, long beside) {
+    return DecoderNative.open(
+        shape.sizes(threads, pinned),
+        shape.windows().stream().mapToLong(Integer::longValue).toArray(),
+        (float) shape.eps(),
+        beside);
   }
 
   /** The set of kernels it runs, such as {@code avx512-bf16}. */

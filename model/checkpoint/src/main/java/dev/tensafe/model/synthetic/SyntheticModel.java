@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Writes a complete model directory with random weights: configuration, byte-level tokenizer, chat
@@ -26,6 +28,8 @@ import java.util.Random;
 public final class SyntheticModel {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final int CHUNK_VALUES = 1 << 16;
+  private static final Pattern ADDING =
+      Pattern.compile("model\\.layers\\.(\\d+)\\..*(o_proj|down_proj)\\.weight");
 
   private SyntheticModel() {}
 
@@ -70,6 +74,17 @@ public final class SyntheticModel {
    */
   public static void write(Path directory, ObjectNode config, DType dtype, long seed)
       throws IOException {
+    write(directory, config, dtype, seed, 1);
+  }
+
+  /**
+   * As above, of layers that change less and less, as those of trained models do: so its first
+   * layers say much of what it says.
+   *
+   * @param fading what each layer adds, as a share of what the one before it does; 1 for all alike
+   */
+  public static void write(Path directory, ObjectNode config, DType dtype, long seed, double fading)
+      throws IOException {
     Files.createDirectories(directory);
     Files.writeString(
         directory.resolve("config.json"),
@@ -79,16 +94,24 @@ public final class SyntheticModel {
     List<SafetensorsWriter.Entry> entries = new ArrayList<>();
     Random random = new Random(seed);
     CheckpointLayout.expected(parsed)
-        .forEach((name, shape) -> entries.add(entry(name, shape, dtype, random.nextLong())));
+        .forEach(
+            (name, shape) ->
+                entries.add(entry(name, shape, dtype, random.nextLong(), share(name, fading))));
     SafetensorsWriter.write(
         directory.resolve("model.safetensors"), Map.of("format", "pt"), entries);
   }
 
+  /** What a projection that adds to the residual stream has of its usual size. */
+  private static double share(String name, double fading) {
+    Matcher layer = ADDING.matcher(name);
+    return layer.matches() ? Math.pow(fading, Integer.parseInt(layer.group(1))) : 1;
+  }
+
   private static SafetensorsWriter.Entry entry(
-      String name, List<Long> shape, DType dtype, long seed) {
+      String name, List<Long> shape, DType dtype, long seed, double share) {
     long count = shape.stream().reduce(1L, Math::multiplyExact);
     boolean norm = name.endsWith("norm.weight");
-    double scale = 1 / Math.sqrt(shape.get(shape.size() - 1));
+    double scale = share / Math.sqrt(shape.get(shape.size() - 1));
     return new SafetensorsWriter.Entry(
         name, dtype, shape, out -> fill(out, count, dtype, new Random(seed), norm, scale));
   }

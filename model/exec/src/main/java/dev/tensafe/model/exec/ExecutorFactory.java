@@ -29,4 +29,18 @@ public interface ExecutorFactory {
    *     or this machine cannot run it
    */
   ModelExecutor create(ModelConfig config, Checkpoint checkpoint, ExecutorOptions options);
+
+  /**
+   * Loads a model that runs in turn with another one, by the same caller: where that is possible on
+   * the other's compute threads, so that the process has no more of them than it was given.
+   *
+   * @param other made by this factory, and open
+   * @param checkpoint stays open until the executor is closed
+   * @return an executor without a cache
+   * @throws dev.tensafe.formats.CodedException as {@link #create}
+   */
+  default ModelExecutor createBeside(
+      ModelExecutor other, ModelConfig config, Checkpoint checkpoint, ExecutorOptions options) {
+    return create(config, checkpoint, options);
+  }
 }

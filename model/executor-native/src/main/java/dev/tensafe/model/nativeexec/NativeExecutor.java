@@ -67,7 +67,20 @@ public final class NativeExecutor implements ModelExecutor {
       int threads,
       boolean pinned) {
     CheckpointLayout.check(config, checkpoint.tensors());
-    NativeDecoder decoder = new NativeDecoder(shape(config, formats), threads, pinned);
+    return load(
+        config, checkpoint, formats, new NativeDecoder(shape(config, formats), threads, pinned));
+  }
+
+  /** As above, on the threads of another executor. */
+  static NativeExecutor loadBeside(
+      NativeExecutor other, ModelConfig config, Checkpoint checkpoint, NativeFormats formats) {
+    CheckpointLayout.check(config, checkpoint.tensors());
+    return load(
+        config, checkpoint, formats, new NativeDecoder(shape(config, formats), other.decoder));
+  }
+
+  private static NativeExecutor load(
+      ModelConfig config, Checkpoint checkpoint, NativeFormats formats, NativeDecoder decoder) {
     try {
       requireRoom(decoder.weightBytes(), FreeMemory.ofThisProcess().bytes());
       new WeightLoader(config, checkpoint, decoder).load();

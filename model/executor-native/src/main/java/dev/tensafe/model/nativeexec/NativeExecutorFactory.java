@@ -4,11 +4,13 @@ import dev.tensafe.formats.safetensors.Checkpoint;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.model.exec.ExecutorFactory;
 import dev.tensafe.model.exec.ExecutorOptions;
+import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.shape.ModelConfig;
 import dev.tensafe.nativelib.KernelLevel;
 import dev.tensafe.nativelib.decoder.NumberFormat;
 import dev.tensafe.nativelib.decoder.ProductOrder;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +35,20 @@ public final class NativeExecutorFactory implements ExecutorFactory {
 
   @Override
   public NativeExecutor create(ModelConfig config, Checkpoint checkpoint, ExecutorOptions options) {
+    return create(config, checkpoint, options, null);
+  }
+
+  @Override
+  public NativeExecutor createBeside(
+      ModelExecutor other, ModelConfig config, Checkpoint checkpoint, ExecutorOptions options) {
+    return create(config, checkpoint, options, other instanceof NativeExecutor n ? n : null);
+  }
+
+  private static NativeExecutor create(
+      ModelConfig config,
+      Checkpoint checkpoint,
+      ExecutorOptions options,
+      @Nullable NativeExecutor beside) {
     NumberFormat format = format(checkpoint, options.format());
     boolean exact = options.weights() == ExecutorOptions.Weights.FORMAT;
     boolean all = options.weights() == ExecutorOptions.Weights.INT8_ALL;
@@ -47,13 +63,11 @@ public final class NativeExecutorFactory implements ExecutorFactory {
         };
     ProductOrder order = order(options.numerics());
     long start = System.nanoTime();
+    NativeFormats formats = new NativeFormats(weights, ends, cache, order);
     NativeExecutor executor =
-        NativeExecutor.load(
-            config,
-            checkpoint,
-            new NativeFormats(weights, ends, cache, order),
-            options.threads(),
-            options.pinned());
+        beside == null
+            ? NativeExecutor.load(config, checkpoint, formats, options.threads(), options.pinned())
+            : NativeExecutor.loadBeside(beside, config, checkpoint, formats);
     LOG.info(
         "loaded {} with {} layers as {} (cache {}) on {} threads in {} ms: {} MiB in {} pages,"
             + " kernels {}, numerics {}",

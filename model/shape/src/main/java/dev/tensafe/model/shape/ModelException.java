@@ -3,7 +3,10 @@ package dev.tensafe.model.shape;
 import dev.tensafe.formats.CodedException;
 import org.jspecify.annotations.Nullable;
 
-/** A model that cannot be loaded or run as asked. Codes: {@code model.*}, {@code tokenizer.*}. */
+/**
+ * A model that cannot be loaded or run as asked. Codes: {@code model.*}, {@code tokenizer.*},
+ * {@code draft.*}.
+ */
 public final class ModelException extends CodedException {
   private static final long serialVersionUID = 1L;
 
