@@ -42,6 +42,11 @@ public record AdapterInfo(Manifest manifest, String digest, Instant accepted, lo
         || manifest.policy().maxTokensPerTenantPerDay().isPresent();
   }
 
+  /** Whether guesses at coming tokens may be evaluated with it. */
+  public boolean allowsGuesses() {
+    return manifest.policy().allowsGuesses(manifest.mode());
+  }
+
   @Override
   public String toString() {
     return "AdapterInfo[" + name() + " version " + version() + ", " + digest + "]";

@@ -19,6 +19,9 @@ public interface EncryptedMode {
   /** The parameters deltas are computed with: {@code fast} or {@code strict}. */
   String profile();
 
+  /** Whether guesses at coming tokens may be evaluated where an adapter's owner allows it. */
+  boolean guesses();
+
   /**
    * The way in which the answers of an adapter host are checked: {@code tag}, {@code unverified} or
    * {@code embedded}.

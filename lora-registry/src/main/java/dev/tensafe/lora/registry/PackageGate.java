@@ -51,7 +51,8 @@ final class PackageGate {
         EnumSet.of(
             PolicyField.ALLOWED_TENANTS,
             PolicyField.MAX_TOKENS_PER_TENANT_PER_DAY,
-            PolicyField.MAX_TOKENS_TOTAL);
+            PolicyField.MAX_TOKENS_TOTAL,
+            PolicyField.SPECULATION);
     if (config.encrypted().map(mode -> !mode.embedded()).orElse(false)) {
       fields.add(PolicyField.REQUIRES_SEPARATE_ADAPTER_HOST);
     }

@@ -212,6 +212,16 @@ final class ServeOptions {
   boolean allowUnverifiedAdapters;
 
   @Option(
+      names = "--encrypted-speculation",
+      arity = "1",
+      defaultValue = "true",
+      paramLabel = "true|false",
+      description =
+          "whether guesses at coming tokens are evaluated with adapters of mode he whose owner allows"
+              + " it: wrong ones are charged by the adapter host, too")
+  boolean encryptedSpeculation = true;
+
+  @Option(
       names = "--state-dir",
       paramLabel = "DIR",
       description =

@@ -217,7 +217,8 @@ final class ServeSettings {
             standard.pingMillis(),
             (long) options.padMemoryMib << 20,
             options.allowUnverifiedAdapters,
-            uid == null ? OptionalInt.empty() : OptionalInt.of(uid));
+            uid == null ? OptionalInt.empty() : OptionalInt.of(uid),
+            options.encryptedSpeculation);
     List<String> hosts = options.adapterHosts;
     if (hosts == null || hosts.isEmpty()) {
       return new EncryptedSettings(link, List.of(), null, null);

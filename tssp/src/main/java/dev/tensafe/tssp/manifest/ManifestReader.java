@@ -221,7 +221,18 @@ public final class ManifestReader {
         limit(fields, PolicyField.MAX_TOKENS_PER_TENANT_PER_DAY),
         limit(fields, PolicyField.MAX_TOKENS_TOTAL),
         flag(fields, PolicyField.REQUIRES_ATTESTATION),
-        flag(fields, PolicyField.REQUIRES_SEPARATE_ADAPTER_HOST));
+        flag(fields, PolicyField.REQUIRES_SEPARATE_ADAPTER_HOST),
+        guesses(fields));
+  }
+
+  private static Optional<GuessPolicy> guesses(StrictFields fields) {
+    String label = PolicyField.SPECULATION.label();
+    if (!fields.has(label)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        GuessPolicy.of(fields.text(label, 16))
+            .orElseThrow(() -> fields.bad("needs 'allow' or 'forbid' for " + label)));
   }
 
   private static OptionalLong limit(StrictFields fields, PolicyField field) {

@@ -90,6 +90,7 @@ public final class ManifestWriter {
     if (policy.requiresSeparateAdapterHost()) {
       node.put(PolicyField.REQUIRES_SEPARATE_ADAPTER_HOST.label(), true);
     }
+    policy.speculation().ifPresent(g -> node.put(PolicyField.SPECULATION.label(), g.label()));
     return node;
   }
 

@@ -2,6 +2,7 @@ package dev.tensafe.tssp.manifest;
 
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -11,19 +12,48 @@ import java.util.Set;
  * @param allowedTenants empty for everyone
  * @param maxTokensPerTenantPerDay tokens, at least 1; absent for no limit
  * @param maxTokensTotal tokens, at least 1; absent for no limit
+ * @param speculation what the owner says of guesses; absent if nothing, see {@link #allowsGuesses}
  */
 public record Policy(
     List<String> allowedTenants,
     OptionalLong maxTokensPerTenantPerDay,
     OptionalLong maxTokensTotal,
     boolean requiresAttestation,
-    boolean requiresSeparateAdapterHost) {
+    boolean requiresSeparateAdapterHost,
+    Optional<GuessPolicy> speculation) {
   /** No conditions. */
   public static final Policy NONE =
       new Policy(List.of(), OptionalLong.empty(), OptionalLong.empty(), false, false);
 
+  /** Conditions that say nothing of guesses. */
+  public Policy(
+      List<String> allowedTenants,
+      OptionalLong maxTokensPerTenantPerDay,
+      OptionalLong maxTokensTotal,
+      boolean requiresAttestation,
+      boolean requiresSeparateAdapterHost) {
+    this(
+        allowedTenants,
+        maxTokensPerTenantPerDay,
+        maxTokensTotal,
+        requiresAttestation,
+        requiresSeparateAdapterHost,
+        Optional.empty());
+  }
+
   public Policy {
     allowedTenants = List.copyOf(allowedTenants);
+  }
+
+  /**
+   * Whether guesses may be evaluated with an adapter. Where its owner does not say, they may,
+   * unless the adapter host counts them against a total: nobody pays for guesses who did not agree
+   * to.
+   */
+  public boolean allowsGuesses(Mode mode) {
+    return speculation.isPresent()
+        ? speculation.get() == GuessPolicy.ALLOW
+        : mode != Mode.HE || maxTokensTotal.isEmpty();
   }
 
   /** The fields somebody has to enforce. */
@@ -43,6 +73,9 @@ public record Policy(
     }
     if (requiresSeparateAdapterHost) {
       set.add(PolicyField.REQUIRES_SEPARATE_ADAPTER_HOST);
+    }
+    if (speculation.filter(GuessPolicy.FORBID::equals).isPresent()) {
+      set.add(PolicyField.SPECULATION);
     }
     return set;
   }

@@ -13,7 +13,9 @@ public enum PolicyField {
   /** The model host must be attested; nobody can enforce this today. */
   REQUIRES_ATTESTATION,
   /** The adapter host must be another process than the model host; enforced by the model host. */
-  REQUIRES_SEPARATE_ADAPTER_HOST;
+  REQUIRES_SEPARATE_ADAPTER_HOST,
+  /** Whether guesses at coming tokens may be evaluated; enforced by the model host. */
+  SPECULATION;
 
   /** The name in the manifest. */
   public String label() {

@@ -3,6 +3,7 @@ package dev.tensafe.tssp.manifest;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +19,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -107,6 +110,9 @@ class ManifestTest {
         "/policy/allowed_tenants|[]",
         "/policy/allowed_tenants|[\"a\",\"a\"]",
         "/policy/requires_attestation|\"yes\"",
+        "/policy/speculation|true",
+        "/policy/speculation|\"never\"",
+        "/policy/speculation|\"ALLOW\"",
         "/surprise|1",
       })
   void everythingOutsideTheSchemaIsRefused(String pointer, String value) throws IOException {
@@ -131,6 +137,42 @@ class ManifestTest {
     TsspException e = refusal(CanonicalJson.write(root));
     assertEquals(Reason.POLICY_UNKNOWN, e.reason());
     assertTrue(e.description().contains("requires_attestation"), e.description());
+  }
+
+  @Test
+  void whatAnOwnerSaysOfGuessesIsKept() throws IOException {
+    for (GuessPolicy said : GuessPolicy.values()) {
+      ObjectNode root = (ObjectNode) MAPPER.readTree(good);
+      ((ObjectNode) root.path("policy")).put("speculation", said.label());
+      byte[] written = CanonicalJson.write(root);
+      Manifest read = ManifestReader.read(written);
+      assertEquals(Optional.of(said), read.policy().speculation());
+      assertArrayEquals(written, ManifestWriter.write(read));
+      assertEquals(
+          said == GuessPolicy.FORBID, read.policy().conditions().contains(PolicyField.SPECULATION));
+    }
+  }
+
+  @Test
+  void whoCountsTokensOfAllTogetherIsNotChargedForGuessesUnasked() {
+    Policy counted =
+        new Policy(List.of(), OptionalLong.empty(), OptionalLong.of(1000), false, false);
+    assertTrue(Policy.NONE.allowsGuesses(Mode.HE));
+    assertTrue(counted.allowsGuesses(Mode.PLAIN));
+    assertFalse(counted.allowsGuesses(Mode.HE));
+    assertTrue(said(counted, GuessPolicy.ALLOW).allowsGuesses(Mode.HE));
+    assertFalse(said(counted, GuessPolicy.FORBID).allowsGuesses(Mode.PLAIN));
+    assertFalse(said(Policy.NONE, GuessPolicy.FORBID).allowsGuesses(Mode.HE));
+  }
+
+  private static Policy said(Policy of, GuessPolicy speculation) {
+    return new Policy(
+        of.allowedTenants(),
+        of.maxTokensPerTenantPerDay(),
+        of.maxTokensTotal(),
+        of.requiresAttestation(),
+        of.requiresSeparateAdapterHost(),
+        Optional.of(speculation));
   }
 
   @Test

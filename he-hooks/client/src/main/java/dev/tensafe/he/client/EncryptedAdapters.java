@@ -199,6 +199,11 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
   }
 
   @Override
+  public boolean guesses() {
+    return config.guesses();
+  }
+
+  @Override
   public String verified(String digest) {
     return verification(digest).label();
   }

@@ -13,6 +13,8 @@ import java.util.OptionalInt;
  * @param padBytes memory for the pads of one adapter that are made ahead
  * @param allowUnverified whether adapters are computed whose host makes no tags
  * @param hostUid user id of the process at the other end of a Unix socket; empty for this process's
+ * @param guesses whether guesses at coming tokens may be evaluated where the adapter's owner allows
+ *     it
  */
 public record LinkConfig(
     Profile profile,
@@ -23,9 +25,34 @@ public record LinkConfig(
     long pingMillis,
     long padBytes,
     boolean allowUnverified,
-    OptionalInt hostUid) {
+    OptionalInt hostUid,
+    boolean guesses) {
   /** MiB for the pads of one adapter, unless something else is set. */
   public static final int PAD_MIB = 512;
+
+  /** With guesses. */
+  public LinkConfig(
+      Profile profile,
+      long timeoutMillis,
+      int connectMillis,
+      long retryMillis,
+      long maxRetryMillis,
+      long pingMillis,
+      long padBytes,
+      boolean allowUnverified,
+      OptionalInt hostUid) {
+    this(
+        profile,
+        timeoutMillis,
+        connectMillis,
+        retryMillis,
+        maxRetryMillis,
+        pingMillis,
+        padBytes,
+        allowUnverified,
+        hostUid,
+        true);
+  }
 
   /**
    * 2 s for an answer, 5 s to connect, again after 0.25 … 10 s, signs of life every 5 s, 512 MiB of

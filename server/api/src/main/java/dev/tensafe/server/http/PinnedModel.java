@@ -46,9 +46,18 @@ record PinnedModel(
         info().flatMap(this::encrypted).map(EncryptedMode::profile).orElse(""));
   }
 
-  /** An adapter host counts rows, and whose guesses they were is not its affair: there are none. */
+  /**
+   * Which guesses at coming tokens may be run. An adapter host sees how many rows a step has, so
+   * their number may not depend on the text.
+   */
   Drafting drafting() {
-    return info().flatMap(this::encrypted).isPresent() ? Drafting.FORBIDDEN : Drafting.FREE;
+    Optional<AdapterInfo> info = info();
+    if (info.isEmpty()) {
+      return Drafting.FREE;
+    }
+    Optional<EncryptedMode> mode = info.flatMap(this::encrypted);
+    boolean allowed = info.get().allowsGuesses() && mode.map(EncryptedMode::guesses).orElse(true);
+    return !allowed ? Drafting.FORBIDDEN : mode.isPresent() ? Drafting.EVEN : Drafting.FREE;
   }
 
   Optional<String> adapter() {

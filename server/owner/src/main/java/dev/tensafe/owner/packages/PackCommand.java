@@ -6,6 +6,7 @@ import dev.tensafe.tssp.crypto.Digests;
 import dev.tensafe.tssp.keys.PublicKeyFile;
 import dev.tensafe.tssp.keys.RecipientPublicKey;
 import dev.tensafe.tssp.keys.SigningKey;
+import dev.tensafe.tssp.manifest.GuessPolicy;
 import dev.tensafe.tssp.manifest.Manifest;
 import dev.tensafe.tssp.manifest.ManifestWriter;
 import dev.tensafe.tssp.manifest.Mode;
@@ -136,6 +137,17 @@ public final class PackCommand implements Callable<Integer> {
   private boolean separateHost;
 
   @Option(
+      names = "--speculation",
+      paramLabel = "allow|forbid",
+      description = {
+        "whether a model host may have guesses at coming tokens evaluated, several at a time: faster,"
+            + " and the same answers.",
+        "In mode he the adapter host counts wrong guesses too. If not given: allowed, but in mode he"
+            + " not with --max-tokens-total"
+      })
+  private @Nullable GuessPolicy speculation;
+
+  @Option(
       names = "--probes",
       defaultValue = "16",
       paramLabel = "N",
@@ -226,7 +238,8 @@ public final class PackCommand implements Callable<Integer> {
         tokensPerDay == null ? OptionalLong.empty() : OptionalLong.of(tokensPerDay),
         tokensTotal == null ? OptionalLong.empty() : OptionalLong.of(tokensTotal),
         attestation,
-        separateHost);
+        separateHost,
+        Optional.ofNullable(speculation));
   }
 
   private static List<RecipientPublicKey> keys(List<Path> files) {

@@ -27,6 +27,7 @@ public final class KnownVariables {
           "TENSAFE_CORS_ORIGINS",
           "TENSAFE_DRAIN_TIMEOUT_SECONDS",
           "TENSAFE_DTYPE",
+          "TENSAFE_ENCRYPTED_SPECULATION",
           "TENSAFE_EXECUTOR",
           "TENSAFE_HE_PROFILE",
           "TENSAFE_HOST",
