@@ -74,6 +74,11 @@ final class Acceptance {
     return likelihood(share(rightAt, testedAt, place(place)), factor(sequence));
   }
 
+  /** The same of sequences as they usually are. */
+  double usualAt(int place) {
+    return bounded(share(rightAt, testedAt, place(place)));
+  }
+
   private static double likelihood(double share, double factor) {
     double odds = odds(bounded(share)) * factor;
     return bounded(odds / (1 + odds));

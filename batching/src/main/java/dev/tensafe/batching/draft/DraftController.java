@@ -94,13 +94,13 @@ public final class DraftController implements DraftPolicy {
       int room = Math.min(c.room(), most);
       double likely = 1;
       for (int n = 0; n < room; n++) {
-        likely *= acceptance.likelihoodAt(c.id(), n);
+        likely *= likelihoodAt(c, n);
         if ((!free || c.whole()) && likely * token <= draftNanos + row) {
           break;
         }
         limits[i]++;
       }
-      double first = acceptance.likelihoodAt(c.id(), 0);
+      double first = likelihoodAt(c, 0);
       if (first > likeliest) {
         likeliest = first;
         best = i;
@@ -119,6 +119,14 @@ public final class DraftController implements DraftPolicy {
       asked = limits[best];
     }
     return limits;
+  }
+
+  /**
+   * How likely a guess is right. Of a sequence that runs all that is asked for, its own guesses say
+   * nothing: how many rows it has may be seen by who must not learn what its text is like.
+   */
+  private double likelihoodAt(Candidate c, int place) {
+    return c.whole() ? acceptance.usualAt(place) : acceptance.likelihoodAt(c.id(), place);
   }
 
   /** A guess that may run next. */

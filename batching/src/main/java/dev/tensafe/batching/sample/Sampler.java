@@ -43,7 +43,20 @@ public final class Sampler {
       int promptLength,
       SamplingParams params,
       LogitMask mask) {
-    int token;
+    int token = token(logits, tokens, count, promptLength, params, mask);
+    return new Choice(
+        token,
+        params.topLogprobs() < 0 ? null : logProbabilities.of(logits, token, params.topLogprobs()));
+  }
+
+  /** As {@link #sample}, the token alone. */
+  public int token(
+      FloatBuffer logits,
+      int[] tokens,
+      int count,
+      int promptLength,
+      SamplingParams params,
+      LogitMask mask) {
     adjusted.over(logits);
     try {
       if (params.penalises()) {
@@ -52,13 +65,10 @@ public final class Sampler {
       if (mask.active()) {
         mask.apply(adjusted);
       }
-      token = choose(logits, count, params);
+      return choose(logits, count, params);
     } finally {
       adjusted.restore();
     }
-    return new Choice(
-        token,
-        params.topLogprobs() < 0 ? null : logProbabilities.of(logits, token, params.topLogprobs()));
   }
 
   private int choose(FloatBuffer logits, int position, SamplingParams params) {

@@ -11,16 +11,24 @@ import dev.tensafe.batching.draft.Draft;
 import dev.tensafe.batching.draft.DraftRequest;
 import dev.tensafe.batching.draft.Drafter;
 import dev.tensafe.batching.draft.FixedDrafts;
+import dev.tensafe.batching.draft.ModelDrafter;
 import dev.tensafe.batching.draft.PromptLookup;
 import dev.tensafe.batching.engine.Speculation;
+import dev.tensafe.model.exec.ExecutorOptions;
+import dev.tensafe.model.exec.ModelExecutor;
+import dev.tensafe.model.files.ModelFiles;
+import dev.tensafe.model.nativeexec.NativeExecutorFactory;
+import dev.tensafe.model.synthetic.TruncatedModel;
 import dev.tensafe.testkit.Shared;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -194,9 +202,14 @@ class SpeculationGoldenTest {
       plain = answers(server, requests);
       assertEquals(0, count(server, "vllm:spec_decode_num_draft_tokens_total"));
     }
-    List<Drafter> drafters = List.of(new GoldenGuesses(known, seed), new PromptLookup());
+    Path draft = directory.resolve("draft");
+    TruncatedModel.write(model, draft, 4);
+    // the draft models have less room than all requests need
+    List<Drafter> drafters =
+        List.of(
+            new GoldenGuesses(known, seed), new PromptLookup(), small(model, 40), small(draft, 40));
     for (Drafter drafter : drafters) {
-      Path own = directory.resolve(drafter.getClass().getSimpleName());
+      Path own = directory.resolve("own-" + drafters.indexOf(drafter));
       try (TestServer server =
           TestServer.speculating(
               model,
@@ -214,6 +227,19 @@ class SpeculationGoldenTest {
         assertTrue(right > 50 && ran > right && drafts <= ran, ran + " guesses, " + right);
         assertEquals(right, count(server, "vllm:spec_decode_num_accepted_tokens_per_pos_total"));
       }
+    }
+  }
+
+  private static Drafter small(Path directory, int blocks) {
+    try (ModelFiles files = ModelFiles.open(directory, Clock.systemUTC())) {
+      ModelExecutor executor =
+          new NativeExecutorFactory()
+              .create(
+                  files.config(),
+                  files.checkpoint(),
+                  new ExecutorOptions(ExecutorOptions.Format.AUTO, 1));
+      executor.allocateCache(blocks);
+      return new ModelDrafter(executor, blocks, 64, Set.of(2));
     }
   }
 

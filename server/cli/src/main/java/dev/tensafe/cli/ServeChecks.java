@@ -50,6 +50,10 @@ final class ServeChecks {
       StartChecks.file("api-keys", apiKeys);
       ApiKeys unusedReadable = ApiKeys.load(apiKeys);
     }
+    Path draft = options.draftModel;
+    if (draft != null) {
+      StartChecks.directory("draft-model", draft);
+    }
     adapters();
     adapterHosts();
   }

@@ -79,6 +79,14 @@ final class ServeOptions {
   String numerics = "";
 
   @Option(
+      names = "--draft-model",
+      paramLabel = "DIR",
+      description =
+          "small model of the same tokenizer that guesses coming tokens; its cache has its part of"
+              + " kv-cache-mib, block by block")
+  @Nullable Path draftModel;
+
+  @Option(
       names = "--max-model-len",
       description = "most tokens of prompt and output; what model and cache allow if not given")
   @Nullable Integer maxModelLen;

@@ -61,7 +61,8 @@ final class ServeSettings {
             format(), weights(), cacheFormat(), numerics(), threads(), options.pinThreads),
         cache(),
         new SpeculationSettings(speculation(), options.speculativeTokens),
-        adapters(demo));
+        adapters(demo),
+        Optional.ofNullable(options.draftModel));
   }
 
   private ServerConfig http(Path model, boolean demo) {

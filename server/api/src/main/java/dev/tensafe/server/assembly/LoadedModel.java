@@ -1,5 +1,6 @@
 package dev.tensafe.server.assembly;
 
+import dev.tensafe.batching.draft.ModelDrafter;
 import dev.tensafe.batching.engine.EngineConfig;
 import dev.tensafe.formats.memory.FreeMemory;
 import dev.tensafe.model.exec.ExecutorFactory;
@@ -8,40 +9,74 @@ import dev.tensafe.model.exec.ForwardBatch;
 import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.exec.SequenceInput;
 import dev.tensafe.model.files.ModelFiles;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** An executor with its cache, warm, and the engine's settings that fit it. */
-record LoadedModel(ModelExecutor executor, EngineConfig engine) implements AutoCloseable {
+/**
+ * An executor with its cache, warm, and the engine's settings that fit it.
+ *
+ * @param draft guesses for it, on its threads, with as many blocks of cache; closed with this
+ */
+record LoadedModel(ModelExecutor executor, EngineConfig engine, Optional<ModelDrafter> draft)
+    implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LoadedModel.class);
+
+  /** Tokens of prompts that a draft model takes in between two steps. */
+  private static final int DRAFT_ROWS = 128;
 
   /**
    * Loads a model. Best on the thread that runs it later: compute libraries keep a pool of workers
    * per calling thread.
    *
-   * @param files stay open until the result is closed
+   * @param files stay open until the result is closed, those of a draft model too
    * @throws dev.tensafe.formats.CodedException {@code model.*}, {@code decoder.no_memory}, or as
    *     {@link CacheSizing} says
    */
   static LoadedModel load(
-      ExecutorFactory factory, ExecutorOptions options, CacheSizing cache, ModelFiles files) {
-    ModelExecutor executor = factory.create(files.config(), files.checkpoint(), options);
+      ExecutorFactory factory,
+      ExecutorOptions options,
+      CacheSizing cache,
+      ModelFiles files,
+      Optional<DraftFiles> draft) {
+    List<ModelExecutor> executors = new ArrayList<>();
     try {
+      ModelExecutor executor = factory.create(files.config(), files.checkpoint(), options);
+      executors.add(executor);
+      draft
+          .map(DraftFiles::files)
+          .ifPresent(
+              small ->
+                  executors.add(
+                      factory.createBeside(executor, small.config(), small.checkpoint(), options)));
+      // a block of the one has its like in the other, so what the model has room for, its draft has
+      long bytesPerBlock = executors.stream().mapToLong(ModelExecutor::bytesPerBlock).sum();
       EngineConfig engine =
-          cache.fit(
-              executor.bytesPerBlock(), files.config().maxPositions(), files.config().vocabSize());
+          cache.fit(bytesPerBlock, files.config().maxPositions(), files.config().vocabSize());
       LOG.info(
           "cache of {} blocks, sequences of at most {} tokens",
           engine.cacheBlocks(),
           engine.maxSequenceLength());
       CacheSizing.requireRoom(
-          engine.cacheBlocks() * executor.bytesPerBlock(), FreeMemory.ofThisProcess().bytes());
-      executor.allocateCache(engine.cacheBlocks());
-      warmUp(executor);
-      return new LoadedModel(executor, engine);
+          engine.cacheBlocks() * bytesPerBlock, FreeMemory.ofThisProcess().bytes());
+      for (ModelExecutor each : executors) {
+        each.allocateCache(engine.cacheBlocks());
+        warmUp(each);
+      }
+      return new LoadedModel(
+          executor,
+          engine,
+          draft.map(
+              small ->
+                  new ModelDrafter(
+                      executors.get(1),
+                      engine.cacheBlocks(),
+                      DRAFT_ROWS,
+                      files.config().eosTokens())));
     } catch (RuntimeException | Error e) {
-      executor.close();
+      executors.forEach(ModelExecutor::close);
       throw e;
     }
   }
@@ -61,6 +96,7 @@ record LoadedModel(ModelExecutor executor, EngineConfig engine) implements AutoC
 
   @Override
   public void close() {
+    draft.ifPresent(ModelDrafter::close);
     executor.close();
   }
 }

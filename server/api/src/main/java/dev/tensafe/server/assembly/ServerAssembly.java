@@ -43,8 +43,8 @@ public final class ServerAssembly implements AutoCloseable {
    * Builds everything behind the socket, and starts the engine.
    *
    * @throws dev.tensafe.formats.CodedException that says which setting or file cannot be used:
-   *     {@code model.*}, {@code safetensors.*}, {@code template.*}, {@code config.*}, {@code
-   *     adapter.*}, {@code trust.*}, {@code key.*}, {@code he.*}
+   *     {@code model.*}, {@code draft.*}, {@code safetensors.*}, {@code template.*}, {@code
+   *     config.*}, {@code adapter.*}, {@code trust.*}, {@code key.*}, {@code he.*}
    */
   public static ServerAssembly load(
       ServerSettings settings, ExecutorFactories executors, Ticker ticker, Clock clock) {
@@ -61,8 +61,19 @@ public final class ServerAssembly implements AutoCloseable {
       // before the weights: opening it is quick, and may ask for a passphrase
       Optional<AdapterSource> source = settings.adapters().map(a -> a.source().get());
       source.ifPresent(opened -> parts.add(opened::close));
+      Optional<DraftFiles> draft =
+          settings
+              .draftModel()
+              .filter(directory -> settings.speculation().drafts(factory))
+              .map(
+                  directory ->
+                      DraftFiles.open(
+                          directory, settings.model(), files.config().vocabSize(), clock));
+      draft.ifPresent(opened -> parts.add(opened::close));
       LoadedModel loaded =
-          on(compute, () -> LoadedModel.load(factory, settings.compute(), settings.cache(), files));
+          on(
+              compute,
+              () -> LoadedModel.load(factory, settings.compute(), settings.cache(), files, draft));
       parts.add(loaded::close);
       String name = settings.http().modelName();
       AdapterHosting adapters =
@@ -87,7 +98,7 @@ public final class ServerAssembly implements AutoCloseable {
               adapters.hooks(),
               files.tokenizer(),
               ticker,
-              settings.speculation().open(factory));
+              settings.speculation().open(factory, loaded.draft()));
       parts.add(engine::close);
       engine.start(compute);
       ServedModel model =

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param executor name of the executor
  * @param speculation how it guesses ahead
  * @param adapters empty when none are accepted
+ * @param draftModel directory of a small model that guesses for the other; empty for none
  */
 public record ServerSettings(
     Path model,
@@ -20,4 +21,5 @@ public record ServerSettings(
     ExecutorOptions compute,
     CacheSizing cache,
     SpeculationSettings speculation,
-    Optional<AdapterSettings> adapters) {}
+    Optional<AdapterSettings> adapters,
+    Optional<Path> draftModel) {}

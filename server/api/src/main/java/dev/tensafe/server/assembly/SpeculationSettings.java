@@ -3,6 +3,8 @@ package dev.tensafe.server.assembly;
 import static java.util.Objects.requireNonNull;
 
 import dev.tensafe.batching.draft.DraftController;
+import dev.tensafe.batching.draft.Drafter;
+import dev.tensafe.batching.draft.ModelDrafter;
 import dev.tensafe.batching.draft.PromptLookup;
 import dev.tensafe.batching.engine.Speculation;
 import dev.tensafe.model.exec.ExecutorFactory;
@@ -24,7 +26,7 @@ public record SpeculationSettings(Method method, int tokens) {
 
   /** What guesses. */
   public enum Method {
-    /** What there is, where it cannot change an output. */
+    /** A draft model if there is one, else a request's own tokens; where outputs stay the same. */
     AUTO,
     OFF,
     /** A request's own tokens. */
@@ -41,8 +43,17 @@ public record SpeculationSettings(Method method, int tokens) {
     Setting.range("speculative-tokens", tokens, 1, 64);
   }
 
-  /** Opens it; the engine closes it. */
-  Optional<Speculation> open(ExecutorFactory executor) {
+  /** Whether a draft model is of use, where there is one. */
+  boolean drafts(ExecutorFactory executor) {
+    return method == Method.AUTO && executor.exact();
+  }
+
+  /**
+   * Opens it; the engine closes it.
+   *
+   * @param model guesses in the place of what a request's own tokens say
+   */
+  Optional<Speculation> open(ExecutorFactory executor, Optional<ModelDrafter> model) {
     if (method == Method.OFF) {
       return Optional.empty();
     }
@@ -50,6 +61,7 @@ public record SpeculationSettings(Method method, int tokens) {
       LOG.info("no speculation: rows of the executor {} depend on those beside", executor.name());
       return Optional.empty();
     }
-    return Optional.of(new Speculation(new PromptLookup(), new DraftController(tokens)));
+    Drafter drafter = model.isPresent() ? model.get() : new PromptLookup();
+    return Optional.of(new Speculation(drafter, new DraftController(tokens)));
   }
 }

@@ -21,6 +21,7 @@ import dev.tensafe.model.exec.ForwardResult;
 import dev.tensafe.model.exec.ModelExecutor;
 import dev.tensafe.model.shape.ModelConfig;
 import dev.tensafe.model.synthetic.SyntheticModel;
+import dev.tensafe.model.synthetic.TruncatedModel;
 import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.server.config.ServerConfig;
 import dev.tensafe.tssp.keys.RecipientKey;
@@ -94,7 +95,48 @@ class ServerAssemblyTest {
                 source,
                 DigestCache.none(),
                 1 << 20,
-                new EncryptedSettings(LinkConfig.standard(Profile.FAST), List.of(), null, null))));
+                new EncryptedSettings(LinkConfig.standard(Profile.FAST), List.of(), null, null))),
+        Optional.empty());
+  }
+
+  private ServerSettings drafted(Path draft) {
+    ServerSettings plain = settings(0, 32, this::unasked);
+    return new ServerSettings(
+        plain.model(),
+        plain.http(),
+        plain.executor(),
+        plain.compute(),
+        plain.cache(),
+        new SpeculationSettings(SpeculationSettings.Method.AUTO, 4),
+        Optional.empty(),
+        Optional.of(draft));
+  }
+
+  private AdapterSource unasked() {
+    throw new AssertionError("no adapters are served");
+  }
+
+  @Test
+  void aDraftModelIsLoadedBesideTheModelAndClosedBeforeIt() throws IOException {
+    TruncatedModel.write(dir.resolve("m"), dir.resolve("d"), 1);
+    try (ServerAssembly assembly = load(drafted(dir.resolve("d")))) {
+      assertFalse(assembly.listen().isEmpty());
+      assertEquals(List.of("executor opened", "executor opened"), events);
+    }
+    assertEquals(4, events.size(), events.toString());
+  }
+
+  @Test
+  void aDraftModelOfAnotherTokenizerOrNoneIsNamedBeforeWeightsAreRead() throws IOException {
+    SyntheticModel.write(
+        dir.resolve("d"), SyntheticModel.llama(16, 16, 1, 2, 1, 301, 64), DType.F32, 1);
+    assertEquals(
+        "draft.tokenizer_mismatch",
+        assertThrows(CodedException.class, () -> load(drafted(dir.resolve("d")))).code());
+    assertEquals(
+        "model.missing",
+        assertThrows(CodedException.class, () -> load(drafted(dir.resolve("nowhere")))).code());
+    assertEquals(List.of(), events);
   }
 
   private ServerAssembly load(ServerSettings settings) {
@@ -281,6 +323,11 @@ class ServerAssemblyTest {
     @Override
     public String describe() {
       return "recorded";
+    }
+
+    @Override
+    public boolean exact() {
+      return true;
     }
 
     @Override

@@ -67,6 +67,7 @@ class ChatTest {
                 new ExecutorOptions(ExecutorOptions.Format.F32, 1),
                 new CacheSizing(64, OptionalInt.empty(), 4, 256, 256, 65_536),
                 SpeculationSettings.OFF,
+                Optional.empty(),
                 Optional.empty()),
             InstalledExecutors.all(),
             Ticker.system(),

@@ -26,6 +26,7 @@ public final class KnownVariables {
           "TENSAFE_CONFIG",
           "TENSAFE_CORS_ORIGINS",
           "TENSAFE_DRAIN_TIMEOUT_SECONDS",
+          "TENSAFE_DRAFT_MODEL",
           "TENSAFE_DTYPE",
           "TENSAFE_ENCRYPTED_SPECULATION",
           "TENSAFE_EXECUTOR",
