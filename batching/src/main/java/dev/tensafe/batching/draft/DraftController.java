@@ -219,7 +219,8 @@ public final class DraftController implements DraftPolicy {
     if (usual.length > 0) {
       // a step that was held up by something else says nothing about guesses
       double nanos = Math.min((double) verifyNanos, HELD_UP * usual[guesses]);
-      double spent = (double) draftNanos;
+      // where nothing was asked for, the time is that of looking, and is paid in any case
+      double spent = asked > 0 ? (double) draftNanos : 0;
       if (guesses > 0) {
         double saved = usual[0] * accepted / plainRows;
         spent += nanos - usual[0] - saved;

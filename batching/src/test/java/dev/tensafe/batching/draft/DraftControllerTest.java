@@ -26,6 +26,7 @@ class DraftControllerTest {
     final Random random;
     final IntToDoubleFunction cost;
     final double draftNanos;
+    double lookingNanos;
     double time;
     long tokens;
     long guesses;
@@ -46,7 +47,7 @@ class DraftControllerTest {
       int[] limits = controller.limits(all, sequences);
       List<Candidate> asked = new ArrayList<>();
       List<Draft> drafts = new ArrayList<>();
-      double drafting = 0;
+      double drafting = lookingNanos;
       for (int i = 0; i < sequences; i++) {
         assertTrue(limits[i] <= MOST);
         if (limits[i] > 0) {
@@ -273,5 +274,19 @@ class DraftControllerTest {
       controller.stepped(rows, rows - 1, (long) (1e6 * (0.9 + 0.1 * rows)), 0);
     }
     assertTrue(ran > 200, ran + " steps with guesses");
+  }
+
+  @Test
+  void whatLookingTakesInEveryStepKeepsNobodyFromGuessing() {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    // steps of half a millisecond: looking takes more than what may be lost by guesses
+    Machine m = new Machine(seed, rows -> 450_000 + 50_000 * rows, 1000);
+    m.lookingNanos = 12_000;
+    for (int i = 0; i < 4000; i++) {
+      m.step(1, grade -> 0.9, 1);
+    }
+    assertTrue(m.guesses > 4000, "guesses: " + m.guesses);
+    assertTrue(ratio(m, 1) > 1.5, "ratio: " + ratio(m, 1));
   }
 }
