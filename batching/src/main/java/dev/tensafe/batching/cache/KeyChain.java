@@ -7,9 +7,13 @@ import java.util.Arrays;
 /**
  * The keys of one sequence's full blocks. Each is SHA-256 over the key before it, the root for the
  * first, and the block's tokens as four bytes each: so a key stands for everything up to its
- * block's end. Keys are computed once, when they are first asked for. Confined to one thread.
+ * block's end. Leading blocks that are everybody's begin at a root of their own; the first block
+ * after them has the scope's root in its hash as well, behind the key before it, and so does what
+ * follows. Keys are computed once, when they are first asked for. Confined to one thread.
  */
 public final class KeyChain {
+  private final BlockKey publicRoot;
+  private final int publicBlocks;
   private final BlockKey root;
   private final int blockSize;
   private final MessageDigest sha = Sha256.create();
@@ -22,9 +26,21 @@ public final class KeyChain {
    * @param blockSize tokens per block
    */
   public KeyChain(BlockKey root, int blockSize) {
+    this(root, 0, root, blockSize);
+  }
+
+  /**
+   * @param publicRoot of the leading blocks
+   * @param publicBlocks how many of them are everybody's
+   * @param root of the scope that may share the others
+   * @param blockSize tokens per block
+   */
+  KeyChain(BlockKey publicRoot, int publicBlocks, BlockKey root, int blockSize) {
+    this.publicRoot = publicRoot;
+    this.publicBlocks = publicBlocks;
     this.root = root;
     this.blockSize = blockSize;
-    this.input = ByteBuffer.allocate(BlockKey.BYTES + blockSize * Integer.BYTES);
+    this.input = ByteBuffer.allocate(2 * BlockKey.BYTES + blockSize * Integer.BYTES);
   }
 
   /**
@@ -36,7 +52,7 @@ public final class KeyChain {
    */
   public BlockKey key(int block, int[] tokens) {
     while (count <= block) {
-      BlockKey next = next(count == 0 ? root : keys[count - 1], tokens, count * blockSize);
+      BlockKey next = next(tokens);
       if (count == keys.length) {
         keys = Arrays.copyOf(keys, count * 2);
       }
@@ -45,13 +61,29 @@ public final class KeyChain {
     return keys[block];
   }
 
-  private BlockKey next(BlockKey before, int[] tokens, int from) {
+  /**
+   * What a block's key was made from: the key before it, or a root.
+   *
+   * @param block whose key was asked for
+   */
+  BlockKey before(int block) {
+    if (block > 0) {
+      return keys[block - 1];
+    }
+    return publicBlocks > 0 ? publicRoot : root;
+  }
+
+  private BlockKey next(int[] tokens) {
     input.clear();
-    before.put(input);
-    for (int i = from; i < from + blockSize; i++) {
+    before(count).put(input);
+    if (count == publicBlocks && count > 0) {
+      root.put(input);
+    }
+    for (int i = count * blockSize; i < (count + 1) * blockSize; i++) {
       input.putInt(tokens[i]);
     }
-    return BlockKey.of(sha.digest(input.array()));
+    sha.update(input.array(), 0, input.position());
+    return BlockKey.of(sha.digest());
   }
 
   /** Tokens from this block on have changed. */

@@ -54,7 +54,7 @@ public final class Engine implements AutoCloseable {
     this.config = requireNonNull(config, "config is null");
     this.ticker = requireNonNull(ticker, "ticker is null");
     this.check = new SubmissionCheck(executor.config().vocabSize(), config.maxSequenceLength());
-    this.queue = new AdmissionQueue(config.maxQueuedTokens());
+    this.queue = new AdmissionQueue(config.maxQueuedTokens(), config.prefixes().on());
     this.core =
         new EngineCore(
             config,
@@ -63,7 +63,7 @@ public final class Engine implements AutoCloseable {
             tokenizer,
             ticker,
             speculation,
-            s -> queue.left(s.request.flow(), s.promptLength()));
+            s -> queue.left(s.request.flow(), s.queuedTokens()));
     this.outputs = new AcceptedOutputs(core.errors());
     this.life = new EngineLife(core, outputs);
   }
@@ -147,14 +147,16 @@ public final class Engine implements AutoCloseable {
     if (life.stopping()) {
       throw EngineLife.stoppingError();
     }
-    queue.enter(requests);
+    int[] queued = queue.enter(requests);
     long now = ticker.nanos();
     List<Long> ids = requests.stream().map(r -> nextId.getAndIncrement()).toList();
     List<AcceptedOutput> accepted =
         outputs.accept(ids, submissions.stream().map(Submission::listener).toList(), afterLast);
-    if (!life.offer(() -> add(ids, requests, accepted, now))) {
+    if (!life.offer(() -> add(ids, requests, accepted, queued, now))) {
       outputs.refuse(ids);
-      requests.forEach(r -> queue.left(r.flow(), r.promptTokens().length));
+      for (int i = 0; i < queued.length; i++) {
+        queue.left(requests.get(i).flow(), queued[i]);
+      }
       throw EngineLife.stoppingError();
     }
     // an engine that has ended has ended them
@@ -162,12 +164,17 @@ public final class Engine implements AutoCloseable {
   }
 
   private void add(
-      List<Long> ids, List<GenerationRequest> requests, List<AcceptedOutput> outputs, long now) {
+      List<Long> ids,
+      List<GenerationRequest> requests,
+      List<AcceptedOutput> outputs,
+      int[] queued,
+      long now) {
     for (int i = 0; i < ids.size(); i++) {
       long timeout = requests.get(i).timeoutNanos();
       // 0 means no deadline, so a deadline of exactly 0 moves by a nanosecond
       long deadline = timeout == 0 ? 0 : now + timeout == 0 ? 1 : now + timeout;
-      core.add(ids.get(i), requests.get(i), outputs.get(i), deadline);
+      int shorter = core.add(ids.get(i), requests.get(i), outputs.get(i), deadline, queued[i]);
+      queue.left(requests.get(i).flow(), shorter);
     }
   }
 
@@ -176,6 +183,18 @@ public final class Engine implements AutoCloseable {
         new EngineException(
             EngineException.Kind.FAILED, "engine.cancelled", "the request was cancelled");
     ids.forEach(id -> core.abandon(id, reason));
+  }
+
+  /**
+   * Keys and values computed with an adapter are not to be trusted: what is cached of them serves
+   * nobody from the next step on, whether the adapter is used again or not. From any thread.
+   *
+   * @param digest of the adapter, as in {@link dev.tensafe.batching.cache.CacheScope}
+   */
+  public void distrustAdapter(String digest) {
+    requireNonNull(digest, "digest is null");
+    // an engine that has ended has nothing cached
+    boolean unusedTaken = life.offer(() -> core.distrustAdapter(digest));
   }
 
   /** Whether the engine's thread runs and takes requests. */

@@ -3,6 +3,7 @@ package dev.tensafe.batching.engine;
 import static java.util.Objects.requireNonNull;
 
 import dev.tensafe.batching.EngineException;
+import dev.tensafe.batching.cache.PrefixSharing;
 import dev.tensafe.batching.schedule.SchedulerConfig;
 import dev.tensafe.model.exec.RowMatrix;
 
@@ -13,16 +14,14 @@ import dev.tensafe.model.exec.RowMatrix;
  * @param maxSequenceLength most tokens of prompt and output together
  * @param maxQueuedTokens prompt tokens that may wait; more are refused, except that one request may
  *     always wait alone
- * @param prefixCaching whether blocks of prompts that begin alike are computed once
- * @param model names what computes the blocks' content: weights and number formats
+ * @param prefixes how prompts that begin alike are computed once
  */
 public record EngineConfig(
     SchedulerConfig scheduler,
     int cacheBlocks,
     int maxSequenceLength,
     int maxQueuedTokens,
-    boolean prefixCaching,
-    String model) {
+    PrefixSharing prefixes) {
   /**
    * Bytes of logits a step may ask for, unless the sequences that decode in it need more: 128 MiB.
    * Scoring a prompt needs a row per token; at a vocabulary of 131072 that is half a MiB each.
@@ -32,11 +31,16 @@ public record EngineConfig(
   /** Without a prefix cache. */
   public EngineConfig(
       SchedulerConfig scheduler, int cacheBlocks, int maxSequenceLength, int maxQueuedTokens) {
-    this(scheduler, cacheBlocks, maxSequenceLength, maxQueuedTokens, false, "");
+    this(scheduler, cacheBlocks, maxSequenceLength, maxQueuedTokens, PrefixSharing.OFF);
+  }
+
+  /** The same with another way to compute prompts that begin alike once. */
+  public EngineConfig withPrefixes(PrefixSharing other) {
+    return new EngineConfig(scheduler, cacheBlocks, maxSequenceLength, maxQueuedTokens, other);
   }
 
   public EngineConfig {
-    requireNonNull(model, "model is null");
+    requireNonNull(prefixes, "prefixes is null");
     if (maxSequenceLength > (long) cacheBlocks * scheduler.blockSize()) {
       throw new IllegalArgumentException("a sequence of full length must fit the cache");
     }

@@ -106,21 +106,54 @@ final class EngineCore {
     return errors;
   }
 
+  /** Takes a request that counts with all of its prompt among those that wait. */
   void add(long id, GenerationRequest request, GenerationListener listener, long deadlineNanos) {
     add(id, request, listener, deadlineNanos, MaskChain.of(request.params(), eosTokens));
   }
 
+  /** As {@link #add(long, GenerationRequest, GenerationListener, long)}, under another mask. */
   void add(
       long id,
       GenerationRequest request,
       GenerationListener listener,
       long deadlineNanos,
       LogitMask mask) {
+    int all = request.promptTokens().length;
+    int unusedShorter = add(id, request, listener, deadlineNanos, mask, all);
+  }
+
+  /** Takes a request under the mask that it asks for; see the next one. */
+  int add(
+      long id,
+      GenerationRequest request,
+      GenerationListener listener,
+      long deadlineNanos,
+      int queued) {
+    LogitMask mask = MaskChain.of(request.params(), eosTokens);
+    return add(id, request, listener, deadlineNanos, mask, queued);
+  }
+
+  /**
+   * Takes a request.
+   *
+   * @param mask of its output
+   * @param queued tokens for which it counts among those that wait
+   * @return for how many of them it counts no more: the cache has them
+   */
+  private int add(
+      long id,
+      GenerationRequest request,
+      GenerationListener listener,
+      long deadlineNanos,
+      LogitMask mask,
+      int queued) {
     SamplingParams params = request.params();
     TextStream text = new TextStream(tokenizer, request.stopStrings(), params.minTokens());
     Sequence s = new Sequence(id, request, listener, text, mask, deadlineNanos);
-    table.add(s);
+    int shorter = Math.min(table.add(s), queued - 1);
+    s.queueFor(queued - shorter);
     reports.guard(s, "joining an output to its prompt", () -> text.precede(request.promptTokens()));
+    return shorter;
   }
 
   /** Ends a sequence at once; its blocks are free when this returns. Unknown ids are ignored. */
@@ -139,6 +172,11 @@ final class EngineCore {
     Sequence s = get(id);
     reports.guard(s, "rewinding a sequence", () -> table.rewind(s, tokens));
     drafting.ended(id);
+  }
+
+  /** What was computed with an adapter so far is not to be found any more. */
+  void distrustAdapter(String digest) {
+    table.distrustAdapter(digest);
   }
 
   void abandonAll(CodedException reason) {

@@ -10,6 +10,10 @@ import java.util.Set;
  * @param usedBlocks cache blocks held
  * @param preemptions since start
  * @param internalErrors errors nobody expected, since start
+ * @param queriedTokens tokens of prompts for which the cache was asked, since start; of scheduled
+ *     requests, once each
+ * @param cachedTokens how many of them it had
+ * @param cachedBlocks cache blocks whose content can be found, held or not
  * @param runningAdapters handles of adapters that sequences run with
  */
 public record EngineStatus(
@@ -20,6 +24,9 @@ public record EngineStatus(
     long preemptions,
     long steps,
     long internalErrors,
+    long queriedTokens,
+    long cachedTokens,
+    int cachedBlocks,
     Set<Long> runningAdapters) {
   public EngineStatus {
     runningAdapters = Set.copyOf(runningAdapters);

@@ -40,6 +40,8 @@ final class Sequence {
   private @Nullable KeyChain chain;
   private int sharedBlocks;
   private int published;
+  private boolean tainted;
+  private int queuedTokens;
   private Draft drafts = Draft.NONE;
 
   Sequence(
@@ -57,6 +59,7 @@ final class Sequence {
     this.deadlineNanos = deadlineNanos;
     this.tokens = Arrays.copyOf(request.promptTokens(), request.promptTokens().length + 64);
     this.count = request.promptTokens().length;
+    this.queuedTokens = count;
   }
 
   /** Whether tokens of the prompt are still to be scored. */
@@ -110,6 +113,24 @@ final class Sequence {
     published = shared;
     computed = position;
     reached = Math.max(reached, position);
+  }
+
+  /** Whether it was computed from what is not trusted any more. */
+  boolean tainted() {
+    return tainted;
+  }
+
+  void taint() {
+    tainted = true;
+  }
+
+  /** Tokens for which it counts among those that wait for their first step. */
+  int queuedTokens() {
+    return queuedTokens;
+  }
+
+  void queueFor(int tokens) {
+    queuedTokens = tokens;
   }
 
   /** Tokens guessed to follow, for the next step only. */
@@ -248,6 +269,10 @@ final class Sequence {
     return blocks[index];
   }
 
+  void replaceBlock(int index, int block) {
+    blocks[index] = block;
+  }
+
   int[] blocks() {
     return Arrays.copyOf(blocks, blockCount);
   }
@@ -258,6 +283,7 @@ final class Sequence {
     running = false;
     sharedBlocks = 0;
     published = 0;
+    tainted = false;
     drafts = Draft.NONE;
     return keepBlocks(0);
   }

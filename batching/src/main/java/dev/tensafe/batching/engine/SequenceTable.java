@@ -6,6 +6,7 @@ import dev.tensafe.batching.schedule.SequenceState;
 import dev.tensafe.batching.schedule.StepPlan;
 import dev.tensafe.model.exec.SequenceInput;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,8 @@ final class SequenceTable implements CacheView {
   private final Consumer<Sequence> onLeavingQueue;
   private final LongConsumer onRelease;
   private long preemptions;
+  private long queriedTokens;
+  private long cachedTokens;
 
   /**
    * @param onLeavingQueue told once per sequence, when it is first scheduled or leaves before
@@ -42,10 +46,11 @@ final class SequenceTable implements CacheView {
     this.onRelease = onRelease;
   }
 
-  void add(Sequence s) {
+  /** Takes a sequence; returns how many of its tokens the cache has now. */
+  int add(Sequence s) {
     sequences.put(s.id, s);
-    blocks.prepare(s);
     account.arrive(s);
+    return blocks.prepare(s);
   }
 
   @Nullable Sequence find(long id) {
@@ -82,8 +87,8 @@ final class SequenceTable implements CacheView {
   }
 
   @Override
-  public CachedPrefix prefix(long id) {
-    return blocks.prefix(get(id));
+  public CachedPrefix prefix(long id, List<Long> without) {
+    return blocks.prefix(get(id), without.stream().map(this::get).toList());
   }
 
   private Sequence get(long id) {
@@ -116,9 +121,22 @@ final class SequenceTable implements CacheView {
     blocks.publish(s);
   }
 
-  /** What a sequence computed is not to be found: it may be wrong. */
+  /** What a sequence computed is not to be found, nor what others make of it: it may be wrong. */
   void distrust(Sequence s) {
-    blocks.forget(s);
+    Set<Integer> forgotten = blocks.forget(s);
+    if (!forgotten.isEmpty()) {
+      taint(other -> Arrays.stream(other.blocks()).anyMatch(forgotten::contains));
+    }
+  }
+
+  /** What was computed with an adapter so far is not to be found. */
+  void distrustAdapter(String digest) {
+    blocks.forgetAdapter(digest);
+    taint(s -> s.request.scope().adapterDigest().equals(digest));
+  }
+
+  private void taint(Predicate<Sequence> which) {
+    sequences.values().stream().filter(Sequence::running).filter(which).forEach(blocks::taint);
   }
 
   /** Gives a sequence that begins the blocks that are there; before anybody takes new ones. */
@@ -136,6 +154,10 @@ final class SequenceTable implements CacheView {
     boolean first = s.start();
     blocks.announce(s);
     if (first) {
+      if (s.chain() != null) {
+        queriedTokens += s.promptLength();
+        cachedTokens += s.computed();
+      }
       account.begin(s);
       onLeavingQueue.accept(s);
     }
@@ -184,6 +206,9 @@ final class SequenceTable implements CacheView {
         preemptions,
         steps,
         internalErrors,
+        queriedTokens,
+        cachedTokens,
+        blocks.addressable(),
         runningAdapters);
   }
 }

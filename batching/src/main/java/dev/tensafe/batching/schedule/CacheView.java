@@ -19,8 +19,12 @@ public interface CacheView {
    */
   int freedBy(List<Long> sequences);
 
-  /** What the cache has of a waiting sequence. */
-  CachedPrefix prefix(long sequence);
+  /**
+   * What the cache has of a waiting sequence.
+   *
+   * @param without ids of running sequences whose blocks are not counted as held
+   */
+  CachedPrefix prefix(long sequence, List<Long> without);
 
   /** A cache in which nothing is shared. */
   static CacheView unshared(int available, List<SequenceState> states) {
@@ -39,7 +43,7 @@ public interface CacheView {
       }
 
       @Override
-      public CachedPrefix prefix(long sequence) {
+      public CachedPrefix prefix(long sequence, List<Long> without) {
         return CachedPrefix.NONE;
       }
     };

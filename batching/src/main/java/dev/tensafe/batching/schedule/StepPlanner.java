@@ -64,14 +64,16 @@ final class StepPlanner {
 
   /**
    * Admits the next waiting sequence in place of running ones of flows that are too far ahead, if
-   * that is the only way; removes those from {@code running}.
+   * that is the only way; removes those from {@code running}. What one of them is computing for it
+   * comes first: it waits for that.
    */
   void makeWay(WaitingFlows waiting, List<SequenceState> running) {
     SequenceState next = waiting.first();
     int needed = config.blocksFor(next.tokens());
-    CachedPrefix prefix = cache.prefix(next.id());
+    CachedPrefix prefix = cache.prefix(next.id(), List.of());
     boolean slot = running.size() < config.maxRunning();
-    if (slot && needed - prefix.held() <= free) {
+    boolean fits = slot && needed - prefix.held() <= free;
+    if (fits || running.stream().anyMatch(s -> s.id() == prefix.maker())) {
       return;
     }
     List<SequenceState> ahead =
@@ -84,23 +86,22 @@ final class StepPlanner {
             .toList();
     List<SequenceState> victims = new ArrayList<>();
     List<Long> ids = new ArrayList<>();
-    int available = free;
     for (SequenceState s : ahead) {
-      if ((slot || !victims.isEmpty()) && needed <= available) {
-        break;
-      }
       victims.add(s);
       ids.add(s.id());
-      available = free + cache.freedBy(ids);
+      fits = needed - cache.prefix(next.id(), ids).held() <= free + cache.freedBy(ids);
+      if (fits) {
+        break;
+      }
     }
-    // blocks that are there are counted as taken: those who give way may be all that holds them
-    if (victims.isEmpty() || needed > available) {
+    if (!fits) {
       return;
     }
+    int lifted = prefix.blocks() - cache.prefix(next.id(), ids).held();
     ids.forEach(this::preempt);
     running.removeAll(victims);
     SequenceState resumed = next.resumedAt(prefix.blocks() * config.blockSize());
-    free -= prefix.blocks();
+    free -= lifted;
     run(resumed, within(resumed, decodes(running)), prefix.blocks(), needed - prefix.blocks());
   }
 
@@ -163,7 +164,7 @@ final class StepPlanner {
     int postponed = 0;
     for (int count = runningCount; !waiting.isEmpty(); ) {
       SequenceState s = waiting.first();
-      CachedPrefix prefix = cache.prefix(s.id());
+      CachedPrefix prefix = cache.prefix(s.id(), List.of());
       if (comes(prefix, begun) && postponed++ < config.maxRunning()) {
         waiting.postponed(s);
         continue;

@@ -388,7 +388,7 @@ class EngineTest {
 
   @Test
   void aFullQueueStillTakesOneSubmissionOfAFlowThatHasNoneWaiting() {
-    AdmissionQueue queue = new AdmissionQueue(100);
+    AdmissionQueue queue = new AdmissionQueue(100, false);
     queue.enter(List.of(of("flood", 90, 1)));
     assertThrows(EngineException.class, () -> queue.enter(List.of(of("flood", 11, 1))));
     queue.enter(List.of(of("quiet", 60, 1)));

@@ -1,10 +1,12 @@
 package dev.tensafe.batching.engine;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tensafe.batching.EngineException;
 import dev.tensafe.batching.cache.CacheScope;
+import dev.tensafe.batching.cache.PrefixSharing;
 import dev.tensafe.batching.sample.SamplingParams;
 import dev.tensafe.batching.schedule.SchedulerConfig;
 import dev.tensafe.formats.CodedException;
@@ -69,23 +71,38 @@ class PrefixCachingTest {
   PrefixCachingTest() {
     executor.before =
         batch -> ran.add(batch.sequences().stream().mapToInt(SequenceInput::tokenCount).sum());
-    core =
-        new EngineCore(
-            new EngineConfig(
-                new SchedulerConfig(256, 256, 8, 16, 50, 1000), 64, 512, 100_000, true, "m"),
-            executor,
-            List.of(),
-            tokenizer,
-            () -> 0,
-            s -> {});
+    core = core(PrefixSharing.of("m"), 64);
+  }
+
+  private EngineCore core(PrefixSharing sharing, int blocks) {
+    return new EngineCore(
+        new EngineConfig(
+            new SchedulerConfig(256, 256, 8, 16, 50, 1000),
+            blocks,
+            Math.min(512, 16 * blocks),
+            100_000,
+            sharing),
+        executor,
+        List.of(),
+        tokenizer,
+        () -> 0,
+        s -> {});
   }
 
   private Taken ask(String tenant, int[] prompt, int outputs) {
+    return ask(new CacheScope("", tenant, ""), prompt, outputs);
+  }
+
+  private Taken ask(CacheScope scope, int[] prompt, int outputs) {
+    return add(core, scope, prompt, outputs);
+  }
+
+  private Taken add(EngineCore to, CacheScope scope, int[] prompt, int outputs) {
     Taken out = new Taken();
-    core.add(
+    to.add(
         nextId++,
         GenerationRequest.of(prompt, SamplingParams.greedy(outputs))
-            .adapter(SequenceInput.BASE, new CacheScope("", tenant, ""))
+            .adapter(SequenceInput.BASE, scope)
             .build(),
         out,
         0);
@@ -97,9 +114,13 @@ class PrefixCachingTest {
   }
 
   private int run() {
+    return run(core);
+  }
+
+  private int run(EngineCore engine) {
     ran.clear();
-    while (core.hasWork()) {
-      core.step();
+    while (engine.hasWork()) {
+      engine.step();
     }
     return ran.stream().mapToInt(Integer::intValue).sum();
   }
@@ -165,5 +186,121 @@ class PrefixCachingTest {
         batch -> ran.add(batch.sequences().stream().mapToInt(SequenceInput::tokenCount).sum());
     ask("a", prompt(100), 1);
     assertEquals(100, run());
+  }
+
+  /** Whoever goes on from what turned out to be wrong makes nothing of it known. */
+  @Test
+  void whatOthersMadeOfWhatAFailedSequenceComputedIsNotFound() {
+    ask("a", prompt(100), 4);
+    core.step();
+    int[] longer = prompt(200);
+    ask("a", longer, 50);
+    core.step();
+    executor.misplaced.add(1L);
+    core.step();
+    executor.misplaced.clear();
+    run();
+    ask("a", longer, 1);
+    assertEquals(200, run());
+    ask("a", longer, 1);
+    assertEquals(200 - 192, run());
+  }
+
+  @Test
+  void whatWasComputedWithADistrustedAdapterIsNotFound() {
+    CacheScope scope = new CacheScope("d", "a", "fast");
+    ask(scope, prompt(100), 1);
+    ask("a", prompt(100), 1);
+    run();
+    Taken running = ask(scope, prompt(200), 40);
+    core.step();
+    core.distrustAdapter("d");
+    run();
+    assertTrue(running.finished);
+    ask("a", prompt(100), 1);
+    assertEquals(4, run(), "the base model's is as good as before");
+    ask(scope, prompt(200), 1);
+    assertEquals(200, run());
+    ask(scope, prompt(200), 1);
+    assertEquals(8, run(), "what is computed since then is found");
+  }
+
+  @Test
+  void aSaltIsSharedByThoseWhoKnowIt() {
+    ask(new CacheScope("", "a", "").withSalt("s"), prompt(100), 1);
+    run();
+    ask(new CacheScope("", "b", "").withSalt("s"), prompt(100), 1);
+    assertEquals(4, run());
+    ask("a", prompt(100), 1);
+    assertEquals(100, run());
+    ask("s", prompt(100), 1);
+    assertEquals(100, run(), "a tenant that is called like a salt");
+  }
+
+  @Test
+  void onlyThePublicPromptIsSharedBetweenTenants() {
+    EngineCore open = core(new PrefixSharing(true, "m", prompt(40)), 64);
+    add(open, new CacheScope("", "a", ""), prompt(100), 1);
+    assertEquals(100, run(open));
+    add(open, new CacheScope("", "b", ""), prompt(100), 1);
+    assertEquals(100 - 32, run(open));
+    add(open, new CacheScope("d", "b", ""), prompt(100), 1);
+    assertEquals(100, run(open), "other weights");
+  }
+
+  @Test
+  void aScoredPromptIsComputedWhole() {
+    ask("a", prompt(100), 1);
+    run();
+    core.add(
+        nextId++,
+        GenerationRequest.of(prompt(100), SamplingParams.greedy(1))
+            .adapter(SequenceInput.BASE, new CacheScope("", "a", ""))
+            .scorePrompt(true)
+            .build(),
+        new Taken(),
+        0);
+    assertEquals(100, run());
+  }
+
+  @Test
+  void aPreemptedSequenceFindsItsBlocksAgain() {
+    EngineCore small = core(PrefixSharing.of("m"), 16);
+    Taken first = add(small, new CacheScope("", "a", ""), prompt(100), 60);
+    Taken second = add(small, new CacheScope("", "b", ""), prompt(100), 60);
+    int computed = run(small);
+    assertTrue(first.finished && second.finished);
+    assertTrue(small.status().preemptions() > 0);
+    int once = 2 * (100 + 59);
+    assertTrue(computed > once, "what was evicted is computed again");
+    assertTrue(computed < once + 100, "and no more than that: " + computed);
+    assertEquals(0, small.status().usedBlocks());
+  }
+
+  @Test
+  void whatIsCachedDoesNotCountAmongWhatWaits() {
+    ask("a", prompt(100), 1);
+    run();
+    GenerationRequest again =
+        GenerationRequest.of(prompt(100), SamplingParams.greedy(1))
+            .adapter(SequenceInput.BASE, new CacheScope("", "a", ""))
+            .build();
+    assertEquals(96, core.add(50, again, new Taken(), 0, 100));
+    AdmissionQueue queue = new AdmissionQueue(1000, true);
+    assertArrayEquals(new int[] {100, 1, 1}, queue.enter(List.of(again, again, again)));
+    assertEquals(102, queue.tokens());
+  }
+
+  @Test
+  void countersTellOfQueriesAndHits() {
+    Taken first = ask("a", prompt(100), 1);
+    run();
+    Taken second = ask("a", prompt(100), 1);
+    run();
+    assertEquals(0, first.cached);
+    assertEquals(96, second.cached);
+    assertEquals(200, core.status().queriedTokens());
+    assertEquals(96, core.status().cachedTokens());
+    assertEquals(6, core.status().cachedBlocks());
   }
 }

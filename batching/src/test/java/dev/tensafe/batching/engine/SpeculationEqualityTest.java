@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tensafe.batching.EngineException;
 import dev.tensafe.batching.cache.CacheScope;
+import dev.tensafe.batching.cache.PrefixSharing;
 import dev.tensafe.batching.draft.Draft;
 import dev.tensafe.batching.draft.DraftController;
 import dev.tensafe.batching.draft.DraftPolicy;
@@ -300,8 +301,7 @@ class SpeculationEqualityTest {
             blocks,
             LONGEST,
             100_000,
-            prefixes,
-            "m");
+            prefixes ? PrefixSharing.of("m") : PrefixSharing.OFF);
     double[] shares = {0, 0.5, 0.9, 1};
     Oracle oracle = new Oracle(random, shares[random.nextInt(4)]);
     for (int i = 0; i < count; i++) {
