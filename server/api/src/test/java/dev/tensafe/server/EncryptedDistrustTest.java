@@ -16,11 +16,13 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -150,5 +152,38 @@ class EncryptedDistrustTest {
     assertEquals(want, MAPPER.readTree(ask("secret").body()).at("/choices/0/text").asText());
     assertEquals(2, relay.connections());
     assertTrue(Files.readString(state.resolve("he-audit.log")).contains("an operator"));
+  }
+
+  private static int cached(HttpResponse<String> answer) throws Exception {
+    assertEquals(200, answer.statusCode(), answer.body());
+    return MAPPER
+        .readTree(answer.body())
+        .at("/usage/prompt_tokens_details/cached_tokens")
+        .intValue();
+  }
+
+  /** Keys and values of before are not trusted, whoever trusts the host again. */
+  @Test
+  void whatIsCachedOfAnAdapterIsForgottenWithItsHost() throws Exception {
+    assertEquals(0, cached(ask("secret")));
+    assertTrue(cached(ask("secret")) > 0);
+    bit.set(26);
+    assertUnavailable(ask("secret"));
+    String digest = BarredHosts.open(state).list().get(0).digest();
+    BarredHosts.open(state)
+        .reenable(digest, Optional.empty(), "an operator", InstantSource.system());
+    List<HttpResponse<String>> answers = new ArrayList<>();
+    TestServer.await(
+        "an answer",
+        () -> {
+          try {
+            answers.add(0, ask("secret"));
+            return answers.get(0).statusCode() == 200;
+          } catch (Exception e) {
+            throw new AssertionError(e);
+          }
+        });
+    assertEquals(0, cached(answers.get(0)), "found although its host was barred");
+    assertTrue(cached(ask("secret")) > 0);
   }
 }

@@ -310,8 +310,10 @@ class ProtocolTest {
             },
             metrics,
             metrics.adapter(Optional.empty()),
+            metrics.tenant("t"),
+            20,
             () -> now[0]);
-    listener.onScheduled(0);
+    listener.onScheduled(16);
     now[0] = 1_000_000_000L;
     listener.onOutput(new Output(List.of(5, 6, 7), "abc", List.of()));
     now[0] = 3_000_000_000L;
@@ -320,6 +322,8 @@ class ProtocolTest {
     for (String line :
         List.of(
             "vllm:generation_tokens_total{model_name=\"m\"} 5.0",
+            "tensafe_tenant_prompt_tokens_total{source=\"cached\",tenant=\"t\"} 16.0",
+            "tensafe_tenant_prompt_tokens_total{source=\"computed\",tenant=\"t\"} 4.0",
             "tensafe_inference_tokens_total{model_name=\"m\",type=\"generation\"} 5.0",
             "vllm:time_to_first_token_seconds_count{model_name=\"m\"} 1",
             "vllm:inter_token_latency_seconds_count{model_name=\"m\"} 4",

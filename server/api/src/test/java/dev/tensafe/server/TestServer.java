@@ -1,6 +1,7 @@
 package dev.tensafe.server;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.batching.cache.PrefixSharing;
 import dev.tensafe.batching.engine.Engine;
 import dev.tensafe.batching.engine.EngineConfig;
 import dev.tensafe.batching.engine.Speculation;
@@ -41,6 +42,7 @@ import java.util.function.BooleanSupplier;
 /** A whole server in this process, on a real socket, over a model with random weights. */
 final class TestServer implements AutoCloseable {
   static final int MAX_LENGTH = 4096;
+  private static final PrefixSharing PREFIXES = PrefixSharing.of("tiny");
 
   final ModelFiles files;
   final ModelExecutor executor;
@@ -51,16 +53,12 @@ final class TestServer implements AutoCloseable {
   final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private TestServer(
-      Path model, Path apiKeys, int maxQueuedTokens, TestCertificate tls, Adapters adapters) {
-    this(model, apiKeys, maxQueuedTokens, tls, adapters, Optional.empty());
-  }
-
-  private TestServer(
       Path model,
       Path apiKeys,
       int maxQueuedTokens,
       TestCertificate tls,
       Adapters adapters,
+      PrefixSharing prefixes,
       Optional<Speculation> speculation) {
     files = ModelFiles.open(model, Clock.systemUTC());
     executor =
@@ -104,12 +102,14 @@ final class TestServer implements AutoCloseable {
                 new SchedulerConfig(128, 128, 64, 16, 200, 2048),
                 blocks,
                 Math.min(positions, blocks * 16),
-                maxQueuedTokens),
+                maxQueuedTokens,
+                prefixes),
             executor,
             hooks(adapters),
             files.tokenizer(),
             Ticker.system(),
             speculation);
+    encrypted.ifPresent(e -> e.barred().onBarred(pair -> engine.distrustAdapter(pair.digest())));
     engine.start();
     ServerConfig config =
         new ServerConfig(
@@ -149,19 +149,19 @@ final class TestServer implements AutoCloseable {
   }
 
   static TestServer of(Path model, Path apiKeys) {
-    return new TestServer(model, apiKeys, 100_000, null, null);
+    return new TestServer(model, apiKeys, 100_000, null, null, PREFIXES, Optional.empty());
   }
 
   static TestServer withQueue(Path model, int maxQueuedTokens) {
-    return new TestServer(model, null, maxQueuedTokens, null, null);
+    return new TestServer(model, null, maxQueuedTokens, null, null, PREFIXES, Optional.empty());
   }
 
   static TestServer withTls(Path model, TestCertificate tls) {
-    return new TestServer(model, null, 100_000, tls, null);
+    return new TestServer(model, null, 100_000, tls, null, PREFIXES, Optional.empty());
   }
 
   static TestServer secured(Path model, Path apiKeys, TestCertificate tls) {
-    return new TestServer(model, apiKeys, 100_000, tls, null);
+    return new TestServer(model, apiKeys, 100_000, tls, null, PREFIXES, Optional.empty());
   }
 
   /**
@@ -195,11 +195,16 @@ final class TestServer implements AutoCloseable {
   }
 
   static TestServer withAdapters(Path model, Path apiKeys, Adapters adapters) {
-    return new TestServer(model, apiKeys, 100_000, null, adapters);
+    return new TestServer(model, apiKeys, 100_000, null, adapters, PREFIXES, Optional.empty());
+  }
+
+  static TestServer withPrefixes(
+      Path model, Path apiKeys, Adapters adapters, PrefixSharing prefixes) {
+    return new TestServer(model, apiKeys, 100_000, null, adapters, prefixes, Optional.empty());
   }
 
   static TestServer speculating(Path model, Adapters adapters, Speculation speculation) {
-    return new TestServer(model, null, 100_000, null, adapters, Optional.of(speculation));
+    return new TestServer(model, null, 100_000, null, adapters, PREFIXES, Optional.of(speculation));
   }
 
   HttpResponse<String> upload(Path file, String... headers) throws Exception {

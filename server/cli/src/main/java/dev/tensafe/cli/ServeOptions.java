@@ -95,6 +95,20 @@ final class ServeOptions {
   int kvCacheMib;
 
   @Option(
+      names = "--prefix-cache",
+      defaultValue = "on",
+      description = "on: prompts of one tenant that begin alike are computed once; or off")
+  String prefixCache = "";
+
+  @Option(
+      names = "--public-prompt",
+      paramLabel = "FILE",
+      description =
+          "text of a system message that everybody may know: what prompts with it have in common is"
+              + " computed once for all tenants")
+  @Nullable Path publicPrompt;
+
+  @Option(
       names = "--max-running",
       defaultValue = "64",
       description = "requests that run at the same time")

@@ -1,5 +1,6 @@
 package dev.tensafe.cli;
 
+import dev.tensafe.batching.cache.PrefixSharing;
 import dev.tensafe.formats.CodedException;
 import dev.tensafe.model.files.ModelFiles;
 import dev.tensafe.model.shape.ModelConfig;
@@ -75,7 +76,8 @@ final class ServeReport {
     try (ModelFiles files = ModelFiles.open(settings.model(), clock)) {
       ModelConfig config = files.config();
       // of the cache, whose blocks only an executor can size, what the model alone decides
-      var unusedFitting = settings.cache().fit(1, config.maxPositions(), config.vocabSize());
+      var unusedFitting =
+          settings.cache().fit(1, config.maxPositions(), config.vocabSize(), PrefixSharing.OFF);
       return settings.model()
           + ", "
           + config.layers()

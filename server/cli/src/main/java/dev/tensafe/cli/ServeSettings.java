@@ -14,6 +14,7 @@ import dev.tensafe.server.assembly.AdapterSettings;
 import dev.tensafe.server.assembly.AdapterSource;
 import dev.tensafe.server.assembly.CacheSizing;
 import dev.tensafe.server.assembly.EncryptedSettings;
+import dev.tensafe.server.assembly.PrefixSettings;
 import dev.tensafe.server.assembly.ServerSettings;
 import dev.tensafe.server.assembly.SpeculationSettings;
 import dev.tensafe.server.config.ServerConfig;
@@ -60,6 +61,7 @@ final class ServeSettings {
         new ExecutorOptions(
             format(), weights(), cacheFormat(), numerics(), threads(), options.pinThreads),
         cache(),
+        prefixes(),
         new SpeculationSettings(speculation(), options.speculativeTokens),
         adapters(demo),
         Optional.ofNullable(options.draftModel));
@@ -165,6 +167,24 @@ final class ServeSettings {
               "speculation is '"
                   + options.speculation
                   + "'; it must be auto, off or prompt-lookup");
+    };
+  }
+
+  private PrefixSettings prefixes() {
+    Optional<Path> common = Optional.ofNullable(options.publicPrompt);
+    return switch (options.prefixCache) {
+      case "on" -> new PrefixSettings(true, common);
+      case "off" -> {
+        if (common.isPresent()) {
+          throw new ConfigException(
+              "config.public-prompt", "public-prompt is of no use while prefix-cache is off");
+        }
+        yield PrefixSettings.OFF;
+      }
+      default ->
+          throw new ConfigException(
+              "config.prefix-cache",
+              "prefix-cache is '" + options.prefixCache + "'; it must be on or off");
     };
   }
 

@@ -68,6 +68,16 @@ class CommandLineTest {
     refuses("config.api-keys", "serve", "--model", m, "--host", "0.0.0.0");
     refuses("config.dtype", "serve", "--model", m, "--dtype", "f8");
     refuses("config.numerics", "serve", "--model", m, "--numerics", "exact");
+    refuses("config.prefix-cache", "serve", "--model", m, "--prefix-cache", "yes");
+    refuses(
+        "config.public-prompt",
+        "serve",
+        "--model",
+        m,
+        "--prefix-cache",
+        "off",
+        "--public-prompt",
+        m);
     refuses("model.unknown_executor", "serve", "--model", m, "--executor", "tensor", "--port", "0");
     refuses("config.threads", "serve", "--model", m, "--threads", "0");
     refuses("config.max-model-len", "serve", "--model", m, "--max-model-len", "65", "--port", "0");

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +38,8 @@ public final class BarredHosts {
 
   @GuardedBy("this")
   private String stamp = "";
+
+  private final List<Consumer<BarredPair>> listeners = new CopyOnWriteArrayList<>();
 
   /** What an adapter host did. */
   public enum Reason {
@@ -85,6 +89,15 @@ public final class BarredHosts {
     return new BarredHosts(null);
   }
 
+  /**
+   * Adds one that hears of every pair that is barred from now on, by this process or by another
+   * one. Called on any thread, and before anything can let the pair meet again; must return at
+   * once.
+   */
+  public void onBarred(Consumer<BarredPair> listener) {
+    listeners.add(listener);
+  }
+
   /** All pairs, the latest last. */
   public synchronized List<BarredPair> list() {
     List<BarredPair> all = new ArrayList<>(barred);
@@ -116,6 +129,7 @@ public final class BarredHosts {
     } catch (HeException e) {
       LOG.error("a barred adapter host is not recorded", e);
     }
+    listeners.forEach(listener -> listener.accept(pair));
   }
 
   /** Writes what is in no file yet. */
@@ -162,8 +176,14 @@ public final class BarredHosts {
     if (from != null) {
       // the stamp first: what is written after it is read again
       String now = from.stamp();
+      List<BarredPair> before = list();
       barred = from.read();
       stamp = now;
+      for (BarredPair pair : barred) {
+        if (before.stream().noneMatch(known -> known.is(pair.digest(), pair.host()))) {
+          listeners.forEach(listener -> listener.accept(pair));
+        }
+      }
     }
   }
 

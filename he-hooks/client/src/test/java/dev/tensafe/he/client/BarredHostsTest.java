@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -47,6 +48,19 @@ class BarredHostsTest {
     assertTrue(second.at("unix:/h").isPresent());
     assertTrue(second.at("unix:/other").isEmpty());
     assertFalse(second.refresh(), "nothing has changed");
+  }
+
+  @Test
+  void whoListensHearsOfEachPairOnceWhoeverBarsIt() {
+    BarredHosts server = BarredHosts.open(directory);
+    List<BarredPair> heard = new ArrayList<>();
+    server.onBarred(heard::add);
+    server.bar(pair(DIGEST, KEY));
+    server.bar(pair(DIGEST, KEY));
+    assertFalse(server.refresh());
+    BarredHosts.open(directory).bar(pair(DIGEST, OTHER_KEY));
+    assertTrue(server.refresh());
+    assertEquals(List.of(pair(DIGEST, KEY), pair(DIGEST, OTHER_KEY)), heard);
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** The registry with which a server accepts adapters, and the hooks that compute them. */
 final class AdapterHosting implements AutoCloseable {
@@ -89,6 +90,19 @@ final class AdapterHosting implements AutoCloseable {
 
   Optional<AdapterRegistry> registry() {
     return registry;
+  }
+
+  /**
+   * Tells of adapters whose results so far are not to be trusted, because a host of theirs was
+   * barred.
+   *
+   * @param digests takes an adapter's digest, on any thread
+   */
+  void onDistrust(Consumer<String> digests) {
+    if (registry.flatMap(AdapterRegistry::encrypted).orElse(null)
+        instanceof EncryptedAdapters encrypted) {
+      encrypted.barred().onBarred(pair -> digests.accept(pair.digest()));
+    }
   }
 
   /** The hooks of the engine's forward pass. */

@@ -1,5 +1,6 @@
 package dev.tensafe.server.assembly;
 
+import dev.tensafe.batching.cache.PrefixSharing;
 import dev.tensafe.batching.engine.EngineConfig;
 import dev.tensafe.batching.schedule.SchedulerConfig;
 import dev.tensafe.model.exec.ModelExecutor;
@@ -54,18 +55,21 @@ public record CacheSizing(
 
   /**
    * Sizes the cache: as much as was asked for, but no more than all running sequences at full
-   * length can ever use.
+   * length can ever use, and with a prefix cache as much again, for those that ran.
    *
    * @param bytesPerBlock bytes one block of {@value ModelExecutor#BLOCK_SIZE} positions takes
    * @param positions most positions of the model
    * @param vocabSize tokens the model knows
+   * @param prefixes how prompts that begin alike are computed once
    * @throws ConfigException {@code config.kv-cache-mib} when the memory holds no block, {@code
    *     config.max-model-len} when a sequence of that length fits the model or the cache not at all
    */
-  public EngineConfig fit(long bytesPerBlock, int positions, int vocabSize) {
+  public EngineConfig fit(
+      long bytesPerBlock, int positions, int vocabSize, PrefixSharing prefixes) {
     int affordable = affordableBlocks(bytesPerBlock);
     int length = sequenceLength(positions, affordable * BLOCK);
-    long useful = (long) maxRunning * ((length + BLOCK - 1) / BLOCK);
+    long running = (long) maxRunning * ((length + BLOCK - 1) / BLOCK);
+    long useful = prefixes.on() ? 2 * running : running;
     return new EngineConfig(
         new SchedulerConfig(
             tokensPerStep,
@@ -77,7 +81,8 @@ public record CacheSizing(
             FAIRNESS_TOKENS),
         (int) Math.min(affordable, useful),
         length,
-        maxQueuedTokens);
+        maxQueuedTokens,
+        prefixes);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.tensafe.server.assembly;
 
+import dev.tensafe.batching.cache.PrefixSharing;
 import dev.tensafe.batching.draft.ModelDrafter;
 import dev.tensafe.batching.engine.EngineConfig;
 import dev.tensafe.formats.memory.FreeMemory;
@@ -33,14 +34,18 @@ record LoadedModel(ModelExecutor executor, EngineConfig engine, Optional<ModelDr
    *
    * @param files stay open until the result is closed, those of a draft model too
    * @throws dev.tensafe.formats.CodedException {@code model.*}, {@code decoder.no_memory}, or as
-   *     {@link CacheSizing} says
+   *     {@link CacheSizing} and {@link PrefixSetup} say
    */
   static LoadedModel load(
       ExecutorFactory factory,
-      ExecutorOptions options,
-      CacheSizing cache,
+      ServerSettings settings,
       ModelFiles files,
       Optional<DraftFiles> draft) {
+    ExecutorOptions options = settings.compute();
+    // before the weights: quick, and may find a setting wrong
+    PrefixSharing prefixes =
+        PrefixSetup.of(
+            settings.prefixes(), factory.name(), options, files, settings.http().apiKeys() != null);
     List<ModelExecutor> executors = new ArrayList<>();
     try {
       ModelExecutor executor = factory.create(files.config(), files.checkpoint(), options);
@@ -54,7 +59,13 @@ record LoadedModel(ModelExecutor executor, EngineConfig engine, Optional<ModelDr
       // a block of the one has its like in the other, so what the model has room for, its draft has
       long bytesPerBlock = executors.stream().mapToLong(ModelExecutor::bytesPerBlock).sum();
       EngineConfig engine =
-          cache.fit(bytesPerBlock, files.config().maxPositions(), files.config().vocabSize());
+          settings
+              .cache()
+              .fit(
+                  bytesPerBlock,
+                  files.config().maxPositions(),
+                  files.config().vocabSize(),
+                  prefixes);
       LOG.info(
           "cache of {} blocks, sequences of at most {} tokens",
           engine.cacheBlocks(),

@@ -71,9 +71,7 @@ public final class ServerAssembly implements AutoCloseable {
                           directory, settings.model(), files.config().vocabSize(), clock));
       draft.ifPresent(opened -> parts.add(opened::close));
       LoadedModel loaded =
-          on(
-              compute,
-              () -> LoadedModel.load(factory, settings.compute(), settings.cache(), files, draft));
+          on(compute, () -> LoadedModel.load(factory, settings, files, draft));
       parts.add(loaded::close);
       String name = settings.http().modelName();
       AdapterHosting adapters =
@@ -100,6 +98,7 @@ public final class ServerAssembly implements AutoCloseable {
               ticker,
               settings.speculation().open(factory, loaded.draft()));
       parts.add(engine::close);
+      adapters.onDistrust(engine::distrustAdapter);
       engine.start(compute);
       ServedModel model =
           new ServedModel(

@@ -10,6 +10,7 @@ import java.util.Optional;
  *
  * @param model the model's directory
  * @param executor name of the executor
+ * @param prefixes how prompts that begin alike are computed once
  * @param speculation how it guesses ahead
  * @param adapters empty when none are accepted
  * @param draftModel directory of a small model that guesses for the other; empty for none
@@ -20,6 +21,7 @@ public record ServerSettings(
     String executor,
     ExecutorOptions compute,
     CacheSizing cache,
+    PrefixSettings prefixes,
     SpeculationSettings speculation,
     Optional<AdapterSettings> adapters,
     Optional<Path> draftModel) {}

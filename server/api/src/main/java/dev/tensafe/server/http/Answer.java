@@ -8,6 +8,9 @@ import java.util.List;
 
 /** Receives what the engine produces for one HTTP request, on the request's own context. */
 interface Answer {
+  /** A choice begins; the cache had so many tokens of its prompt. */
+  void scheduled(int choice, int cachedTokens);
+
   void promptScored(int choice, List<TokenLogprob> logprobs);
 
   void output(int choice, Output output);

@@ -21,6 +21,11 @@ final class ContextListener implements GenerationListener {
   }
 
   @Override
+  public void onScheduled(int cachedTokens) {
+    onContext(() -> answer.scheduled(choice, cachedTokens));
+  }
+
+  @Override
   public void onPromptScored(List<TokenLogprob> logprobs) {
     onContext(() -> answer.promptScored(choice, logprobs));
   }

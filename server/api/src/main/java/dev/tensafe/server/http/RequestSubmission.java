@@ -145,7 +145,7 @@ final class RequestSubmission {
                 .stopStrings(request.stops())
                 .priority(request.priority())
                 .scorePrompt(prepared.echoed() && params.topLogprobs() >= 0)
-                .adapter(pinned.handle(), pinned.scope())
+                .adapter(pinned.handle(), pinned.scope().withSalt(request.cacheSalt()))
                 .drafting(pinned.drafting())
                 .flow(pinned.flow())
                 .requestId(client.requestId())
@@ -161,6 +161,8 @@ final class RequestSubmission {
               new ContextListener(client.context(), answer, i),
               metrics,
               metrics.adapter(pinned.adapter()),
+              metrics.tenant(pinned.tenant()),
+              outputs.get(i).promptTokens().length,
               ticker);
       submissions.add(new Engine.Submission(outputs.get(i), listener));
     }
@@ -173,10 +175,11 @@ final class RequestSubmission {
       List<ChoiceState> choices,
       Responder responder) {
     InferenceRequest request = prepared.request();
-    int promptTokens = prepared.promptTokens();
+    UsageCount usage =
+        new UsageCount(prepared.promptTokens(), prepared.prompts().size(), request.choices());
     return request.stream()
-        ? new StreamedAnswer(responder, format, choices, request.includeUsage(), promptTokens)
-        : new WholeAnswer(responder, format, choices, promptTokens);
+        ? new StreamedAnswer(responder, format, choices, request.includeUsage(), usage)
+        : new WholeAnswer(responder, format, choices, usage);
   }
 
   private AnswerHead head(InferenceRequest request, PinnedModel pinned) {

@@ -9,7 +9,6 @@ import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.ChoiceState;
 import dev.tensafe.server.openai.JsonBody;
 import dev.tensafe.server.openai.PlacedToken;
-import dev.tensafe.server.openai.Usage;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -26,8 +25,7 @@ final class StreamedAnswer implements Answer {
   private final List<ChoiceState> choices;
   private final Set<Integer> opened = new HashSet<>();
   private final boolean includeUsage;
-  private final int promptTokens;
-  private int outputTokens;
+  private final UsageCount usage;
   private int unfinished;
 
   StreamedAnswer(
@@ -35,13 +33,18 @@ final class StreamedAnswer implements Answer {
       AnswerFormat format,
       List<ChoiceState> choices,
       boolean includeUsage,
-      int promptTokens) {
+      UsageCount usage) {
     this.responder = responder;
     this.format = format;
     this.choices = choices;
     this.includeUsage = includeUsage;
-    this.promptTokens = promptTokens;
+    this.usage = usage;
     this.unfinished = choices.size();
+  }
+
+  @Override
+  public void scheduled(int choice, int cachedTokens) {
+    usage.scheduled(choice, cachedTokens);
   }
 
   @Override
@@ -64,7 +67,7 @@ final class StreamedAnswer implements Answer {
   @Override
   public void finished(int choice, FinishReason reason, int tokens) {
     ChoiceState state = choices.get(choice);
-    outputTokens += tokens;
+    usage.finished(tokens);
     List<ObjectNode> frames = new ArrayList<>(3);
     open(state, frames);
     List<PlacedToken> rest = state.rest();
@@ -74,7 +77,7 @@ final class StreamedAnswer implements Answer {
     frames.add(format.closing(state, reason));
     unfinished--;
     if (unfinished == 0 && includeUsage) {
-      frames.add(format.usageChunk(new Usage(promptTokens, outputTokens)));
+      frames.add(format.usageChunk(usage.usage()));
     }
     send(frames);
     if (unfinished == 0) {

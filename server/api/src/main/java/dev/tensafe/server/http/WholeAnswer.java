@@ -6,7 +6,6 @@ import dev.tensafe.batching.sample.TokenLogprob;
 import dev.tensafe.server.openai.AnswerFormat;
 import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.ChoiceState;
-import dev.tensafe.server.openai.Usage;
 import java.util.List;
 
 /** Collects all choices and answers once with JSON. */
@@ -14,17 +13,21 @@ final class WholeAnswer implements Answer {
   private final Responder responder;
   private final AnswerFormat format;
   private final List<ChoiceState> choices;
-  private final int promptTokens;
-  private int outputTokens;
+  private final UsageCount usage;
   private int unfinished;
 
   WholeAnswer(
-      Responder responder, AnswerFormat format, List<ChoiceState> choices, int promptTokens) {
+      Responder responder, AnswerFormat format, List<ChoiceState> choices, UsageCount usage) {
     this.responder = responder;
     this.format = format;
     this.choices = choices;
-    this.promptTokens = promptTokens;
+    this.usage = usage;
     this.unfinished = choices.size();
+  }
+
+  @Override
+  public void scheduled(int choice, int cachedTokens) {
+    usage.scheduled(choice, cachedTokens);
   }
 
   @Override
@@ -40,9 +43,9 @@ final class WholeAnswer implements Answer {
   @Override
   public void finished(int choice, FinishReason reason, int tokens) {
     choices.get(choice).finish(reason);
-    outputTokens += tokens;
+    usage.finished(tokens);
     if (--unfinished == 0) {
-      responder.json(200, format.whole(choices, new Usage(promptTokens, outputTokens)));
+      responder.json(200, format.whole(choices, usage.usage()));
     }
   }
 

@@ -47,6 +47,7 @@ public final class ServerMetrics {
   private final Timer decode;
   private final Timer latency;
   private final AdapterMetrics adapters;
+  private final TenantPrompts tenants;
 
   public ServerMetrics(
       String model, Engine engine, Optional<AdapterRegistry> registered, Clock clock) {
@@ -73,13 +74,13 @@ public final class ServerMetrics {
         engine,
         status -> (double) status.usedBlocks() / status.totalBlocks());
     gauge("tensafe_request_queue_depth", engine, EngineStatus::waiting);
-    FunctionCounter.builder("vllm:num_preemptions", engine, e -> e.status().preemptions())
-        .tag("model_name", model)
-        .register(registry);
-    FunctionCounter.builder(
-            "tensafe_engine_internal_errors", engine, e -> e.status().internalErrors())
-        .tag("model_name", model)
-        .register(registry);
+    counter("vllm:num_preemptions", engine, EngineStatus::preemptions);
+    counter("tensafe_engine_internal_errors", engine, EngineStatus::internalErrors);
+    counter("vllm:prefix_cache_queries", engine, EngineStatus::queriedTokens);
+    counter("vllm:prefix_cache_hits", engine, EngineStatus::cachedTokens);
+    counter("vllm:prompt_tokens_cached", engine, EngineStatus::cachedTokens);
+    gauge("tensafe_prefix_cache_blocks", engine, EngineStatus::cachedBlocks);
+    tenants = new TenantPrompts(registry);
     engine.addStepListener(new StepMetrics(registry, model));
     engine.addStepListener(new TenantMetrics(registry));
     adapters = new AdapterMetrics(registry, engine, engine.maxRunning(), registered, clock);
@@ -96,6 +97,17 @@ public final class ServerMetrics {
   /** The counters for requests of an adapter. */
   public AdapterUsage adapter(Optional<String> name) {
     return adapters.usage(name);
+  }
+
+  /** The counters for requests of a tenant. */
+  public TenantUsage tenant(String name) {
+    return tenants.usage(name);
+  }
+
+  private void counter(String name, Engine engine, ToDoubleFunction<EngineStatus> value) {
+    FunctionCounter.builder(name, engine, e -> value.applyAsDouble(e.status()))
+        .tag("model_name", model)
+        .register(registry);
   }
 
   private Counter counter(String name) {

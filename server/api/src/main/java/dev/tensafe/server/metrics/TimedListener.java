@@ -11,6 +11,8 @@ import java.util.Locale;
 public final class TimedListener extends ForwardingListener {
   private final ServerMetrics metrics;
   private final AdapterUsage adapter;
+  private final TenantUsage tenant;
+  private final int promptTokens;
   private final Ticker ticker;
   private final long submitted;
   private long scheduled;
@@ -18,11 +20,21 @@ public final class TimedListener extends ForwardingListener {
   private long lastToken;
   private boolean started;
 
+  /**
+   * @param promptTokens of the output's prompt
+   */
   public TimedListener(
-      GenerationListener target, ServerMetrics metrics, AdapterUsage adapter, Ticker ticker) {
+      GenerationListener target,
+      ServerMetrics metrics,
+      AdapterUsage adapter,
+      TenantUsage tenant,
+      int promptTokens,
+      Ticker ticker) {
     super(target);
     this.metrics = metrics;
     this.adapter = adapter;
+    this.tenant = tenant;
+    this.promptTokens = promptTokens;
     this.ticker = ticker;
     this.submitted = ticker.nanos();
     this.scheduled = submitted;
@@ -32,6 +44,7 @@ public final class TimedListener extends ForwardingListener {
   public void onScheduled(int cachedTokens) {
     scheduled = ticker.nanos();
     metrics.queued(scheduled - submitted);
+    tenant.scheduled(promptTokens, cachedTokens);
     super.onScheduled(cachedTokens);
   }
 

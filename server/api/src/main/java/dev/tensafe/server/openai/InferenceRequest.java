@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxTokens the client's limit, or null
  * @param maxTokensParam the field it was in
  * @param choices outputs per prompt
+ * @param cacheSalt with whom cached prompts are shared, instead of the tenant; a secret; empty for
+ *     the tenant
  * @param seeded whether the client fixed the seed
  */
 public record InferenceRequest(
@@ -23,8 +25,15 @@ public record InferenceRequest(
     List<String> stops,
     int priority,
     boolean stream,
-    boolean includeUsage) {
+    boolean includeUsage,
+    String cacheSalt) {
   public InferenceRequest {
     stops = List.copyOf(stops);
+  }
+
+  /** Shape only: texts and the salt are secret. */
+  @Override
+  public String toString() {
+    return "InferenceRequest[" + model + ", " + choices + " choices]";
   }
 }

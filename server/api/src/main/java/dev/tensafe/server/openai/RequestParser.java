@@ -17,6 +17,11 @@ final class RequestParser {
   private static final int MAX_STOPS = 4;
   private static final int MAX_STOP_LENGTH = 1024;
 
+  /** Characters of a salt: too many to guess if they are random, and no more than a name needs. */
+  private static final int MIN_SALT = 16;
+
+  private static final int MAX_SALT = 256;
+
   /** Entries of what is looked at for every token of the output. */
   private static final int MAX_ENTRIES = 1024;
 
@@ -92,7 +97,29 @@ final class RequestParser {
         fields.texts("stop", MAX_STOPS, MAX_STOP_LENGTH),
         (int) fields.integer("priority", 0, Integer.MIN_VALUE, Integer.MAX_VALUE),
         stream,
-        includeUsage(stream));
+        includeUsage(stream),
+        cacheSalt());
+  }
+
+  private String cacheSalt() {
+    String salt = fields.text("cache_salt");
+    if (salt == null) {
+      return "";
+    }
+    int length = salt.codePointCount(0, salt.length());
+    if (length < MIN_SALT || length > MAX_SALT) {
+      throw ApiException.invalid(
+          "cache_salt",
+          "invalid_value",
+          "'cache_salt' has "
+              + length
+              + " characters; it must have "
+              + MIN_SALT
+              + " to "
+              + MAX_SALT
+              + ", since who guesses it learns from response times what was asked under it");
+    }
+    return salt;
   }
 
   private SamplingParams sampling(int minTokens, int topLogprobs) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tensafe.batching.cache.PrefixSharing;
 import dev.tensafe.batching.engine.EngineConfig;
 import dev.tensafe.runtime.ConfigException;
 import java.util.OptionalInt;
@@ -31,7 +32,7 @@ class CacheSizingTest {
 
   @Test
   void withoutALengthTheModelsPositionsCount() {
-    EngineConfig config = sizing(64, 0, 4).fit(MIB, 100, 1000);
+    EngineConfig config = sizing(64, 0, 4).fit(MIB, 100, 1000, PrefixSharing.OFF);
     assertEquals(100, config.maxSequenceLength());
     // 7 blocks hold 100 positions; four sequences use no more than 28 of the 64
     assertEquals(28, config.cacheBlocks());
@@ -43,7 +44,7 @@ class CacheSizingTest {
 
   @Test
   void withoutALengthASmallCacheCounts() {
-    EngineConfig config = sizing(3, 0, 4).fit(MIB, 100, 1000);
+    EngineConfig config = sizing(3, 0, 4).fit(MIB, 100, 1000, PrefixSharing.OFF);
     assertEquals(48, config.maxSequenceLength());
     assertEquals(3, config.cacheBlocks());
   }
@@ -51,28 +52,37 @@ class CacheSizingTest {
   @ParameterizedTest
   @CsvSource({"16,1", "17,2", "32,2", "33,3"})
   void blocksHoldWholeSequences(int length, int blocks) {
-    assertEquals(blocks, sizing(64, length, 1).fit(MIB, 100, 1000).cacheBlocks());
+    assertEquals(
+        blocks, sizing(64, length, 1).fit(MIB, 100, 1000, PrefixSharing.OFF).cacheBlocks());
   }
 
   @Test
   void aLengthMayBeAllOfTheModelAndAllOfTheCache() {
-    assertEquals(100, sizing(64, 100, 1).fit(MIB, 100, 1000).maxSequenceLength());
+    assertEquals(
+        100, sizing(64, 100, 1).fit(MIB, 100, 1000, PrefixSharing.OFF).maxSequenceLength());
     refused(
-        "config.max-model-len", () -> sizing(64, 101, 1).fit(MIB, 100, 1000), "101", "model's 100");
-    assertEquals(48, sizing(3, 48, 1).fit(MIB, 100, 1000).maxSequenceLength());
-    refused("config.max-model-len", () -> sizing(3, 49, 1).fit(MIB, 100, 1000), "49", "cache's 48");
+        "config.max-model-len",
+        () -> sizing(64, 101, 1).fit(MIB, 100, 1000, PrefixSharing.OFF),
+        "101",
+        "model's 100");
+    assertEquals(48, sizing(3, 48, 1).fit(MIB, 100, 1000, PrefixSharing.OFF).maxSequenceLength());
+    refused(
+        "config.max-model-len",
+        () -> sizing(3, 49, 1).fit(MIB, 100, 1000, PrefixSharing.OFF),
+        "49",
+        "cache's 48");
   }
 
   @Test
   void memoryMustHoldABlock() {
-    assertEquals(1, sizing(1, 0, 1).fit(MIB, 100, 1000).cacheBlocks());
+    assertEquals(1, sizing(1, 0, 1).fit(MIB, 100, 1000, PrefixSharing.OFF).cacheBlocks());
     refused(
         "config.kv-cache-mib",
-        () -> sizing(1, 0, 1).fit(MIB + 1, 100, 1000),
+        () -> sizing(1, 0, 1).fit(MIB + 1, 100, 1000, PrefixSharing.OFF),
         "kv-cache-mib 1 ",
         "1048577 bytes",
         "at least 2");
-    assertEquals(1, sizing(2, 0, 1).fit(MIB + 1, 100, 1000).cacheBlocks());
+    assertEquals(1, sizing(2, 0, 1).fit(MIB + 1, 100, 1000, PrefixSharing.OFF).cacheBlocks());
   }
 
   /** 4 TiB of one-byte blocks: their positions exceed what an int counts. */
@@ -91,15 +101,29 @@ class CacheSizingTest {
   void positionsAreCountedWithoutOverflow() {
     EngineConfig config =
         new CacheSizing(1 << 22, OptionalInt.empty(), 4096, 4096, 4096, 100)
-            .fit(1, Integer.MAX_VALUE, 1000);
+            .fit(1, Integer.MAX_VALUE, 1000, PrefixSharing.OFF);
     assertEquals(Integer.MAX_VALUE / 16, config.cacheBlocks());
     assertEquals(Integer.MAX_VALUE / 16 * 16, config.maxSequenceLength());
   }
 
   @Test
+  void aPrefixCacheKeepsAsMuchAgainOfThoseThatRan() {
+    PrefixSharing on = PrefixSharing.of("m");
+    assertEquals(2 * 4 * 7, sizing(64, 0, 4).fit(MIB, 100, 1000, on).cacheBlocks());
+    assertEquals(30, sizing(30, 0, 4).fit(MIB, 100, 1000, on).cacheBlocks());
+  }
+
+  @Test
   void logitRowsFollowTheVocabulary() {
-    assertEquals(256, sizing(1, 0, 4).fit(1024, 100, 131_072).scheduler().logitRowsPerStep());
-    assertEquals(300, sizing(1, 0, 300).fit(1024, 100, 131_072).scheduler().logitRowsPerStep());
+    assertEquals(
+        256,
+        sizing(1, 0, 4).fit(1024, 100, 131_072, PrefixSharing.OFF).scheduler().logitRowsPerStep());
+    assertEquals(
+        300,
+        sizing(1, 0, 300)
+            .fit(1024, 100, 131_072, PrefixSharing.OFF)
+            .scheduler()
+            .logitRowsPerStep());
   }
 
   @ParameterizedTest

@@ -89,6 +89,7 @@ class ServerAssemblyTest {
         "recorded",
         new ExecutorOptions(ExecutorOptions.Format.F32, 1),
         new CacheSizing(16, OptionalInt.of(maxModelLen), 4, 64, 64, 1000),
+        PrefixSettings.WITHIN_TENANTS,
         SpeculationSettings.OFF,
         Optional.of(
             new AdapterSettings(

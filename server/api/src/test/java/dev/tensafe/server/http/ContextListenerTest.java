@@ -42,6 +42,11 @@ class ContextListenerTest {
     }
 
     @Override
+    public void scheduled(int choice, int cachedTokens) {
+      at("scheduled");
+    }
+
+    @Override
     public void promptScored(int choice, List<TokenLogprob> logprobs) {
       at("scored");
     }

@@ -10,6 +10,7 @@ import dev.tensafe.model.exec.ExecutorOptions;
 import dev.tensafe.model.synthetic.SyntheticModel;
 import dev.tensafe.server.assembly.CacheSizing;
 import dev.tensafe.server.assembly.InstalledExecutors;
+import dev.tensafe.server.assembly.PrefixSettings;
 import dev.tensafe.server.assembly.ServerAssembly;
 import dev.tensafe.server.assembly.ServerSettings;
 import dev.tensafe.server.assembly.SpeculationSettings;
@@ -66,6 +67,7 @@ class ChatTest {
                 "native",
                 new ExecutorOptions(ExecutorOptions.Format.F32, 1),
                 new CacheSizing(64, OptionalInt.empty(), 4, 256, 256, 65_536),
+                PrefixSettings.WITHIN_TENANTS,
                 SpeculationSettings.OFF,
                 Optional.empty(),
                 Optional.empty()),
