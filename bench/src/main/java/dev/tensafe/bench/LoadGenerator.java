@@ -84,9 +84,11 @@ public final class LoadGenerator {
           threads.submit(
               () -> {
                 for (int i = next.getAndIncrement();
-                    i < spec.requests();
+                    i < spec.requests() / spec.turns();
                     i = next.getAndIncrement()) {
-                  one(spec.seed() + i, System.nanoTime(), client, report);
+                  for (int turn = 0; turn < spec.turns(); turn++) {
+                    one(spec.seed() + i, turn, System.nanoTime(), client, report);
+                  }
                 }
               }));
     }
@@ -104,15 +106,15 @@ public final class LoadGenerator {
         LockSupport.parkNanos(left);
       }
       long seed = spec.seed() + i;
-      futures.add(threads.submit(() -> one(seed, due, client, report)));
+      futures.add(threads.submit(() -> one(seed, 0, due, client, report)));
       dueSeconds += -Math.log(1 - random.nextDouble()) / spec.requestRate();
     }
     return futures;
   }
 
-  private static void one(long seed, long due, StreamClient client, LoadReport report) {
+  private static void one(long seed, int turn, long due, StreamClient client, LoadReport report) {
     try {
-      report.add(due, client.run(seed));
+      report.add(turn, due, client.run(seed, turn));
     } catch (IOException e) {
       report.fail();
     } catch (InterruptedException e) {

@@ -6,7 +6,8 @@ import org.HdrHistogram.Histogram;
 
 /**
  * The measurements of a run, under the field names of vLLM's {@code bench serve}. Latencies in an
- * open loop count from when a request was due, not from when it could be sent. Thread-safe.
+ * open loop count from when a request was due, not from when it could be sent; with several turns
+ * the time to the first token is that of those after the first. Thread-safe.
  */
 public final class LoadReport {
   private static final long MAX_MICROS = 3_600_000_000L;
@@ -19,6 +20,7 @@ public final class LoadReport {
   private int completed;
   private int failed;
   private long inputTokens;
+  private long cachedTokens;
   private long outputTokens;
   private double durationSeconds;
 
@@ -26,13 +28,16 @@ public final class LoadReport {
     this.spec = spec;
   }
 
-  synchronized void add(long due, StreamClient.Outcome outcome) {
+  synchronized void add(int turn, long due, StreamClient.Outcome outcome) {
     completed++;
     inputTokens += outcome.promptTokens();
+    cachedTokens += outcome.cachedTokens();
     outputTokens += outcome.outputTokens();
     long first = outcome.arrivals().get(0);
     long last = outcome.arrivals().get(outcome.arrivals().size() - 1);
-    record(firstToken, first - due);
+    if (spec.turns() == 1 || turn > 0) {
+      record(firstToken, first - due);
+    }
     record(endToEnd, outcome.end() - due);
     if (outcome.outputTokens() > 1) {
       record(perToken, (last - first) / (outcome.outputTokens() - 1));
@@ -68,6 +73,7 @@ public final class LoadReport {
     out.put("completed", completed);
     out.put("failed", failed);
     out.put("total_input_tokens", inputTokens);
+    out.put("total_cached_tokens", cachedTokens);
     out.put("total_output_tokens", outputTokens);
     out.put("request_throughput", completed / durationSeconds);
     out.put("output_throughput", outputTokens / durationSeconds);

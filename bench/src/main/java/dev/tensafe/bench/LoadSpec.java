@@ -13,6 +13,10 @@ import java.util.List;
  * @param requestRate requests per second in an open loop, exponentially spaced; 0 in a closed loop
  * @param requests how many are measured
  * @param warmups how many are sent before and not measured
+ * @param sharedTokens with which all prompts begin, or, with several turns, all of a conversation
+ * @param turns of a conversation: each adds {@code inputTokens} to the prompt of the one before,
+ *     and is asked when that one is answered; 1 for requests that have nothing to do with each
+ *     other
  * @param vocabulary prompt tokens are drawn below this id
  * @param apiKey bearer key, empty for none
  * @param prompts texts or lists of token ids, taken in turn, whose answers may end by themselves;
@@ -27,6 +31,8 @@ public record LoadSpec(
     int warmups,
     int inputTokens,
     int outputTokens,
+    int sharedTokens,
+    int turns,
     int vocabulary,
     long seed,
     String apiKey,

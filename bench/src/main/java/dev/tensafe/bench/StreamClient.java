@@ -31,13 +31,24 @@ final class StreamClient {
    *
    * @param arrivals when each piece of text came, {@link System#nanoTime}
    */
-  record Outcome(List<Long> arrivals, long end, int promptTokens, int outputTokens) {}
+  record Outcome(
+      List<Long> arrivals, long end, int promptTokens, int cachedTokens, int outputTokens) {}
 
   Outcome run(long seed) throws IOException, InterruptedException {
+    return run(seed, 0);
+  }
+
+  /**
+   * One answer.
+   *
+   * @param seed of the prompt, or of the conversation
+   * @param turn of the conversation, from 0
+   */
+  Outcome run(long seed, int turn) throws IOException, InterruptedException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(spec.url().resolve("/v1/completions"))
             .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofByteArray(body(seed)));
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body(seed, turn)));
     if (!spec.apiKey().isEmpty()) {
       request.header("Authorization", "Bearer " + spec.apiKey());
     }
@@ -55,6 +66,7 @@ final class StreamClient {
   private static Outcome read(BufferedReader lines) throws IOException {
     List<Long> arrivals = new ArrayList<>();
     int promptTokens = 0;
+    int cachedTokens = 0;
     int outputTokens = 0;
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       if (!line.startsWith("data: {")) {
@@ -72,20 +84,22 @@ final class StreamClient {
       JsonNode usage = frame.path("usage");
       if (usage.isObject()) {
         promptTokens = usage.path("prompt_tokens").intValue();
+        cachedTokens = usage.at("/prompt_tokens_details/cached_tokens").intValue();
         outputTokens = usage.path("completion_tokens").intValue();
       }
     }
     if (arrivals.isEmpty()) {
       throw new IOException("the stream held no text");
     }
-    return new Outcome(arrivals, System.nanoTime(), promptTokens, outputTokens);
+    return new Outcome(arrivals, System.nanoTime(), promptTokens, cachedTokens, outputTokens);
   }
 
-  private byte[] body(long seed) throws IOException {
+  private byte[] body(long seed, int turn) throws IOException {
+    Random common = new Random(~(spec.turns() == 1 ? spec.seed() : seed));
     Random random = new Random(seed);
     ObjectNode body = MAPPER.createObjectNode();
-    int turn = (int) Math.floorMod(seed, (long) spec.models().size());
-    body.put("model", spec.models().get(turn)).put("max_tokens", spec.outputTokens());
+    int model = (int) Math.floorMod(seed, (long) spec.models().size());
+    body.put("model", spec.models().get(model)).put("max_tokens", spec.outputTokens());
     body.put("temperature", 0).put("stream", true);
     body.putObject("stream_options").put("include_usage", true);
     if (!spec.prompts().isEmpty()) {
@@ -94,7 +108,10 @@ final class StreamClient {
       return MAPPER.writeValueAsBytes(body);
     }
     body.put("ignore_eos", true);
-    for (int i = 0; i < spec.inputTokens(); i++) {
+    for (int i = 0; i < spec.sharedTokens(); i++) {
+      body.withArray("prompt").add(common.nextInt(spec.vocabulary()));
+    }
+    for (int i = 0; i < (turn + 1) * spec.inputTokens(); i++) {
       body.withArray("prompt").add(random.nextInt(spec.vocabulary()));
     }
     return MAPPER.writeValueAsBytes(body);

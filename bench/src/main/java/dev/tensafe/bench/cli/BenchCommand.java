@@ -100,6 +100,20 @@ final class BenchCommand implements Runnable {
     private int outputTokens;
 
     @Option(
+        names = "--shared-tokens",
+        defaultValue = "0",
+        description = "tokens before them that all prompts share, or all turns of a conversation")
+    private int sharedTokens;
+
+    @Option(
+        names = "--turns",
+        defaultValue = "1",
+        description =
+            "requests of a conversation, each longer by --input-tokens; TTFT is then that of those"
+                + " after the first")
+    private int turns;
+
+    @Option(
         names = "--num-prompts",
         description = "requests per run; 8 per client, or 64, if not given")
     private @Nullable Integer prompts;
@@ -160,8 +174,12 @@ final class BenchCommand implements Runnable {
           || (clients == 0 && rate == 0)
           || inputTokens < 1
           || outputTokens < 1
+          || sharedTokens < 0
+          || turns < 1
+          || (turns > 1 && clients == 0)
           || vocabulary < 1) {
-        throw new ParameterException(spec.commandLine(), "counts and rates must be positive");
+        throw new ParameterException(
+            spec.commandLine(), "counts and rates must be positive, and turns are of clients");
       }
       return new LoadSpec(
           url,
@@ -172,6 +190,8 @@ final class BenchCommand implements Runnable {
           Math.max(2, clients),
           inputTokens,
           outputTokens,
+          sharedTokens,
+          turns,
           vocabulary,
           seed,
           apiKey,
@@ -199,18 +219,19 @@ final class BenchCommand implements Runnable {
 
     private static void table(ArrayNode reports, PrintWriter out) {
       out.println(
-          "| clients | rate/s | completed | failed | output tok/s | total tok/s"
+          "| clients | rate/s | completed | failed | cached tok | output tok/s | total tok/s"
               + " | TTFT p50 ms | TTFT p99 ms | ITL p50 ms | ITL p99 ms | TPOT mean ms |");
-      out.println("|---|---|---|---|---|---|---|---|---|---|---|");
+      out.println("|---|---|---|---|---|---|---|---|---|---|---|---|");
       reports.forEach(
           r ->
               out.printf(
                   Locale.ROOT,
-                  "| %d | %.2f | %d | %d | %.1f | %.1f | %.0f | %.0f | %.1f | %.1f | %.1f |%n",
+                  "| %d | %.2f | %d | %d | %d | %.1f | %.1f | %.0f | %.0f | %.1f | %.1f | %.1f |%n",
                   r.path("max_concurrency").intValue(),
                   r.path("request_rate").doubleValue(),
                   r.path("completed").intValue(),
                   r.path("failed").intValue(),
+                  r.path("total_cached_tokens").longValue(),
                   r.path("output_throughput").doubleValue(),
                   r.path("total_token_throughput").doubleValue(),
                   r.path("median_ttft_ms").doubleValue(),

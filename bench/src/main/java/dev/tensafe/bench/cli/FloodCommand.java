@@ -80,6 +80,8 @@ final class FloodCommand implements Callable<Integer> {
             0,
             inputTokens,
             outputTokens,
+            0,
+            1,
             vocabulary,
             seed,
             apiKey,
