@@ -70,8 +70,7 @@ public final class ServerAssembly implements AutoCloseable {
                       DraftFiles.open(
                           directory, settings.model(), files.config().vocabSize(), clock));
       draft.ifPresent(opened -> parts.add(opened::close));
-      LoadedModel loaded =
-          on(compute, () -> LoadedModel.load(factory, settings, files, draft));
+      LoadedModel loaded = on(compute, () -> LoadedModel.load(factory, settings, files, draft));
       parts.add(loaded::close);
       String name = settings.http().modelName();
       AdapterHosting adapters =
