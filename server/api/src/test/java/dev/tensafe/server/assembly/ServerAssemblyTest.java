@@ -108,6 +108,7 @@ class ServerAssemblyTest {
         plain.executor(),
         plain.compute(),
         plain.cache(),
+        plain.prefixes(),
         new SpeculationSettings(SpeculationSettings.Method.AUTO, 4),
         Optional.empty(),
         Optional.of(draft));
