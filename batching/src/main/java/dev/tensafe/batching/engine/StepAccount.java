@@ -1,7 +1,7 @@
 package dev.tensafe.batching.engine;
 
-import dev.tensafe.batching.schedule.CostModel;
 import dev.tensafe.batching.schedule.FairShares;
+import dev.tensafe.batching.schedule.LearntCosts;
 import dev.tensafe.batching.schedule.SequenceState;
 import dev.tensafe.batching.schedule.Shares;
 import dev.tensafe.batching.schedule.StepPlan;
@@ -31,7 +31,7 @@ final class StepAccount {
    * @param loads what an adapter adds to a step
    */
   StepAccount(int fairnessTokens, LongFunction<AdapterLoad> loads) {
-    this.shares = new FairShares(new CostModel(), fairnessTokens);
+    this.shares = new FairShares(new LearntCosts(), fairnessTokens);
     this.loads = loads;
   }
 

@@ -1,8 +1,8 @@
 package dev.tensafe.batching.schedule;
 
 /**
- * What a step's time is made of. The numbers are where {@link CostModel} starts from, before it has
- * measured: costs beside that of one row of a prompt, for a model of some 10⁸ weights.
+ * What a step's time is made of. The numbers are where {@link LearntCosts} starts from, before it
+ * has measured: costs beside that of one row of a prompt, for a model of some 10⁸ weights.
  */
 public enum CostKind {
   /** A step at all: the weights are read once, whoever runs. */

@@ -19,7 +19,7 @@ public final class FairShares implements Shares {
   /** The quantum of the clocks is this part of the lead at which sequences give way. */
   private static final int QUANTA_PER_LEAD = 8;
 
-  private final CostModel model;
+  private final LearntCosts model;
   private final int lead;
   private final FlowCounters tenants = new FlowCounters();
   private final Map<String, FlowCounters> flows = new HashMap<>();
@@ -30,7 +30,7 @@ public final class FairShares implements Shares {
    * @param lead virtual tokens a flow may be ahead of one that waits, {@link
    *     SchedulerConfig#fairnessTokens}
    */
-  public FairShares(CostModel model, int lead) {
+  public FairShares(LearntCosts model, int lead) {
     this.model = model;
     this.lead = lead;
   }

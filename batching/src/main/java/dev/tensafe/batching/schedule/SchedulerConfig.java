@@ -10,7 +10,7 @@ package dev.tensafe.batching.schedule;
  * @param maxRunning sequences that hold blocks at the same time
  * @param blockSize positions per block
  * @param ageingSteps steps of waiting that raise a sequence by one level of priority in its flow
- * @param fairnessTokens virtual tokens ({@link CostModel#tokenNanos}) that a tenant, or a flow of
+ * @param fairnessTokens virtual tokens ({@link LearntCosts#tokenNanos}) that a tenant, or a flow of
  *     one tenant, may be ahead of one that waits before it gives way
  */
 public record SchedulerConfig(

@@ -98,7 +98,7 @@ public final class StepWork {
   }
 
   /** Nanoseconds by tenant, as the model expects them; their times add up to the step's. */
-  public Map<String, Bill> byTenant(CostModel model) {
+  public Map<String, Bill> byTenant(LearntCosts model) {
     Map<String, Double> times = divide(model, run -> 1);
     Map<String, List<Run>> byTenant = new LinkedHashMap<>();
     runs.forEach(
@@ -120,11 +120,11 @@ public final class StepWork {
   }
 
   /** Nanoseconds by flow for what was not computed before. */
-  public Map<String, Double> freshByFlow(CostModel model) {
+  public Map<String, Double> freshByFlow(LearntCosts model) {
     return divide(model, Run::fresh);
   }
 
-  private Map<String, Double> divide(CostModel model, ToDoubleFunction<Run> counted) {
+  private Map<String, Double> divide(LearntCosts model, ToDoubleFunction<Run> counted) {
     Map<Long, Integer> rowsOfAdapter = new HashMap<>();
     Map<String, Map<String, double[]>> rows = new LinkedHashMap<>();
     Map<String, Set<String>> encrypted = new HashMap<>();

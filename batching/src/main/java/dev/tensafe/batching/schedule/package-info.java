@@ -2,7 +2,7 @@
  * Which sequences run in the next step: a pure decision over their states.
  *
  * <p><b>Fairness.</b> Tenants share time, the flows of a tenant (its uses of one adapter) its part.
- * {@link dev.tensafe.batching.schedule.CostModel} learns what work costs; {@link
+ * {@link dev.tensafe.batching.schedule.LearntCosts} learns what work costs; {@link
  * dev.tensafe.batching.schedule.StepWork} divides a step's time by it; {@link
  * dev.tensafe.batching.schedule.FairShares} keeps the accounts, in virtual tokens. {@link
  * dev.tensafe.batching.schedule.WaitingFlows} admits the tenant that was served least, and its flow

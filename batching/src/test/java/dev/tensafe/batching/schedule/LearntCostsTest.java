@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-class CostModelTest {
+class LearntCostsTest {
   /** Nanoseconds of each kind on a machine of which the model knows nothing. */
   private static final double[] TRUE = {
     8e6, 0.15e6, 0.4e6, 0.05e6, 0.03e6, 0.2e6, 12e6, 0.5e6, 0.2e6
@@ -14,9 +14,9 @@ class CostModelTest {
 
   private final long seed = System.nanoTime();
   private final Random random = new Random(seed);
-  private final CostModel model = new CostModel();
+  private final LearntCosts model = new LearntCosts();
 
-  CostModelTest() {
+  LearntCostsTest() {
     System.out.println("seed " + seed);
   }
 

@@ -23,7 +23,7 @@ import java.util.List;
  *
  * Confined to one thread.
  */
-public final class CostModel {
+public final class LearntCosts {
   private static final int FIRST = 16;
   private static final int MEMORY = 256;
   private static final int BELIEVED = 3;
@@ -47,7 +47,7 @@ public final class CostModel {
   private int surprises;
 
   /** Knows nothing yet; a row of a prompt is taken to cost 0.1 ms. */
-  public CostModel() {
+  public LearntCosts() {
     scale(1e5);
   }
 
