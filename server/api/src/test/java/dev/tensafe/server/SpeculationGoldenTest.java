@@ -149,6 +149,8 @@ class SpeculationGoldenTest {
               answer.remove("id");
               answer.remove("created");
               answer.remove("tensafe"); // packages differ in their digests
+              // what was cached depends on who came first
+              ((ObjectNode) answer.get("usage")).remove("prompt_tokens_details");
               return answer;
             };
         running.add(clients.submit(task));
