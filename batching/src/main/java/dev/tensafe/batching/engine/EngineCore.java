@@ -89,6 +89,7 @@ final class EngineCore {
             errors,
             clock,
             drafting,
+            ticker,
             config.maxSequenceLength());
   }
 
@@ -108,45 +109,23 @@ final class EngineCore {
 
   /** Takes a request that counts with all of its prompt among those that wait. */
   void add(long id, GenerationRequest request, GenerationListener listener, long deadlineNanos) {
-    add(id, request, listener, deadlineNanos, MaskChain.of(request.params(), eosTokens));
-  }
-
-  /** As {@link #add(long, GenerationRequest, GenerationListener, long)}, under another mask. */
-  void add(
-      long id,
-      GenerationRequest request,
-      GenerationListener listener,
-      long deadlineNanos,
-      LogitMask mask) {
     int all = request.promptTokens().length;
-    int unusedShorter = add(id, request, listener, deadlineNanos, mask, all);
+    int unusedShorter = add(id, request, listener, deadlineNanos, all);
   }
 
-  /** Takes a request under the mask that it asks for; see the next one. */
+  /**
+   * Takes a request.
+   *
+   * @param queued tokens for which it counts among those that wait
+   * @return for how many of them it counts no more: the cache has them
+   */
   int add(
       long id,
       GenerationRequest request,
       GenerationListener listener,
       long deadlineNanos,
       int queued) {
-    LogitMask mask = MaskChain.of(request.params(), eosTokens);
-    return add(id, request, listener, deadlineNanos, mask, queued);
-  }
-
-  /**
-   * Takes a request.
-   *
-   * @param mask of its output
-   * @param queued tokens for which it counts among those that wait
-   * @return for how many of them it counts no more: the cache has them
-   */
-  private int add(
-      long id,
-      GenerationRequest request,
-      GenerationListener listener,
-      long deadlineNanos,
-      LogitMask mask,
-      int queued) {
+    LogitMask mask = MaskChain.of(request.params(), eosTokens, request.constraint().orElse(null));
     SamplingParams params = request.params();
     TextStream text = new TextStream(tokenizer, request.stopStrings(), params.minTokens());
     Sequence s = new Sequence(id, request, listener, text, mask, deadlineNanos);

@@ -4,9 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import dev.tensafe.batching.cache.CacheScope;
 import dev.tensafe.batching.draft.Drafting;
+import dev.tensafe.batching.sample.Constraint;
 import dev.tensafe.batching.sample.SamplingParams;
 import dev.tensafe.model.exec.SequenceInput;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One output to generate, whose text goes on where the prompt's ends. Made by a {@link Builder};
@@ -20,6 +22,7 @@ import java.util.List;
  * @param flow who is charged for the work: requests of one flow share their turns
  * @param scope with whom computed keys and values may be shared
  * @param drafting which guesses may be run for it
+ * @param constraint the form that the output must have
  * @param requestId names the request in traces and to hooks; never a secret; empty for none
  * @param timeoutNanos time from submission after which the request fails; 0 for none
  */
@@ -33,6 +36,7 @@ public record GenerationRequest(
     String flow,
     CacheScope scope,
     Drafting drafting,
+    Optional<Constraint> constraint,
     String requestId,
     long timeoutNanos) {
   public GenerationRequest {
@@ -41,7 +45,11 @@ public record GenerationRequest(
     requireNonNull(flow, "flow is null");
     requireNonNull(scope, "scope is null");
     requireNonNull(drafting, "drafting is null");
+    requireNonNull(constraint, "constraint is null");
     requireNonNull(requestId, "requestId is null");
+    if (constraint.isPresent() && params.ignoreEos()) {
+      throw new IllegalArgumentException("an output of a given form ends where that ends");
+    }
     if (promptTokens.length == 0) {
       throw new IllegalArgumentException("a prompt has at least one token");
     }
@@ -76,6 +84,7 @@ public record GenerationRequest(
     private String flow = "";
     private CacheScope scope = CacheScope.BASE;
     private Drafting drafting = Drafting.FREE;
+    private Optional<Constraint> constraint = Optional.empty();
     private String requestId = "";
     private long timeoutNanos;
 
@@ -115,6 +124,12 @@ public record GenerationRequest(
       return this;
     }
 
+    /** The form that the output must have; any by default. */
+    public Builder constraint(Constraint form) {
+      constraint = Optional.of(form);
+      return this;
+    }
+
     /** Who is charged for the work. */
     public Builder flow(String name) {
       flow = name;
@@ -136,7 +151,8 @@ public record GenerationRequest(
     /**
      * The request.
      *
-     * @throws IllegalArgumentException when the prompt is empty or the timeout negative
+     * @throws IllegalArgumentException when the prompt is empty, the timeout negative, or end
+     *     tokens are to be ignored in an output of a given form
      */
     public GenerationRequest build() {
       return new GenerationRequest(
@@ -149,6 +165,7 @@ public record GenerationRequest(
           flow,
           scope,
           drafting,
+          constraint,
           requestId,
           timeoutNanos);
     }

@@ -1,6 +1,7 @@
 package dev.tensafe.batching.engine;
 
 import dev.tensafe.batching.engine.GenerationListener.FinishReason;
+import dev.tensafe.batching.sample.Constraint;
 import dev.tensafe.batching.sample.Sampler;
 import dev.tensafe.batching.sample.SamplingParams;
 import dev.tensafe.batching.sample.TokenLogprob;
@@ -117,7 +118,9 @@ final class OutputPath {
     if (stopped || full) {
       pieces.text.append(s.text.finish());
       // the flush itself may have completed a stop string
-      pieces.end = ends || s.text.stopped() ? FinishReason.STOP : FinishReason.LENGTH;
+      boolean cut =
+          s.text.stopped() && s.request.constraint().map(Constraint::cuttable).orElse(true);
+      pieces.end = ends || cut ? FinishReason.STOP : FinishReason.LENGTH;
     }
     TokenLogprob logprob = choice.logprob();
     if (logprob != null && !ends) {

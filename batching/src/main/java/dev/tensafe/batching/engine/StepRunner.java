@@ -26,6 +26,7 @@ final class StepRunner {
   private final StepClock clock;
   private final PromptScorer scorer;
   private final OutputPath output;
+  private final MaskWait maskWait;
 
   StepRunner(
       ModelExecutor executor,
@@ -36,6 +37,7 @@ final class StepRunner {
       InternalErrors errors,
       StepClock clock,
       DraftRunner drafting,
+      Ticker ticker,
       int maxSequenceLength) {
     this.executor = executor;
     this.hooks = List.copyOf(hooks);
@@ -46,6 +48,7 @@ final class StepRunner {
     this.clock = clock;
     int vocab = executor.config().vocabSize();
     this.scorer = new PromptScorer(vocab, reports);
+    this.maskWait = new MaskWait(ticker);
     this.output =
         new OutputPath(
             table, reports, drafting, vocab, executor.config().eosTokens(), maxSequenceLength);
@@ -59,7 +62,7 @@ final class StepRunner {
     for (StepPlan.Run run : runs) {
       Sequence s = table.find(run.id());
       if (s != null) { // null: its listener failed while it was being scheduled
-        reports.guard(s, "a sequence's input", () -> members.add(new Member(s, input(s, run))));
+        reports.guard(s, "a sequence's input", () -> members.add(member(s, run)));
       }
     }
     if (members.isEmpty()) {
@@ -71,6 +74,7 @@ final class StepRunner {
     if (result == null) {
       return;
     }
+    maskWait.begin(members.size());
     for (int i = 0; i < members.size(); i++) {
       int index = i;
       Member member = members.get(i);
@@ -80,6 +84,16 @@ final class StepRunner {
           failure == null ? "sampling" : "a projection's hook",
           () -> accept(member, result, index, failure));
     }
+  }
+
+  /** While the model runs, others find out what may come next. */
+  private static Member member(Sequence s, StepPlan.Run run) {
+    SequenceInput input = input(s, run);
+    int guesses = run.tokens() - (s.count() - s.computed());
+    if (guesses >= 0) {
+      s.mask.prepare(s.drafts().first(guesses).tokens());
+    }
+    return new Member(s, input);
   }
 
   private static SequenceInput input(Sequence s, StepPlan.Run run) {
@@ -133,7 +147,12 @@ final class StepRunner {
     s.advance(own);
     table.publish(s);
     scorer.score(s, s.computed(), result, firstRow, rows - drafted);
-    if (s.computed() == s.count()) {
+    if (s.computed() < s.count()) {
+      return;
+    }
+    if (!s.mask.await(maskWait.left())) {
+      table.rewind(s, 0); // its last token runs again in the next step
+    } else {
       output.next(s, result, firstRow + rows - 1 - drafted, drafted);
     }
   }

@@ -1,11 +1,16 @@
 package dev.tensafe.batching.sample;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Several masks as one, applied in order. Confined to one thread. */
 public final class MaskChain implements LogitMask {
+  /** Allows everything. */
+  public static final LogitMask NONE = new MaskChain(List.of());
+
   private final List<LogitMask> masks;
 
   MaskChain(List<LogitMask> masks) {
@@ -14,17 +19,24 @@ public final class MaskChain implements LogitMask {
 
   /**
    * What a request's parameters forbid or favour: its biases, then end tokens before its minimum of
-   * tokens.
+   * tokens, then all that its output may not be.
    *
    * @param eosTokens the model's own end tokens
+   * @param constraint null for none
    */
-  public static LogitMask of(SamplingParams params, Set<Integer> eosTokens) {
-    List<LogitMask> masks = new ArrayList<>(2);
+  public static LogitMask of(
+      SamplingParams params, Set<Integer> eosTokens, @Nullable Constraint constraint) {
+    List<LogitMask> masks = new ArrayList<>(3);
     if (!params.logitBias().isEmpty()) {
       masks.add(new LogitBias(params.logitBias()));
     }
     if (params.minTokens() > 0) {
       masks.add(new MinimumLength(params, eosTokens));
+    }
+    if (constraint != null) {
+      Set<Integer> ends = new HashSet<>(params.stopTokens());
+      ends.addAll(eosTokens);
+      masks.add(constraint.begin(ends));
     }
     return masks.isEmpty() ? NONE : masks.size() == 1 ? masks.get(0) : new MaskChain(masks);
   }
@@ -46,6 +58,21 @@ public final class MaskChain implements LogitMask {
         mask.apply(logits);
       }
     }
+  }
+
+  @Override
+  public void prepare(int[] guesses) {
+    masks.forEach(mask -> mask.prepare(guesses));
+  }
+
+  @Override
+  public boolean await(long nanos) {
+    for (LogitMask mask : masks) {
+      if (!mask.await(nanos)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Override

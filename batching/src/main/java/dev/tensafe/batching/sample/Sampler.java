@@ -65,7 +65,7 @@ public final class Sampler {
       if (mask.active()) {
         mask.apply(adjusted);
       }
-      return choose(logits, count, params);
+      return choose(adjusted.logits(), count, params);
     } finally {
       adjusted.restore();
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tensafe.batching.sample.AdjustedRow;
 import dev.tensafe.batching.sample.LogitMask;
+import dev.tensafe.batching.sample.MaskChain;
 import dev.tensafe.batching.sample.Sampler;
 import dev.tensafe.batching.sample.SamplingParams;
 import dev.tensafe.formats.safetensors.DType;
@@ -138,7 +139,7 @@ class ModelDrafterTest {
 
   private static DraftRequest request(
       long sequence, int[] tokens, int count, int prompt, int limit, SamplingParams params) {
-    return new DraftRequest(sequence, tokens, count, prompt, limit, params, LogitMask.NONE);
+    return new DraftRequest(sequence, tokens, count, prompt, limit, params, MaskChain.NONE);
   }
 
   private static int[] random(Random random, int length) {
@@ -164,7 +165,7 @@ class ModelDrafterTest {
               SequenceInput.LogitRows.LAST);
       ForwardResult result = executor.forward(new ForwardBatch(List.of(input)), List.of());
       tokens[count] =
-          sampler.token(result.row(0), tokens, count, r.promptLength(), r.params(), LogitMask.NONE);
+          sampler.token(result.row(0), tokens, count, r.promptLength(), r.params(), MaskChain.NONE);
     }
     return Arrays.copyOfRange(tokens, r.count(), tokens.length);
   }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.tensafe.batching.sample.LogitMask;
+import dev.tensafe.batching.sample.MaskChain;
 import dev.tensafe.batching.sample.SamplingParams;
 import java.util.Arrays;
 import java.util.List;
@@ -17,7 +17,7 @@ class PromptLookupTest {
     int[] room = Arrays.copyOf(tokens, tokens.length + 5);
     Arrays.fill(room, tokens.length, room.length, -7);
     return new DraftRequest(
-        sequence, room, tokens.length, 1, limit, SamplingParams.greedy(9), LogitMask.NONE);
+        sequence, room, tokens.length, 1, limit, SamplingParams.greedy(9), MaskChain.NONE);
   }
 
   private static int[] guess(PromptLookup lookup, long sequence, int limit, int... tokens) {

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.tensafe.batching.sample.LogitMask;
+import dev.tensafe.batching.sample.MaskChain;
 import dev.tensafe.batching.sample.SamplingParams;
 import dev.tensafe.batching.sample.TokenLogprob;
 import dev.tensafe.batching.schedule.SchedulerConfig;
@@ -213,7 +213,7 @@ class RewindTest {
         GenerationRequest.of(prompt, SamplingParams.greedy(50)).build(),
         new Taken(),
         new TextStream(tokenizer, List.of(), 0),
-        LogitMask.NONE,
+        MaskChain.NONE,
         0);
   }
 

@@ -15,6 +15,7 @@ import dev.tensafe.batching.draft.Drafting;
 import dev.tensafe.batching.draft.FixedDrafts;
 import dev.tensafe.batching.draft.PromptLookup;
 import dev.tensafe.batching.sample.AdjustedRow;
+import dev.tensafe.batching.sample.Constraint;
 import dev.tensafe.batching.sample.LogitMask;
 import dev.tensafe.batching.sample.SamplingParams;
 import dev.tensafe.batching.sample.TokenLogprob;
@@ -34,6 +35,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -99,9 +101,44 @@ class SpeculationEqualityTest {
     }
   }
 
+  /** A form whose masks are ready at once, or when they are asked for once more. */
+  private static final class Form implements Constraint {
+    boolean slow;
+
+    @Override
+    public LogitMask begin(Set<Integer> ends) {
+      return new StatefulMask(this, ends);
+    }
+  }
+
   /** Allows tokens by a state that follows the output, as a grammar does; counts every token. */
   private static final class StatefulMask implements LogitMask {
     private final List<Integer> states = new ArrayList<>(List.of(1));
+    private final Form form;
+    private final Set<Integer> ends;
+    private int prepared = -1;
+    private int asked;
+
+    StatefulMask(Form form, Set<Integer> ends) {
+      this.form = form;
+      this.ends = ends;
+    }
+
+    /** Ends may come where the state is even. */
+    private boolean allows(int state, int id) {
+      return ends.contains(id) ? state % 2 == 0 : (id * 31 + state) % 7 >= 3;
+    }
+
+    @Override
+    public void prepare(int[] guesses) {
+      prepared = states.size();
+    }
+
+    @Override
+    public boolean await(long nanos) {
+      assertEquals(states.size(), prepared, "a mask that was not prepared");
+      return !form.slow || asked++ % 3 > 0;
+    }
 
     @Override
     public boolean active() {
@@ -111,17 +148,19 @@ class SpeculationEqualityTest {
     @Override
     public void apply(AdjustedRow logits) {
       int state = states.get(states.size() - 1);
+      long[] allowed = new long[(logits.size() + 63) / 64];
       for (int id = 0; id < logits.size(); id++) {
-        if ((id * 31 + state) % 7 < 3) {
-          logits.set(id, Float.NEGATIVE_INFINITY);
+        if (allows(state, id)) {
+          allowed[id / 64] |= 1L << id;
         }
       }
+      logits.keepOnly(allowed, new int[0]);
     }
 
     @Override
     public void accept(int token) {
       int state = states.get(states.size() - 1);
-      assertTrue((token * 31 + state) % 7 >= 3, "a token that was forbidden");
+      assertTrue(allows(state, token), "a token that was forbidden");
       states.add((state * 17 + token) % 1009);
     }
 
@@ -131,11 +170,16 @@ class SpeculationEqualityTest {
     }
   }
 
-  private record Case(GenerationRequest request, boolean masked) {}
+  private record Case(GenerationRequest request) {
+    private @Nullable Form form() {
+      return (Form) request.constraint().orElse(null);
+    }
+  }
 
   private static Case request(Random random) {
     List<String> stops =
         random.nextInt(3) > 0 ? List.of() : List.of("ab", "\u0001", "é", "7", "xyz");
+    boolean masked = random.nextInt(4) == 0;
     int minTokens = random.nextInt(3) == 0 ? random.nextInt(30) : 0;
     SamplingParams params =
         new SamplingParams(
@@ -152,7 +196,7 @@ class SpeculationEqualityTest {
             random.nextLong(),
             1 + random.nextInt(40),
             minTokens,
-            random.nextInt(4) == 0,
+            !masked && random.nextInt(4) == 0,
             random.nextInt(4) == 0
                 ? Set.of(random.nextInt(100), 100 + random.nextInt(100))
                 : Set.of(),
@@ -166,14 +210,13 @@ class SpeculationEqualityTest {
     }
     long adapter = random.nextInt(3);
     Drafting drafting = Drafting.values()[Math.max(0, 2 - random.nextInt(6))];
-    return new Case(
+    GenerationRequest.Builder request =
         GenerationRequest.of(prompt, params)
             .stopStrings(stops)
             .adapter(adapter, new CacheScope("" + adapter, "t", ""))
             .scorePrompt(random.nextInt(8) == 0)
-            .drafting(random.nextInt(3) == 0 ? drafting : Drafting.FREE)
-            .build(),
-        random.nextInt(4) == 0);
+            .drafting(random.nextInt(3) == 0 ? drafting : Drafting.FREE);
+    return new Case((masked ? request.constraint(new Form()) : request).build());
   }
 
   private static Heard alone(Case c) {
@@ -191,11 +234,7 @@ class SpeculationEqualityTest {
   }
 
   private static void add(EngineCore core, long id, Case c, Heard heard) {
-    if (c.masked()) {
-      core.add(id, c.request(), heard, 0, new StatefulMask());
-    } else {
-      core.add(id, c.request(), heard, 0);
-    }
+    core.add(id, c.request(), heard, 0);
   }
 
   /** Knows how sequences go on, and says so, or not. */
@@ -285,6 +324,13 @@ class SpeculationEqualityTest {
       cases.add(request(random));
     }
     List<Heard> plain = cases.stream().map(SpeculationEqualityTest::alone).toList();
+    boolean slow = random.nextBoolean();
+    for (Case c : cases) {
+      Form form = c.form();
+      if (form != null) {
+        form.slow = slow;
+      }
+    }
     int blocks = random.nextBoolean() ? 10 + random.nextInt(6) : 80;
     boolean prefixes = random.nextBoolean();
     int tokens = 8 + random.nextInt(40);
@@ -403,8 +449,7 @@ class SpeculationEqualityTest {
   private static long errors(Drafter drafter, DraftPolicy policy) {
     Case c =
         new Case(
-            GenerationRequest.of(new int[] {1, 2, 3, 1, 2}, SamplingParams.greedy(30)).build(),
-            false);
+            GenerationRequest.of(new int[] {1, 2, 3, 1, 2}, SamplingParams.greedy(30)).build());
     Heard plain = alone(c);
     EngineConfig config =
         new EngineConfig(new SchedulerConfig(64, 64, 4, 16, 50, 1000), 40, LONGEST, 100_000);

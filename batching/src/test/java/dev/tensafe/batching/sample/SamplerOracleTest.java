@@ -51,6 +51,53 @@ class SamplerOracleTest {
         -1);
   }
 
+  /** Allows some tokens by their bits, few, some or most, and single ones beside. */
+  private static final class Form implements Constraint, LogitMask {
+    private final long[] allowed;
+    private final int[] also;
+
+    Form(Random random, int vocab, Set<Integer> forbidden) {
+      allowed = new long[random.nextInt(vocab / 64 + 3)];
+      int kind = random.nextInt(3);
+      for (int i = 0; i < allowed.length; i++) {
+        long some = random.nextLong();
+        boolean usual = random.nextInt(8) > 0;
+        allowed[i] = kind == 0 ? some : (kind == 1 ? 0 : -1);
+        allowed[i] = usual ? allowed[i] : some & random.nextLong();
+      }
+      also = random.ints(random.nextInt(4), -1, vocab + 2).toArray();
+      for (int id = 0; id < vocab; id++) {
+        if (id / 64 >= allowed.length || (allowed[id / 64] & 1L << id) == 0) {
+          int token = id;
+          if (Arrays.stream(also).noneMatch(a -> a == token)) {
+            forbidden.add(id);
+          }
+        }
+      }
+    }
+
+    @Override
+    public LogitMask begin(Set<Integer> ends) {
+      return this;
+    }
+
+    @Override
+    public boolean active() {
+      return true;
+    }
+
+    @Override
+    public void apply(AdjustedRow logits) {
+      logits.keepOnly(allowed, also);
+    }
+
+    @Override
+    public void accept(int token) {}
+
+    @Override
+    public void rewind(int tokens) {}
+  }
+
   private void compare(int vocab, int rows) {
     Sampler sampler = new Sampler(vocab);
     PlainSampler plain = new PlainSampler(vocab);
@@ -61,9 +108,10 @@ class SamplerOracleTest {
         SamplingParams p = params(vocab);
         int[] tokens = random.ints(1 + random.nextInt(300), 0, vocab).toArray();
         int promptLength = 1 + random.nextInt(tokens.length);
-        Set<Integer> forbidden = p.minTokens() > 0 ? p.stopTokens() : Set.of();
+        Set<Integer> forbidden = new HashSet<>(p.minTokens() > 0 ? p.stopTokens() : Set.of());
+        Form form = random.nextInt(3) == 0 ? new Form(random, vocab, forbidden) : null;
         int expected = plain.sample(logits, tokens, tokens.length, promptLength, p, forbidden);
-        LogitMask mask = MaskChain.of(p, Set.of());
+        LogitMask mask = MaskChain.of(p, Set.of(), form);
         int token;
         try {
           token = sampler.sample(row, tokens, tokens.length, promptLength, p, mask).token();

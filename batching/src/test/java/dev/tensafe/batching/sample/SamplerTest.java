@@ -27,7 +27,7 @@ class SamplerTest {
   }
 
   private static LogitMask mask(SamplingParams params) {
-    return MaskChain.of(params, Set.of(7));
+    return MaskChain.of(params, Set.of(7), null);
   }
 
   private static float[] logits(long seed) {
@@ -113,7 +113,7 @@ class SamplerTest {
     }
     Sampler other = new Sampler(VOCAB);
     for (int n = 40; n >= 1; n--) {
-      other.sample(Rows.of(logits(n)), history, 3, 1, params(2, 3, 0.5, 0, n), LogitMask.NONE);
+      other.sample(Rows.of(logits(n)), history, 3, 1, params(2, 3, 0.5, 0, n), MaskChain.NONE);
       assertEquals(first[n - 1], other.sample(Rows.of(logits), history, n, 1, p, mask(p)).token());
     }
     assertTrue(Arrays.stream(first).distinct().count() > 5);
@@ -195,7 +195,7 @@ class SamplerTest {
                       1,
                       1,
                       SamplingParams.greedy(1),
-                      LogitMask.NONE));
+                      MaskChain.NONE));
       assertEquals("engine.numerics", e.code());
     }
   }
