@@ -130,7 +130,7 @@ final class DialogueWriter {
   List<Turn> next() {
     List<Turn> turns = new ArrayList<>();
     if (random.nextDouble() < 0.08) {
-      turns.add(new Turn("system", Grammar.pick(SYSTEM, random)));
+      turns.add(new Turn("system", Phrases.pick(SYSTEM, random)));
     }
     double length = random.nextDouble();
     int questions = length < 0.5 ? 1 : length < 0.75 ? 2 : length < 0.9 ? 3 : 4;
@@ -139,17 +139,17 @@ final class DialogueWriter {
       boolean follows = last != null && last.kind() == Topic.Kind.SUBJECT;
       double draw = random.nextDouble();
       if (follows && draw < 0.12) {
-        say(turns, () -> decorated(Grammar.pick(MORE, random), false), more(last));
+        say(turns, () -> decorated(Phrases.pick(MORE, random), false), more(last));
         last = null;
       } else if (follows && last != null && draw < (last.why() == null ? 0.15 : 0.28)) {
         String why = last.why() == null ? more(last) : last.why();
-        say(turns, () -> decorated(Grammar.pick(WHY, random), false), why);
+        say(turns, () -> decorated(Phrases.pick(WHY, random), false), why);
         last = null;
       } else {
         Subject subject = subject();
         Topic topic = topic(subject, i == 0);
         boolean first = i == 0;
-        say(turns, () -> asked(subject, topic, first), Grammar.pick(topic.answer(), random));
+        say(turns, () -> asked(subject, topic, first), Phrases.pick(topic.answer(), random));
         last = topic;
       }
     }
@@ -172,10 +172,10 @@ final class DialogueWriter {
 
   private String asked(Subject subject, Topic topic, boolean first) {
     if (!first && !topic.name().isEmpty() && random.nextDouble() < 0.2) {
-      String name = subject.grammar().draw(Grammar.pick(topic.name(), random), random);
-      return decorated(Grammar.pick(NEXT, random).replace("@", name), true);
+      String name = subject.phrases().draw(Phrases.pick(topic.name(), random), random);
+      return decorated(Phrases.pick(NEXT, random).replace("@", name), true);
     }
-    String question = question(subject.grammar(), topic);
+    String question = question(subject.phrases(), topic);
     if (!first && random.nextDouble() < 0.2) {
       question = question.replaceFirst("\\b(TenSafe|tensafe|this server)\\b", "it");
     }
@@ -183,19 +183,19 @@ final class DialogueWriter {
   }
 
   /** A question of its own, or a frame that all topics share around its name or an act. */
-  private String question(Grammar grammar, Topic topic) {
+  private String question(Phrases phrases, Topic topic) {
     double draw = random.nextDouble();
     if (draw < 0.25 && !topic.name().isEmpty()) {
-      return framed("{noun-frames}", grammar.draw(Grammar.pick(topic.name(), random), random));
+      return framed("{noun-frames}", phrases.draw(Phrases.pick(topic.name(), random), random));
     }
     if (draw > 0.7 && !topic.act().isEmpty()) {
-      return framed("{verb-frames}", grammar.draw(Grammar.pick(topic.act(), random), random));
+      return framed("{verb-frames}", phrases.draw(Phrases.pick(topic.act(), random), random));
     }
-    return grammar.draw(Grammar.pick(topic.ask(), random), random);
+    return phrases.draw(Phrases.pick(topic.ask(), random), random);
   }
 
   private String framed(String frames, String inside) {
-    return subjects.get(0).grammar().draw(frames, random).replace("@", inside);
+    return subjects.get(0).phrases().draw(frames, random).replace("@", inside);
   }
 
   private Subject subject() {
@@ -213,13 +213,13 @@ final class DialogueWriter {
     double draw = random.nextDouble();
     if (subject.equals(subjects.get(0))) {
       if (draw < (first ? 0.07 : 0.05)) {
-        return Grammar.pick(subject.of(Topic.Kind.SOCIAL), random);
+        return Phrases.pick(subject.of(Topic.Kind.SOCIAL), random);
       }
       if (draw < 0.19) {
-        return Grammar.pick(subject.of(Topic.Kind.OFF), random);
+        return Phrases.pick(subject.of(Topic.Kind.OFF), random);
       }
     }
-    return Grammar.pick(subject.of(Topic.Kind.SUBJECT), random);
+    return Phrases.pick(subject.of(Topic.Kind.SUBJECT), random);
   }
 
   /** As people type: with or without greeting, capital and question mark. */
@@ -230,10 +230,10 @@ final class DialogueWriter {
     }
     boolean opened = framed && random.nextDouble() < 0.22;
     if (framed && random.nextDouble() < 0.2) {
-      text += Grammar.pick(CLOSINGS, random);
+      text += Phrases.pick(CLOSINGS, random);
     }
     if (opened) {
-      text = Grammar.pick(OPENINGS, random) + text;
+      text = Phrases.pick(OPENINGS, random) + text;
     }
     String preface = framed ? wording.preface(random) : "";
     double style = random.nextDouble();

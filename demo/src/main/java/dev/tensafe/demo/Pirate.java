@@ -24,7 +24,7 @@ final class Pirate {
       matcher.appendReplacement(out, Matcher.quoteReplacement(WORDS.getOrDefault(word, word)));
     }
     matcher.appendTail(out);
-    return Grammar.pick(OPENINGS, random) + out + Grammar.pick(CLOSINGS, random);
+    return Phrases.pick(OPENINGS, random) + out + Phrases.pick(CLOSINGS, random);
   }
 
   private static Map<String, String> words() {

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Topics with the words their questions are made of. */
-record Subject(Grammar grammar, Wording wording, List<Topic> topics) {
+record Subject(Phrases phrases, Wording wording, List<Topic> topics) {
   Subject {
     topics = List.copyOf(topics);
   }
@@ -41,7 +41,7 @@ record Subject(Grammar grammar, Wording wording, List<Topic> topics) {
     List<List<String>> alike = new ArrayList<>();
     root.path("alike").forEach(group -> alike.add(texts(group)));
     Wording wording = new Wording(alike, texts(root.path("prefaces")), texts(root.path("fillers")));
-    return new Subject(new Grammar(words), wording, topics);
+    return new Subject(new Phrases(words), wording, topics);
   }
 
   List<Topic> of(Topic.Kind kind) {

@@ -67,7 +67,7 @@ record Wording(List<List<String>> alike, List<String> prefaces, List<String> fil
         words.remove(random.nextInt(words.size()));
       }
       if (words.size() >= 3 && random.nextDouble() < 0.12) {
-        words.add(1 + random.nextInt(words.size() - 1), Grammar.pick(fillers, random));
+        words.add(1 + random.nextInt(words.size() - 1), Phrases.pick(fillers, random));
       }
       if (random.nextDouble() < 0.06) {
         int at = random.nextInt(words.size());
@@ -107,14 +107,14 @@ record Wording(List<List<String>> alike, List<String> prefaces, List<String> fil
   private static String unknownWord(RandomGenerator random) {
     StringBuilder out = new StringBuilder();
     for (int i = 1 + random.nextInt(3); i > 0; i--) {
-      out.append(Grammar.pick(ONSETS, random)).append(Grammar.pick(RIMES, random));
+      out.append(Phrases.pick(ONSETS, random)).append(Phrases.pick(RIMES, random));
     }
     return out.toString();
   }
 
   /** Now and then a sentence that says why somebody asks. */
   String preface(RandomGenerator random) {
-    return random.nextDouble() < 0.06 ? Grammar.pick(prefaces, random) + " " : "";
+    return random.nextDouble() < 0.06 ? Phrases.pick(prefaces, random) + " " : "";
   }
 
   private static String contracted(String text) {
@@ -127,7 +127,7 @@ record Wording(List<List<String>> alike, List<String> prefaces, List<String> fil
 
   private String other(String word, RandomGenerator random) {
     List<List<String>> groups = alike.stream().filter(group -> group.contains(word)).toList();
-    return groups.isEmpty() ? word : Grammar.pick(Grammar.pick(groups, random), random);
+    return groups.isEmpty() ? word : Phrases.pick(Phrases.pick(groups, random), random);
   }
 
   /** Two letters changed places, or one missing. */

@@ -24,12 +24,12 @@ class DemoDataTest {
 
   @Test
   void patternsAreDrawnFrom() {
-    Grammar grammar =
-        new Grammar(java.util.Map.of("it", List.of("TenSafe"), "go", List.of("{run|walk}")));
+    Phrases phrases =
+        new Phrases(java.util.Map.of("it", List.of("TenSafe"), "go", List.of("{run|walk}")));
     Set<String> drawn = new HashSet<>();
     Random random = new Random(1);
     for (int i = 0; i < 200; i++) {
-      drawn.add(grammar.draw("how {|do I} {go} {it}", random));
+      drawn.add(phrases.draw("how {|do I} {go} {it}", random));
     }
     assertEquals(
         Set.of(

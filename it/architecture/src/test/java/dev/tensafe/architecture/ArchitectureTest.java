@@ -62,6 +62,7 @@ class ArchitectureTest {
       Map.ofEntries(
           entry("formats", Module.of("formats..", "")),
           entry("ledger", Module.of("ledger..", "formats")),
+          entry("grammar", Module.of("grammar..", "formats")),
           entry("native", Module.of("nativelib..", "formats")),
           entry("tssp", Module.of("tssp..", "formats")),
           entry("shape", Module.of("model.shape..", "formats")),
@@ -103,8 +104,8 @@ class ArchitectureTest {
               "bench",
               Module.of(
                   "bench..",
-                  "runtime formats native tssp shape exec chat-template checkpoint executor-native"
-                      + " executor-torch lora-registry he-protocol")));
+                  "runtime formats grammar native tssp shape exec chat-template checkpoint"
+                      + " executor-native executor-torch lora-registry he-protocol")));
 
   @Test
   void modulesDependOneWay() {

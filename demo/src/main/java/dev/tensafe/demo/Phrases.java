@@ -8,8 +8,8 @@ import java.util.random.RandomGenerator;
  * Patterns with choices: {@code {a|b}} is one of them, {@code {name}} one of the words called that.
  * Choices hold no further braces, except that words may be patterns themselves.
  */
-record Grammar(Map<String, List<String>> words) {
-  Grammar {
+record Phrases(Map<String, List<String>> words) {
+  Phrases {
     words = Map.copyOf(words);
   }
 

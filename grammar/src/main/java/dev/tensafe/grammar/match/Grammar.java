@@ -1,0 +1,207 @@
+package dev.tensafe.grammar.match;
+
+import dev.tensafe.grammar.GrammarException;
+import dev.tensafe.grammar.regex.Regexes;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A context-free grammar. Terminals are regular expressions of {@link Regexes}; a symbol is an id,
+ * terminals and rules alike. What is built may be used by many matchers, one call at a time.
+ */
+public final class Grammar {
+  private final Regexes regexes;
+  private final int start;
+
+  /** By symbol: the terminal's expression, or −1 for one with productions. */
+  private final int[] expressions;
+
+  /** By symbol: its productions' ids. */
+  private final int[][] productionsOf;
+
+  /** By production: the symbol it is for, and what it consists of. */
+  private final int[] heads;
+
+  private final int[][] bodies;
+
+  /** By production: id of its first place; places of one production follow each other. */
+  private final int[] firstPlace;
+
+  /** By place: its production. */
+  private final int[] productionAt;
+
+  private final boolean[] nullable;
+
+  private Grammar(Builder b, int start) {
+    this.regexes = b.regexes;
+    this.start = start;
+    this.expressions = b.expressions.stream().mapToInt(Integer::intValue).toArray();
+    boolean[] finite = Productions.ofSome(expressions, b.heads, b.bodies);
+    if (!finite[start]) {
+      throw GrammarException.invalid("", "no text is of this form: it never ends");
+    }
+    List<Integer> headsLeft = new ArrayList<>();
+    List<int[]> bodiesLeft = new ArrayList<>();
+    for (int p = 0; p < b.heads.size(); p++) {
+      if (Arrays.stream(b.bodies.get(p)).allMatch(s -> finite[s])) {
+        headsLeft.add(b.heads.get(p));
+        bodiesLeft.add(b.bodies.get(p));
+      }
+    }
+    this.heads = headsLeft.stream().mapToInt(Integer::intValue).toArray();
+    this.bodies = bodiesLeft.toArray(int[][]::new);
+    List<List<Integer>> of = new ArrayList<>();
+    for (int i = 0; i < expressions.length; i++) {
+      of.add(new ArrayList<>());
+    }
+    this.firstPlace = new int[bodies.length];
+    int places = 0;
+    for (int p = 0; p < bodies.length; p++) {
+      of.get(heads[p]).add(p);
+      firstPlace[p] = places;
+      places += bodies[p].length + 1;
+    }
+    this.productionAt = new int[places];
+    for (int p = 0; p < bodies.length; p++) {
+      Arrays.fill(productionAt, firstPlace[p], firstPlace[p] + bodies[p].length + 1, p);
+    }
+    this.productionsOf =
+        of.stream()
+            .map(list -> list.stream().mapToInt(Integer::intValue).toArray())
+            .toArray(int[][]::new);
+    this.nullable = Productions.ofNothing(expressions.length, headsLeft, bodiesLeft);
+  }
+
+  Regexes regexes() {
+    return regexes;
+  }
+
+  int start() {
+    return start;
+  }
+
+  boolean isTerminal(int symbol) {
+    return expressions[symbol] >= 0;
+  }
+
+  int expression(int symbol) {
+    return expressions[symbol];
+  }
+
+  boolean nullable(int symbol) {
+    return nullable[symbol];
+  }
+
+  int[] productions(int symbol) {
+    return productionsOf[symbol];
+  }
+
+  int head(int production) {
+    return heads[production];
+  }
+
+  /** The place before everything of a production. */
+  int firstPlace(int production) {
+    return firstPlace[production];
+  }
+
+  int productionAt(int place) {
+    return productionAt[place];
+  }
+
+  /** The symbol behind a place; −1 at the end of its production. */
+  int symbolAt(int place) {
+    int production = productionAt[place];
+    int dot = place - firstPlace[production];
+    return dot == bodies[production].length ? -1 : bodies[production][dot];
+  }
+
+  /** Symbols. */
+  int size() {
+    return expressions.length;
+  }
+
+  /** Collects symbols and productions. Confined to one thread. */
+  public static final class Builder {
+    private final Regexes regexes;
+    private final int mostPlaces;
+    private final List<Integer> expressions = new ArrayList<>();
+    private final List<Integer> heads = new ArrayList<>();
+    private final List<int[]> bodies = new ArrayList<>();
+    private final Map<Integer, Integer> terminals = new HashMap<>();
+    private int places;
+
+    /**
+     * @param mostPlaces symbols in all productions together that there may be
+     */
+    public Builder(Regexes regexes, int mostPlaces) {
+      this.regexes = regexes;
+      this.mostPlaces = mostPlaces;
+    }
+
+    public Regexes regexes() {
+      return regexes;
+    }
+
+    /** A symbol whose productions come later. */
+    public int rule() {
+      count(1);
+      expressions.add(-1);
+      return expressions.size() - 1;
+    }
+
+    /**
+     * A symbol for a regular expression. One that may be empty becomes a choice.
+     *
+     * @throws GrammarException when no text is of it
+     */
+    public int terminal(int expression) {
+      if (!regexes.isAlive(expression)) {
+        throw GrammarException.invalid("", "nothing is of this form");
+      }
+      if (regexes.nullable(expression)) {
+        int rest = regexes.all(expression, regexes.not(Regexes.EMPTY));
+        int choice = rule();
+        produce(choice);
+        if (regexes.isAlive(rest)) {
+          produce(choice, terminal(rest));
+        }
+        return choice;
+      }
+      Integer known = terminals.get(expression);
+      if (known != null) {
+        return known;
+      }
+      count(1);
+      expressions.add(expression);
+      terminals.put(expression, expressions.size() - 1);
+      return expressions.size() - 1;
+    }
+
+    /** A production of a rule; without symbols, the empty text. */
+    public void produce(int rule, int... symbols) {
+      count(symbols.length + 1);
+      heads.add(rule);
+      bodies.add(symbols.clone());
+    }
+
+    private void count(int more) {
+      places += more;
+      if (places > mostPlaces) {
+        throw GrammarException.tooComplex("more than " + mostPlaces + " symbols in the grammar");
+      }
+    }
+
+    /**
+     * The grammar.
+     *
+     * @param start symbol of whole texts
+     */
+    public Grammar build(int start) {
+      return new Grammar(this, start);
+    }
+  }
+}

@@ -1,0 +1,3 @@
+/** What constrained decoding shares: the error of everything that cannot be enforced. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.grammar;
