@@ -33,9 +33,7 @@ public record StepReport(
     /** From logits to tokens and text, and scores of prompts. */
     SAMPLE,
     /** Listeners of outputs. */
-    REPORT,
-    /** What the step cost, and whom; {@link #tenants} leave it out. */
-    ACCOUNT
+    REPORT
   }
 
   /** Time of one phase. */

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.bench.LoadGenerator;
 import dev.tensafe.bench.LoadReport;
 import dev.tensafe.bench.LoadSpec;
-import dev.tensafe.bench.Popularity;
 import dev.tensafe.bench.ckks.CkksBench;
 import dev.tensafe.bench.tssp.TsspBench;
 import dev.tensafe.formats.safetensors.DType;
@@ -41,7 +40,6 @@ import picocli.CommandLine.Spec;
       BenchCommand.Ckks.class,
       BenchCommand.Tssp.class,
       FloodCommand.class,
-      TenantsCommand.class,
       LoraBenchCommand.class,
       StepCommand.class,
       QualityCommand.class,
@@ -49,8 +47,7 @@ import picocli.CommandLine.Spec;
       RelayCommand.class,
       BenchCommand.MakeModel.class,
       TruncateModelCommand.class,
-      MakeAdapterCommand.class,
-      MakePackagesCommand.class
+      MakeAdapterCommand.class
     })
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -59,8 +56,8 @@ final class BenchCommand implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a subcommand is needed: serve, flood, tenants, ckks, tssp, lora, step, quality, gate,"
-            + " relay, make-model, truncate-model, make-adapter, make-packages");
+        "a subcommand is needed: serve, flood, ckks, tssp, lora, step, quality, gate, relay,"
+            + " make-model, truncate-model, make-adapter");
   }
 
   /** {@code tensafe bench serve}: load on a running server. */
@@ -134,12 +131,6 @@ final class BenchCommand implements Runnable {
     @Option(names = "--seed", defaultValue = "1", description = "of prompts and arrivals")
     private long seed;
 
-    @Option(
-        names = "--zipf",
-        paramLabel = "S",
-        description = "draws models instead of taking them in turn: the n-th as often as n^-S")
-    private @Nullable Double zipf;
-
     @Option(names = "--api-key", defaultValue = "", description = "bearer key")
     private String apiKey = "";
 
@@ -190,10 +181,9 @@ final class BenchCommand implements Runnable {
         throw new ParameterException(
             spec.commandLine(), "counts and rates must be positive, and turns are of clients");
       }
-      Double exponent = zipf;
       return new LoadSpec(
           url,
-          exponent == null ? models : Popularity.draw(models, exponent, 4096, seed),
+          models,
           clients,
           rate,
           given == null ? defaultRequests : given,

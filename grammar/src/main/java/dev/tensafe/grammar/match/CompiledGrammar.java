@@ -1,18 +1,40 @@
 package dev.tensafe.grammar.match;
 
+import dev.tensafe.grammar.Fuel;
 import dev.tensafe.grammar.GrammarException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A grammar over a vocabulary. Its matchers share what they find out about states and masks; a lock
- * lets one of them look at a time. Thread-safe.
+ * A grammar over a vocabulary. Its matchers share what they find out about states and masks; no
+ * lock is held while one finds something out, but for single transitions. Thread-safe.
  */
 public final class CompiledGrammar {
-  private final ReentrantLock lock = new ReentrantLock();
+  private static final long WORK_OF_BEGINNING = 5_000_000;
+
+  /** Steps of one token's text: some milliseconds. */
+  private static final long WORK_OF_A_TOKEN = 500_000;
+
+  /** Steps of one mask: below half a second, of which one in a thousand takes as much as 1 %. */
+  private static final long WORK_OF_A_MASK = 4_000_000;
+
+  private static final long MOST_MASK_BYTES = 4L << 20;
+
   private final Automaton automaton;
-  private final MaskMaker masks;
   private final TokenTrie trie;
   private final State begin;
+  private final byte[] classOf = new byte[256];
+
+  /** Tells its states from those of others in what all grammars share. */
+  private final Object owner = new Object();
+
+  private final int mostMasks;
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** The masks used last; under the lock, which is held to look and to enter only. */
+  private final Map<State, long[]> masks = new LinkedHashMap<>(64, 0.75f, true);
 
   /**
    * Compiles.
@@ -21,9 +43,12 @@ public final class CompiledGrammar {
    */
   public CompiledGrammar(Grammar grammar, TokenTrie trie) {
     this.automaton = new Automaton(grammar);
-    this.masks = new MaskMaker(automaton, trie);
     this.trie = trie;
-    this.begin = automaton.begin();
+    this.mostMasks = (int) Math.max(16, MOST_MASK_BYTES / (8L * trie.words() + 1));
+    for (int value = 0; value < 256; value++) {
+      classOf[value] = (byte) grammar.dfa().classOf(value);
+    }
+    this.begin = automaton.begin(new Fuel(WORK_OF_BEGINNING));
   }
 
   /** A matcher before any text. */
@@ -31,31 +56,62 @@ public final class CompiledGrammar {
     return new Matcher(this, begin);
   }
 
-  TokenTrie trie() {
-    return trie;
-  }
-
-  State next(State state, byte[] text) {
+  /** Memory of its states and masks at present, in bytes, about; the vocabulary's is not in it. */
+  public long bytes() {
     lock.lock();
     try {
-      State now = state;
-      for (byte value : text) {
-        now = automaton.next(now, value & 0xff);
-        if (now.open().isEmpty() && !now.accepting()) {
-          return now;
-        }
-      }
-      return now;
+      return automaton.grammar().dfa().bytes()
+          + 40L * automaton.items()
+          + (8L * trie.words() + 200) * masks.size();
     } finally {
       lock.unlock();
     }
   }
 
+  TokenTrie trie() {
+    return trie;
+  }
+
+  /** The state behind a text; {@link State#DEAD} when it cannot come. */
+  State next(State state, byte[] text) {
+    Fuel fuel = new Fuel(WORK_OF_A_TOKEN);
+    State now = state;
+    for (byte value : text) {
+      now = automaton.next(now, classOf[value & 0xff] & 0xff, fuel);
+      if (!now.isOpen() && !now.accepting) {
+        return State.DEAD;
+      }
+    }
+    return now;
+  }
+
   /** A bit per token; not to be changed. */
   long[] mask(State state) {
+    long[] known = known(state);
+    if (known == null) {
+      Fuel fuel = new Fuel(WORK_OF_A_MASK);
+      known = new MaskWalk(automaton, classOf, trie, owner, fuel).mask(state);
+      keep(state, known);
+    }
+    return known;
+  }
+
+  private long @Nullable [] known(State state) {
     lock.lock();
     try {
-      return masks.mask(state);
+      return masks.get(state);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void keep(State state, long[] mask) {
+    lock.lock();
+    try {
+      masks.put(state, mask);
+      if (masks.size() > mostMasks) {
+        masks.remove(masks.keySet().iterator().next());
+      }
     } finally {
       lock.unlock();
     }
@@ -63,25 +119,19 @@ public final class CompiledGrammar {
 
   /** The only byte that may come next; −1 when it is not the only one, or the text may end. */
   int onlyByte(State state) {
-    lock.lock();
-    try {
-      if (state.accepting()) {
-        return -1;
-      }
-      int only = -1;
-      for (Progress p : state.open()) {
-        for (int value = 0; value < 256; value++) {
-          if (automaton.regexes().next(p.expression(), value) != 0) {
-            if (only >= 0 && only != value) {
-              return -1;
-            }
-            only = value;
-          }
-        }
-      }
-      return only;
-    } finally {
-      lock.unlock();
+    if (state.accepting) {
+      return -1;
     }
+    boolean[] can = automaton.classes(state, new Fuel(WORK_OF_A_TOKEN));
+    int only = -1;
+    for (int value = 0; value < 256; value++) {
+      if (can[classOf[value] & 0xff]) {
+        if (only >= 0) {
+          return -1;
+        }
+        only = value;
+      }
+    }
+    return only;
   }
 }

@@ -1,6 +1,8 @@
 package dev.tensafe.grammar.match;
 
+import dev.tensafe.grammar.Fuel;
 import dev.tensafe.grammar.GrammarException;
+import dev.tensafe.grammar.regex.LazyDfa;
 import dev.tensafe.grammar.regex.Regexes;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,11 +12,20 @@ import java.util.Map;
 
 /**
  * A context-free grammar. Terminals are regular expressions of {@link Regexes}; a symbol is an id,
- * terminals and rules alike. What is built may be used by many matchers, one call at a time.
+ * terminals and rules alike. How a text is cut into terminals does not count: it is of the grammar
+ * when there is one way. Immutable but for its automaton, and thread-safe.
  */
 public final class Grammar {
-  private final Regexes regexes;
+  /** Transitions of one grammar, of four bytes each. */
+  private static final int MOST_CELLS = 4 << 20;
+
+  private static final long MOST_WORK = 20_000_000;
+
+  private final LazyDfa dfa;
   private final int start;
+
+  /** By symbol: the state before a terminal; 0 for one with productions. */
+  private final int[] states;
 
   /** By symbol: the terminal's expression, or −1 for one with productions. */
   private final int[] expressions;
@@ -36,7 +47,6 @@ public final class Grammar {
   private final boolean[] nullable;
 
   private Grammar(Builder b, int start) {
-    this.regexes = b.regexes;
     this.start = start;
     this.expressions = b.expressions.stream().mapToInt(Integer::intValue).toArray();
     boolean[] finite = Productions.ofSome(expressions, b.heads, b.bodies);
@@ -73,10 +83,17 @@ public final class Grammar {
             .map(list -> list.stream().mapToInt(Integer::intValue).toArray())
             .toArray(int[][]::new);
     this.nullable = Productions.ofNothing(expressions.length, headsLeft, bodiesLeft);
+    int[] roots = Arrays.stream(expressions).filter(e -> e >= 0).toArray();
+    this.dfa = new LazyDfa(b.regexes, roots, MOST_CELLS);
+    this.states = new int[expressions.length];
+    Fuel fuel = new Fuel(MOST_WORK);
+    for (int symbol = 0; symbol < states.length; symbol++) {
+      states[symbol] = expressions[symbol] < 0 ? 0 : dfa.state(expressions[symbol], fuel);
+    }
   }
 
-  Regexes regexes() {
-    return regexes;
+  LazyDfa dfa() {
+    return dfa;
   }
 
   int start() {
@@ -87,8 +104,9 @@ public final class Grammar {
     return expressions[symbol] >= 0;
   }
 
-  int expression(int symbol) {
-    return expressions[symbol];
+  /** The state of a terminal before its text. */
+  int state(int terminal) {
+    return states[terminal];
   }
 
   boolean nullable(int symbol) {
@@ -117,11 +135,6 @@ public final class Grammar {
     int production = productionAt[place];
     int dot = place - firstPlace[production];
     return dot == bodies[production].length ? -1 : bodies[production][dot];
-  }
-
-  /** Symbols. */
-  int size() {
-    return expressions.length;
   }
 
   /** Collects symbols and productions. Confined to one thread. */
@@ -179,6 +192,11 @@ public final class Grammar {
       expressions.add(expression);
       terminals.put(expression, expressions.size() - 1);
       return expressions.size() - 1;
+    }
+
+    /** A symbol for a special token of the vocabulary, as such: {@link Regexes#special}. */
+    public int special(String name) {
+      return terminal(regexes.special(name));
     }
 
     /** A production of a rule; without symbols, the empty text. */

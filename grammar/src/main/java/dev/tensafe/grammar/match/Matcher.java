@@ -1,13 +1,15 @@
 package dev.tensafe.grammar.match;
 
+import dev.tensafe.grammar.GrammarException;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where one text is in its grammar: follows its tokens one by one, and back again. Confined to one
- * thread at a time.
+ * Where one text is in its grammar: follows its tokens one by one, and back again. What a call may
+ * take is bounded: beyond, it throws {@link GrammarException} with {@code grammar.too_complex}, and
+ * the matcher is where it was. Confined to one thread at a time.
  */
 public final class Matcher {
   private final CompiledGrammar grammar;
@@ -16,6 +18,13 @@ public final class Matcher {
   Matcher(CompiledGrammar grammar, State begin) {
     this.grammar = grammar;
     states.add(begin);
+  }
+
+  /** Another at the same place, with the same tokens behind it. */
+  public Matcher copy() {
+    Matcher copy = new Matcher(grammar, states.get(0));
+    copy.states.addAll(states.subList(1, states.size()));
+    return copy;
   }
 
   private State now() {
@@ -33,7 +42,7 @@ public final class Matcher {
       return false;
     }
     State next = grammar.next(now(), text);
-    if (next.open().isEmpty() && !next.accepting()) {
+    if (!next.isOpen() && !next.accepting) {
       return false;
     }
     states.add(next);
@@ -65,17 +74,35 @@ public final class Matcher {
 
   /** Whether the text may end here. */
   public boolean mayEnd() {
-    return now().accepting();
+    return now().accepting;
   }
 
   /** Whether nothing may come but the end. */
   public boolean mustEnd() {
-    return now().open().isEmpty();
+    return !now().isOpen();
   }
 
   /** The tokens that may come next: a bit each, token 0 the lowest of word 0; not to be changed. */
   public long[] mask() {
     return grammar.mask(now());
+  }
+
+  /** The only token that may come next; −1 when it is not the only one, or the text may end. */
+  public int forcedToken() {
+    if (now().accepting) {
+      return -1;
+    }
+    int only = -1;
+    long[] mask = mask();
+    for (int word = 0; word < mask.length; word++) {
+      if (mask[word] != 0) {
+        if (only >= 0 || Long.bitCount(mask[word]) > 1) {
+          return -1;
+        }
+        only = word * 64 + Long.numberOfTrailingZeros(mask[word]);
+      }
+    }
+    return only;
   }
 
   /**

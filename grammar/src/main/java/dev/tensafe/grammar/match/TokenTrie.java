@@ -1,67 +1,129 @@
 package dev.tensafe.grammar.match;
 
+import dev.tensafe.grammar.regex.Regexes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 
 /**
- * A vocabulary's tokens by their bytes. Nodes are numbered depth first, so the nodes below one are
- * those that follow it, up to its end; a walk needs no stack of children. Immutable.
+ * A vocabulary's tokens by their bytes, in bands by length: what a text may be depends, for short
+ * tokens, on less of what lies ahead. With it lives what is found out about parts of masks, for all
+ * grammars over the vocabulary. Thread-safe.
  */
 public final class TokenTrie {
-  private static final int[] NO_TOKENS = {};
+  /** Longest token of each band but the last. */
+  private static final int[] BANDS = {4, 8, 16, 32};
 
-  private final int vocabSize;
+  private static final long CACHE_BYTES = 96L << 20;
 
-  /** By node: the byte that leads to it, how deep it is, the node after all below it. */
-  private final byte[] bytes;
+  private static final byte OUTSIDE_UTF_8 = (byte) 0xff;
 
-  private final short[] depths;
-  private final int[] ends;
+  private static final byte[] NO_TEXT = {};
 
-  /** By node: where its tokens begin in {@link #tokens}; one more entry than nodes. */
-  private final int[] firstToken;
-
-  private final int[] tokens;
   private final byte[][] texts;
+  private final List<TrieBand> bands;
+  private final MaskCache cache;
 
-  private TokenTrie(
-      int vocabSize,
-      byte[] bytes,
-      short[] depths,
-      int[] ends,
-      int[] firstToken,
-      int[] tokens,
-      byte[][] texts) {
-    this.vocabSize = vocabSize;
-    this.bytes = bytes;
-    this.depths = depths;
-    this.ends = ends;
-    this.firstToken = firstToken;
-    this.tokens = tokens;
+  private TokenTrie(byte[][] texts, long cacheBytes) {
     this.texts = texts;
+    this.cache = new MaskCache(cacheBytes);
+    List<Integer> order = new ArrayList<>();
+    for (int id = 0; id < texts.length; id++) {
+      if (texts[id].length > Short.MAX_VALUE) {
+        throw new IllegalArgumentException("a token of " + texts[id].length + " bytes");
+      }
+      if (texts[id].length > 0) {
+        order.add(id);
+      }
+    }
+    order.sort(Comparator.comparing(id -> texts[id], Arrays::compareUnsigned));
+    int[] sameBytes = new int[texts.length];
+    Arrays.fill(sameBytes, TrieBand.NONE);
+    List<TrieBand> all = new ArrayList<>();
+    int shortest = 1;
+    for (int b = 0; b <= BANDS.length; b++) {
+      int from = shortest;
+      int to = b < BANDS.length ? BANDS[b] : Short.MAX_VALUE;
+      int[] ids =
+          order.stream()
+              .filter(id -> texts[id].length >= from && texts[id].length <= to)
+              .mapToInt(Integer::intValue)
+              .toArray();
+      if (ids.length > 0) {
+        all.add(new TrieBand(all.size(), texts, ids, sameBytes));
+      }
+      shortest = to + 1;
+    }
+    this.bands = List.copyOf(all);
+  }
+
+  /**
+   * Builds a trie of tokens that all stand for their text.
+   *
+   * @param texts bytes by token id; empty for tokens that stand for no text, which no mask allows
+   */
+  public static TokenTrie of(List<byte[]> texts) {
+    return of(texts, Map.of());
   }
 
   /**
    * Builds a trie.
    *
-   * @param texts bytes by token id; empty for tokens that stand for no text, which no mask allows
+   * @param texts bytes by token id; empty for tokens that stand for no text, which no mask allows:
+   *     those that end a text are the caller's to allow. A token with the byte 0xFF, which no text
+   *     in UTF-8 has, is left out, so that nothing but a special token has a special token's text.
+   * @param specials names by the id of special tokens that a grammar may ask for ({@link
+   *     Regexes#special}); their bytes in {@code texts} do not count
    */
-  public static TokenTrie of(List<byte[]> texts) {
-    byte[][] all = texts.stream().map(byte[]::clone).toArray(byte[][]::new);
-    List<Integer> order = new ArrayList<>();
-    for (int id = 0; id < all.length; id++) {
-      if (all[id].length > 0) {
-        order.add(id);
-      }
-    }
-    order.sort(Comparator.comparing(id -> all[id], Arrays::compareUnsigned));
-    return new Builder(all, order).build();
+  public static TokenTrie of(List<byte[]> texts, Map<Integer, String> specials) {
+    return of(texts, specials, CACHE_BYTES);
   }
 
+  /**
+   * Builds a trie.
+   *
+   * @param cacheBytes memory for parts of masks
+   */
+  public static TokenTrie of(List<byte[]> texts, Map<Integer, String> specials, long cacheBytes) {
+    byte[][] all = new byte[texts.size()][];
+    for (int id = 0; id < all.length; id++) {
+      String special = specials.get(id);
+      all[id] = special != null ? Regexes.specialText(special) : ordinary(texts.get(id));
+    }
+    return new TokenTrie(all, cacheBytes);
+  }
+
+  private static byte[] ordinary(byte[] text) {
+    for (byte value : text) {
+      if (value == OUTSIDE_UTF_8) {
+        return NO_TEXT;
+      }
+    }
+    return text.clone();
+  }
+
+  /** Tokens, those without a text included: bits of a mask. */
   public int vocabSize() {
-    return vocabSize;
+    return texts.length;
+  }
+
+  /** Memory of parts of masks that are kept for all grammars, in bytes. */
+  public long cacheBytes() {
+    return cache.bytes();
+  }
+
+  /** Memory of the tokens themselves, in bytes, about. */
+  public long bytes() {
+    long sum = 0;
+    for (TrieBand band : bands) {
+      sum += band.size();
+    }
+    for (byte[] text : texts) {
+      sum += 16 + text.length;
+    }
+    return sum;
   }
 
   /** Bytes of a token; not to be changed. */
@@ -69,116 +131,26 @@ public final class TokenTrie {
     return texts[token];
   }
 
-  int nodes() {
-    return bytes.length;
+  List<TrieBand> bands() {
+    return bands;
   }
 
-  int value(int node) {
-    return bytes[node] & 0xff;
-  }
-
-  /** Bytes from the root: 1 for the first nodes. */
-  int depth(int node) {
-    return depths[node];
-  }
-
-  /** The first node that is not below this one. */
-  int end(int node) {
-    return ends[node];
-  }
-
-  /** Adds the tokens that end at a node to a mask. */
-  void mark(int node, long[] mask) {
-    for (int i = firstToken[node]; i < firstToken[node + 1]; i++) {
-      mask[tokens[i] >>> 6] |= 1L << (tokens[i] & 63);
-    }
+  MaskCache cache() {
+    return cache;
   }
 
   /** Longest token, in bytes. */
-  int maxDepth() {
-    int most = 0;
-    for (short depth : depths) {
-      most = Math.max(most, depth);
-    }
-    return most;
+  int longest() {
+    return bands.stream().mapToInt(band -> band.longest).max().orElse(0);
+  }
+
+  /** Words of a mask. */
+  int words() {
+    return (texts.length + 63) / 64;
   }
 
   @Override
   public String toString() {
-    return "TokenTrie[" + vocabSize + " tokens, " + bytes.length + " nodes]";
-  }
-
-  private static final class Builder {
-    private final byte[][] texts;
-    private final List<Integer> order;
-    private byte[] bytes = new byte[1024];
-    private short[] depths = new short[1024];
-    private int[] ends = new int[1024];
-    private int count;
-
-    Builder(byte[][] texts, List<Integer> order) {
-      this.texts = texts;
-      this.order = order;
-    }
-
-    TokenTrie build() {
-      int longest =
-          texts.length == 0 ? 0 : Arrays.stream(texts).mapToInt(t -> t.length).max().getAsInt();
-      if (longest > Short.MAX_VALUE) {
-        throw new IllegalArgumentException("a token of " + longest + " bytes");
-      }
-      int[] path = new int[longest + 1];
-      byte[] before = {};
-      int[] nodeOf = new int[order.size()];
-      for (int i = 0; i < order.size(); i++) {
-        byte[] text = texts[order.get(i)];
-        int common = Arrays.mismatch(before, text);
-        common = common < 0 ? text.length : common;
-        for (int depth = common; depth < before.length; depth++) {
-          ends[path[depth]] = count;
-        }
-        for (int depth = common; depth < text.length; depth++) {
-          path[depth] = add(text[depth], depth + 1);
-        }
-        nodeOf[i] = path[text.length - 1];
-        before = text;
-      }
-      for (int depth = 0; depth < before.length; depth++) {
-        ends[path[depth]] = count;
-      }
-      return finish(nodeOf);
-    }
-
-    private int add(byte value, int depth) {
-      if (count == bytes.length) {
-        bytes = Arrays.copyOf(bytes, count * 2);
-        depths = Arrays.copyOf(depths, count * 2);
-        ends = Arrays.copyOf(ends, count * 2);
-      }
-      bytes[count] = value;
-      depths[count] = (short) depth;
-      return count++;
-    }
-
-    /** Tokens are in the order of their nodes already: equal bytes follow each other. */
-    private TokenTrie finish(int[] nodeOf) {
-      int[] first = new int[count + 1];
-      int[] tokens = new int[nodeOf.length];
-      for (int i = 0; i < nodeOf.length; i++) {
-        first[nodeOf[i] + 1]++;
-        tokens[i] = order.get(i);
-      }
-      for (int node = 0; node < count; node++) {
-        first[node + 1] += first[node];
-      }
-      return new TokenTrie(
-          texts.length,
-          Arrays.copyOf(bytes, count),
-          Arrays.copyOf(depths, count),
-          Arrays.copyOf(ends, count),
-          first,
-          nodeOf.length == 0 ? NO_TOKENS : tokens,
-          texts);
-    }
+    return "TokenTrie[" + texts.length + " tokens]";
   }
 }

@@ -21,7 +21,7 @@ record ByteSet(long w0, long w1, long w2, long w3) {
 
   boolean has(int value) {
     long word = value < 128 ? (value < 64 ? w0 : w1) : value < 192 ? w2 : w3;
-    return (word >>> (value & 63) & 1) != 0;
+    return ((word >>> (value & 63)) & 1) != 0;
   }
 
   ByteSet or(ByteSet o) {
@@ -34,6 +34,19 @@ record ByteSet(long w0, long w1, long w2, long w3) {
 
   ByteSet not() {
     return new ByteSet(~w0, ~w1, ~w2, ~w3);
+  }
+
+  /** The one value that is in it; −1 when there are more, or none. */
+  int only() {
+    int count = Long.bitCount(w0) + Long.bitCount(w1) + Long.bitCount(w2) + Long.bitCount(w3);
+    if (count != 1) {
+      return -1;
+    }
+    return w0 != 0
+        ? Long.numberOfTrailingZeros(w0)
+        : w1 != 0
+            ? 64 + Long.numberOfTrailingZeros(w1)
+            : w2 != 0 ? 128 + Long.numberOfTrailingZeros(w2) : 192 + Long.numberOfTrailingZeros(w3);
   }
 
   boolean isEmpty() {

@@ -1,9 +1,10 @@
 package dev.tensafe.grammar.regex;
 
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.IntPredicate;
-import java.util.function.Predicate;
-import java.util.regex.PatternSyntaxException;
 
 /** Sets of characters in a pattern: a dot, an escape, brackets. Confined to one pattern. */
 final class CharacterClasses {
@@ -33,13 +34,19 @@ final class CharacterClasses {
           (int) 'S',
           SPACE.not());
 
+  private static final long STEPS_OF_A_PROPERTY = 100_000;
+
+  private static final Map<String, List<Integer>> CATEGORIES = categories();
+
   private static final String CONTROL_NAMES = "tnrfv0";
   private static final String CONTROLS = "\t\n\r\f\u000b\0";
 
+  private final Regexes regexes;
   private final PatternSource in;
   private boolean fold;
 
-  CharacterClasses(PatternSource in) {
+  CharacterClasses(Regexes regexes, PatternSource in) {
+    this.regexes = regexes;
     this.in = in;
   }
 
@@ -177,31 +184,57 @@ final class CharacterClasses {
     } else {
       name.appendCodePoint(in.next());
     }
-    IntPredicate test = category(name.toString());
-    CodePoints all = CodePoints.NONE;
+    return regexes.properties().computeIfAbsent(name.toString(), this::named);
+  }
+
+  private CodePoints named(String name) {
+    IntPredicate test = category(name);
+    regexes.fuel().spend(STEPS_OF_A_PROPERTY);
+    List<CodePoints.Range> all = new ArrayList<>();
     int from = -1;
     for (int value = 0; value <= Character.MAX_CODE_POINT + 1; value++) {
-      boolean has = value <= Character.MAX_CODE_POINT && test.test(value);
+      boolean has =
+          value <= Character.MAX_CODE_POINT
+              && (value < Character.MIN_SURROGATE || value > Character.MAX_SURROGATE)
+              && test.test(value);
       if (has && from < 0) {
         from = value;
       } else if (!has && from >= 0) {
-        all = all.or(CodePoints.of(from, value - 1));
+        all.add(new CodePoints.Range(from, value - 1));
         from = -1;
       }
     }
-    return all;
+    return new CodePoints(all);
   }
 
   private IntPredicate category(String name) {
-    if (!name.matches("[A-Z][a-z]?|Is[A-Z][A-Za-z]*")) {
-      throw in.unsupported("a property of characters by this name");
+    List<Integer> types = CATEGORIES.get(name);
+    if (types != null) {
+      int mask = types.stream().mapToInt(type -> 1 << type).sum();
+      return value -> ((mask >>> Character.getType(value)) & 1) != 0;
     }
+    String script = name.replaceFirst("^(Script|sc|Script_Extensions|scx)=", "");
     try {
-      Predicate<String> test =
-          java.util.regex.Pattern.compile("\\p{" + name + "}").asMatchPredicate();
-      return value -> test.test(Character.toString(value));
-    } catch (PatternSyntaxException e) {
+      Character.UnicodeScript wanted = Character.UnicodeScript.forName(script);
+      return value -> Character.UnicodeScript.of(value) == wanted;
+    } catch (IllegalArgumentException e) {
       throw in.unsupported("a property of characters by this name");
     }
+  }
+
+  /** Unicode's general categories, by the names that patterns have for them. */
+  private static Map<String, List<Integer>> categories() {
+    String[] names = {
+      "Cn", "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Me", "Mc", "Nd", "Nl", "No", "", "Zs", "Zl", "Zp",
+      "Cc", "Cf", "", "Co", "Cs", "Pd", "Ps", "Pe", "Pc", "Po", "Sm", "Sc", "Sk", "So", "Pi", "Pf"
+    };
+    Map<String, List<Integer>> all = new HashMap<>();
+    for (int type = 0; type < names.length; type++) {
+      if (!names[type].isEmpty()) {
+        all.put(names[type], List.of(type));
+        all.computeIfAbsent(names[type].substring(0, 1), n -> new ArrayList<>()).add(type);
+      }
+    }
+    return Map.copyOf(all);
   }
 }

@@ -1,7 +1,5 @@
 package dev.tensafe.grammar.regex;
 
-import java.util.List;
-
 /** One regular expression; its parts are ids of others in the same {@link Regexes}. */
 sealed interface Node {
   /** No text at all. */
@@ -17,10 +15,10 @@ sealed interface Node {
   record Then(int first, int rest) implements Node {}
 
   /** Any of several, ascending. */
-  record Any(List<Integer> of) implements Node {}
+  record Any(Ids of) implements Node {}
 
   /** All of several at once, ascending. */
-  record All(List<Integer> of) implements Node {}
+  record All(Ids of) implements Node {}
 
   /** Whatever another is not. */
   record Not(int of) implements Node {}

@@ -24,7 +24,7 @@ public final class Pattern {
     this.regexes = regexes;
     this.encoding = encoding;
     this.in = new PatternSource(pattern, where);
-    this.classes = new CharacterClasses(in);
+    this.classes = new CharacterClasses(regexes, in);
     this.anything =
         regexes.repeat(encoding.character(regexes, CodePoints.ALL), 0, Regexes.UNBOUNDED);
   }

@@ -1,18 +1,21 @@
 package dev.tensafe.grammar.regex;
 
+import dev.tensafe.grammar.Fuel;
 import dev.tensafe.grammar.GrammarException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Regular expressions over bytes, each with an id. Equal ones have one id, and simple equalities
  * are applied when one is made, so that derivatives lead back to ids already there: ids are the
- * states of an automaton, whose transitions are computed when they are first asked for. Confined to
- * one thread at a time.
+ * states of an automaton ({@link LazyDfa}). How many there may be, and the work of making them, are
+ * bounded. Confined to one thread until a grammar is built of them; from then on its automaton
+ * guards them.
  */
 public final class Regexes {
   /** No upper end of a repetition. */
@@ -24,18 +27,41 @@ public final class Regexes {
   /** The language of the empty text. */
   public static final int EMPTY = 1;
 
-  private static final int UNKNOWN = -1;
+  /** Steps of making expressions, before a grammar is built: about a second. */
+  private static final long MOST_WORK = 20_000_000;
+
+  /** A derivative calls itself for each level. */
+  private static final int MOST_DEPTH = 500;
+
+  /** Alternatives that begin alike are joined to this depth, and further as the text goes on. */
+  private static final int MOST_JOINED = 64;
+
+  private static final int MOST_LENGTH = 1 << 20;
+
+  /** Opens and closes the private text of a special token: a byte that UTF-8 never has. */
+  private static final byte SPECIAL = (byte) 0xff;
 
   private final int mostNodes;
   private final List<Node> nodes = new ArrayList<>();
   private final Map<Node, Integer> ids = new HashMap<>();
-  private final List<int[]> transitions = new ArrayList<>();
-  private final List<Boolean> nullable = new ArrayList<>();
+  private final Map<String, CodePoints> properties = new HashMap<>();
+  private final Derivatives derivatives = new Derivatives(this);
+  private final ReentrantLock lock = new ReentrantLock();
+  private Fuel fuel = new Fuel(MOST_WORK);
+  private int joining;
 
-  /** Whether no part says "all of" or "not": only they can be without texts and not show it. */
-  private final List<Boolean> plain = new ArrayList<>();
+  /** By id. */
+  private boolean[] nullable = new boolean[64];
 
-  private final Map<Integer, Boolean> alive = new HashMap<>();
+  /** By id: whether no part says "all of" or "not"; only they can be dead and not show it. */
+  private boolean[] plain = new boolean[64];
+
+  /** By id: calls that a derivative takes inside each other. */
+  private short[] depths = new short[64];
+
+  /** By id: bytes of its shortest text, or fewer. */
+  private int[] leastLengths = new int[64];
+
   private final int everything;
 
   /**
@@ -53,7 +79,7 @@ public final class Regexes {
     return nodes.size();
   }
 
-  /** Every text. */
+  /** Every text of bytes, special tokens' texts included. */
   public int everything() {
     return everything;
   }
@@ -77,6 +103,26 @@ public final class Regexes {
     return id;
   }
 
+  /**
+   * A special token of the vocabulary, as such: its private text, which no other token has and no
+   * text in UTF-8 contains.
+   *
+   * @param name as the vocabulary spells it, {@code [TOOL_CALLS]}
+   */
+  public int special(String name) {
+    return literal(specialText(name));
+  }
+
+  /** The private text of a special token. */
+  public static byte[] specialText(String name) {
+    byte[] inside = name.getBytes(StandardCharsets.UTF_8);
+    byte[] text = new byte[inside.length + 2];
+    System.arraycopy(inside, 0, text, 1, inside.length);
+    text[0] = SPECIAL;
+    text[text.length - 1] = SPECIAL;
+    return text;
+  }
+
   /** One text, then another. */
   public int then(int first, int rest) {
     if (first == NOTHING || rest == NOTHING) {
@@ -88,10 +134,20 @@ public final class Regexes {
     if (rest == EMPTY) {
       return first;
     }
-    if (nodes.get(first) instanceof Node.Then t) {
-      return then(t.first(), then(t.rest(), rest));
+    if (!(node(first) instanceof Node.Then)) {
+      return id(new Node.Then(first, rest));
     }
-    return id(new Node.Then(first, rest));
+    List<Integer> chain = new ArrayList<>();
+    int last = first;
+    while (node(last) instanceof Node.Then t) {
+      chain.add(t.first());
+      last = t.rest();
+    }
+    int id = id(new Node.Then(last, rest));
+    for (int i = chain.size() - 1; i >= 0; i--) {
+      id = id(new Node.Then(chain.get(i), id));
+    }
+    return id;
   }
 
   /** Several in a row. */
@@ -105,65 +161,106 @@ public final class Regexes {
 
   /** Any of several. */
   public int any(int... of) {
-    TreeSet<Integer> parts = new TreeSet<>();
-    ByteSet bytes = ByteSet.NONE;
+    IdSet all = new IdSet(of.length);
     for (int part : of) {
-      if (nodes.get(part) instanceof Node.Any a) {
-        parts.addAll(a.of());
+      if (node(part) instanceof Node.Any a) {
+        all.addAll(a.of());
       } else {
-        parts.add(part);
+        all.add(part);
       }
     }
-    parts.remove(NOTHING);
-    if (parts.contains(everything)) {
-      return everything;
-    }
+    int[] parts = all.ascending();
+    fuel.spend(parts.length);
+    ByteSet bytes = ByteSet.NONE;
+    IdSet kept = new IdSet(parts.length + 1);
+    boolean empty = false;
+    boolean emptyShows = true;
     for (int part : parts) {
-      if (nodes.get(part) instanceof Node.Bytes b) {
+      if (part == everything) {
+        return everything;
+      } else if (node(part) instanceof Node.Bytes b) {
         bytes = bytes.or(b.set());
+      } else if (part == EMPTY) {
+        empty = true;
+      } else if (part != NOTHING) {
+        emptyShows &= !nullable(part);
+        kept.add(part);
       }
     }
-    parts.removeIf(part -> nodes.get(part) instanceof Node.Bytes);
     if (!bytes.isEmpty()) {
-      parts.add(bytes(bytes));
+      kept.add(bytes(bytes));
     }
-    if (parts.contains(EMPTY) && parts.stream().anyMatch(p -> p != EMPTY && nullable(p))) {
-      parts.remove(EMPTY);
+    if (empty && emptyShows) {
+      kept.add(EMPTY);
     }
-    return switch (parts.size()) {
+    int[] joined = joined(kept.ascending());
+    return switch (joined.length) {
       case 0 -> NOTHING;
-      case 1 -> parts.first();
-      default -> id(new Node.Any(List.copyOf(parts)));
+      case 1 -> joined[0];
+      default -> id(new Node.Any(new Ids(joined)));
     };
+  }
+
+  /** Those that begin with the same expression as one: a list of words becomes a tree. */
+  private int[] joined(int[] parts) {
+    if (joining >= MOST_JOINED || parts.length < 2) {
+      return parts;
+    }
+    Map<Integer, IdSet> byFirst = new HashMap<>();
+    for (int part : parts) {
+      if (node(part) instanceof Node.Then t) {
+        byFirst.computeIfAbsent(t.first(), f -> new IdSet(4)).add(t.rest());
+      }
+    }
+    IdSet all = new IdSet(parts.length);
+    for (int part : parts) {
+      if (!(node(part) instanceof Node.Then)) {
+        all.add(part);
+      }
+    }
+    joining++;
+    try {
+      byFirst.forEach((first, rests) -> all.add(then(first, any(rests.ascending()))));
+    } finally {
+      joining--;
+    }
+    return all.ascending();
   }
 
   /** All of several at once. */
   public int all(int... of) {
-    TreeSet<Integer> parts = new TreeSet<>();
+    IdSet flat = new IdSet(of.length);
     for (int part : of) {
-      if (nodes.get(part) instanceof Node.All a) {
-        parts.addAll(a.of());
-      } else {
-        parts.add(part);
+      if (node(part) instanceof Node.All a) {
+        flat.addAll(a.of());
+      } else if (part != everything) {
+        flat.add(part);
       }
     }
-    parts.remove(everything);
-    if (parts.contains(NOTHING)) {
-      return NOTHING;
+    int[] parts = flat.ascending();
+    fuel.spend(parts.length);
+    boolean empty = false;
+    boolean allNullable = true;
+    for (int part : parts) {
+      if (part == NOTHING) {
+        return NOTHING;
+      }
+      empty |= part == EMPTY;
+      allNullable &= nullable(part);
     }
-    if (parts.contains(EMPTY)) {
-      return parts.stream().allMatch(this::nullable) ? EMPTY : NOTHING;
+    if (empty) {
+      return allNullable ? EMPTY : NOTHING;
     }
-    return switch (parts.size()) {
+    return switch (parts.length) {
       case 0 -> everything;
-      case 1 -> parts.first();
-      default -> id(new Node.All(List.copyOf(parts)));
+      case 1 -> parts[0];
+      default -> id(new Node.All(new Ids(parts)));
     };
   }
 
   /** What another is not. */
   public int not(int of) {
-    return nodes.get(of) instanceof Node.Not n ? n.of() : id(new Node.Not(of));
+    return node(of) instanceof Node.Not n ? n.of() : id(new Node.Not(of));
   }
 
   /**
@@ -188,7 +285,7 @@ public final class Regexes {
     if (least == 0 && max == 1) {
       return any(EMPTY, of);
     }
-    if (least == 0 && max == UNBOUNDED && nodes.get(of) instanceof Node.Repeat r) {
+    if (least == 0 && max == UNBOUNDED && node(of) instanceof Node.Repeat r) {
       if (r.min() <= 1 && r.max() == UNBOUNDED) {
         return repeat(r.of(), 0, UNBOUNDED);
       }
@@ -212,7 +309,7 @@ public final class Regexes {
 
   /** Whether the empty text is one of it. */
   public boolean nullable(int id) {
-    return nullable.get(id);
+    return nullable[id];
   }
 
   /**
@@ -222,152 +319,78 @@ public final class Regexes {
    * @return {@link #NOTHING} where nothing can, now or later
    */
   public int next(int id, int value) {
-    int[] row = transitions.get(id);
-    if (row.length == 0) {
-      row = new int[256];
-      Arrays.fill(row, UNKNOWN);
-      transitions.set(id, row);
-    }
-    int next = row[value];
-    if (next == UNKNOWN) {
-      next = derivative(id, value);
-      next = isAlive(next) ? next : NOTHING;
-      row[value] = next;
-    }
-    return next;
-  }
-
-  private int derivative(int id, int value) {
-    Node node = nodes.get(id);
-    if (node instanceof Node.Bytes b) {
-      return b.set().has(value) ? EMPTY : NOTHING;
-    }
-    if (node instanceof Node.Then t) {
-      int first = then(derivative(t.first(), value), t.rest());
-      return nullable(t.first()) ? any(first, derivative(t.rest(), value)) : first;
-    }
-    if (node instanceof Node.Any a) {
-      return any(a.of().stream().mapToInt(part -> derivative(part, value)).toArray());
-    }
-    if (node instanceof Node.All a) {
-      return all(a.of().stream().mapToInt(part -> derivative(part, value)).toArray());
-    }
-    if (node instanceof Node.Not n) {
-      return not(derivative(n.of(), value));
-    }
-    if (node instanceof Node.Repeat r) {
-      int left = r.max() == UNBOUNDED ? UNBOUNDED : r.max() - 1;
-      return then(derivative(r.of(), value), repeat(r.of(), Math.max(0, r.min() - 1), left));
-    }
-    if (node instanceof Node.Multiple m) {
-      if (value < '0' || value > '9') {
-        return NOTHING;
-      }
-      long digits = m.remainder() * 10L + value - '0';
-      return id(new Node.Multiple(m.divisor(), (int) (digits % m.divisor()), true));
-    }
-    return NOTHING;
+    int next = derivatives.of(id, value);
+    return isAlive(next) ? next : NOTHING;
   }
 
   /** Whether it has a text at all. */
   public boolean isAlive(int id) {
-    Node node = nodes.get(id);
-    if (node instanceof Node.Nothing) {
-      return false;
-    }
-    if (nullable(id) || plain(id)) {
-      return true;
-    }
-    Boolean known = alive.get(id);
-    return known != null ? known : search(id);
+    return id != NOTHING && (nullable(id) || plain(id) || derivatives.isAlive(id));
   }
 
-  private boolean plain(int id) {
-    return plain.get(id);
+  boolean plain(int id) {
+    return plain[id];
   }
 
-  /** Depth first, until a text is found or all that can be reached has been seen. */
-  private boolean search(int start) {
-    List<Integer> stack = new ArrayList<>(List.of(start));
-    Map<Integer, Integer> seen = new HashMap<>();
-    seen.put(start, start);
-    while (!stack.isEmpty()) {
-      int id = stack.remove(stack.size() - 1);
-      TreeSet<Integer> followers = new TreeSet<>();
-      for (int value = 0; value < 256; value++) {
-        followers.add(derivative(id, value));
-      }
-      for (int next : followers) {
-        if (nullable(next)
-            || Boolean.TRUE.equals(alive.get(next))
-            || (next != NOTHING && plain(next))) {
-          for (int on = id; ; on = seen.getOrDefault(on, start)) {
-            alive.put(on, true);
-            if (on == start) {
-              return true;
-            }
-          }
-        }
-        if (!Boolean.FALSE.equals(alive.get(next))
-            && next != NOTHING
-            && seen.putIfAbsent(next, id) == null) {
-          stack.add(next);
-        }
-      }
-    }
-    seen.keySet().forEach(id -> alive.put(id, false));
-    return false;
+  int leastLength(int id) {
+    return leastLengths[id];
   }
 
-  private int id(Node node) {
+  Node node(int id) {
+    return nodes.get(id);
+  }
+
+  /** Held by whoever uses expressions that several threads know. */
+  ReentrantLock lock() {
+    return lock;
+  }
+
+  Fuel fuel() {
+    return fuel;
+  }
+
+  /** What is made from now on is at the expense of this; returns what it was before. */
+  Fuel refuel(Fuel other) {
+    Fuel before = fuel;
+    fuel = other;
+    return before;
+  }
+
+  /** Sets of characters by name, which take long to make. */
+  Map<String, CodePoints> properties() {
+    return properties;
+  }
+
+  int id(Node node) {
+    fuel.spend(1);
     Integer known = ids.get(node);
     if (known != null) {
       return known;
     }
-    if (nodes.size() >= mostNodes) {
+    int id = nodes.size();
+    if (id >= mostNodes) {
       throw GrammarException.tooComplex("more than " + mostNodes + " states");
     }
-    int id = nodes.size();
+    Traits traits = Traits.of(node, this);
+    if (traits.depth() > MOST_DEPTH) {
+      throw GrammarException.tooComplex("a pattern more than " + MOST_DEPTH + " levels deep");
+    }
+    if (id == nullable.length) {
+      nullable = Arrays.copyOf(nullable, id * 2);
+      plain = Arrays.copyOf(plain, id * 2);
+      depths = Arrays.copyOf(depths, id * 2);
+      leastLengths = Arrays.copyOf(leastLengths, id * 2);
+    }
+    nullable[id] = traits.nullable();
+    plain[id] = traits.plain();
+    depths[id] = (short) traits.depth();
+    leastLengths[id] = (int) Math.min(traits.leastLength(), MOST_LENGTH);
     ids.put(node, id);
     nodes.add(node);
-    transitions.add(new int[0]);
-    nullable.add(isNullable(node));
-    plain.add(isPlain(node));
     return id;
   }
 
-  private boolean isPlain(Node node) {
-    if (node instanceof Node.Then t) {
-      return plain(t.first()) && plain(t.rest());
-    }
-    if (node instanceof Node.Any a) {
-      return a.of().stream().allMatch(this::plain);
-    }
-    if (node instanceof Node.Repeat r) {
-      return plain(r.of());
-    }
-    return !(node instanceof Node.All || node instanceof Node.Not);
-  }
-
-  private boolean isNullable(Node node) {
-    if (node instanceof Node.Empty) {
-      return true;
-    }
-    if (node instanceof Node.Then t) {
-      return nullable(t.first()) && nullable(t.rest());
-    }
-    if (node instanceof Node.Any a) {
-      return a.of().stream().anyMatch(this::nullable);
-    }
-    if (node instanceof Node.All a) {
-      return a.of().stream().allMatch(this::nullable);
-    }
-    if (node instanceof Node.Not n) {
-      return !nullable(n.of());
-    }
-    if (node instanceof Node.Repeat r) {
-      return r.min() == 0;
-    }
-    return node instanceof Node.Multiple m && m.begun() && m.remainder() == 0;
+  int depth(int id) {
+    return depths[id];
   }
 }

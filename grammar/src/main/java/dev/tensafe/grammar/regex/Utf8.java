@@ -10,18 +10,18 @@ final class Utf8 {
   private Utf8() {}
 
   static int of(Regexes regexes, CodePoints of) {
-    int all = Regexes.NOTHING;
+    IdSet all = new IdSet(of.ranges().size());
     for (CodePoints.Range r : of.ranges()) {
       int first = r.first();
       for (int length = 1; length <= 4; length++) {
         int last = Math.min(r.last(), LAST[length - 1]);
         if (first <= last) {
-          all = regexes.any(all, range(regexes, first, last, length, LEAD[length - 1]));
+          all.add(range(regexes, first, last, length, LEAD[length - 1]));
           first = last + 1;
         }
       }
     }
-    return all;
+    return regexes.any(all.ascending());
   }
 
   /** Values of {@code length} bytes whose first byte has these bits on top. */

@@ -127,7 +127,7 @@ class MatcherTest {
   }
 
   private static boolean has(long[] mask, int token) {
-    return (mask[token >>> 6] >>> (token & 63) & 1) != 0;
+    return ((mask[token >>> 6] >>> (token & 63)) & 1) != 0;
   }
 
   @Test
@@ -172,7 +172,7 @@ class MatcherTest {
   private static String text(int bits, int length) {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < length; i++) {
-      text.append((bits >> i & 1) == 0 ? 'a' : 'b');
+      text.append(((bits >> i) & 1) == 0 ? 'a' : 'b');
     }
     return text.toString();
   }
