@@ -88,11 +88,13 @@ class ArchitectureTest {
           entry("demo", Module.of("demo..", "formats shape chat-template checkpoint training")),
           entry("runtime", Module.of("runtime..", "formats")),
           entry("owner", Module.of("owner..", "runtime formats tssp he-protocol he-host")),
+          entry("structured", Module.of("server.tools..", "formats")),
           entry(
               "server",
               Module.of(
-                  "server..",
-                  "runtime formats ledger tssp native shape exec chat-template checkpoint lora-registry"
+                  "server.assembly.. server.config.. server.http.. server.metrics.. server.openai.."
+                      + " server.wire..",
+                  "runtime structured formats ledger tssp native shape exec chat-template checkpoint lora-registry"
                       + " executor-native executor-torch he-protocol he-host he-client batching")),
           entry(
               "cli",
