@@ -17,6 +17,9 @@ abstract class Script implements Piece {
    */
   abstract @Nullable Piece next(char c);
 
+  /** A piece is complete. */
+  void done(Piece piece) {}
+
   @Override
   public final Fate read(char c) {
     while (true) {
@@ -31,14 +34,19 @@ abstract class Script implements Piece {
           return Fate.MORE;
         }
         case LAST -> {
-          now = null;
+          leave(now);
           return Fate.MORE;
         }
-        case BEFORE -> now = null;
+        case BEFORE -> leave(now);
         case WRONG -> {
           return Fate.WRONG;
         }
       }
     }
+  }
+
+  private void leave(Piece piece) {
+    now = null;
+    done(piece);
   }
 }

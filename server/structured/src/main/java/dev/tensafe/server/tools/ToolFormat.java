@@ -5,7 +5,12 @@ import org.jspecify.annotations.Nullable;
 
 /** How a family of models spells calls. Stateless. */
 public abstract sealed class ToolFormat
-    permits HermesFormat, JsonFormat, LlamaJsonFormat, MistralFormat {
+    permits HermesFormat,
+        JsonFormat,
+        LlamaJsonFormat,
+        MistralFormat,
+        PythonicFormat,
+        QwenXmlFormat {
   private final String flag;
   private final List<String> markers;
 

@@ -13,6 +13,9 @@ public final class ToolFormats {
   private static final ToolFormat LLAMA = new LlamaJsonFormat();
   private static final ToolFormat MISTRAL = new MistralFormat("mistral", false);
   private static final ToolFormat MISTRAL_SINGLE = new MistralFormat("mistral_args", true);
+  private static final ToolFormat QWEN_XML = new QwenXmlFormat();
+  private static final ToolFormat PYTHONIC = new PythonicFormat("pythonic", false);
+  private static final ToolFormat LFM = new PythonicFormat("lfm2", true);
   private static final ToolFormat JSON = new JsonFormat();
 
   private static final Map<String, ToolFormat> BY_FLAG = byFlag();
@@ -21,9 +24,11 @@ public final class ToolFormats {
 
   private static Map<String, ToolFormat> byFlag() {
     Map<String, ToolFormat> out = new LinkedHashMap<>();
-    for (ToolFormat format : List.of(HERMES, LLAMA, MISTRAL, MISTRAL_SINGLE, JSON)) {
+    for (ToolFormat format :
+        List.of(HERMES, LLAMA, MISTRAL, MISTRAL_SINGLE, QWEN_XML, PYTHONIC, LFM, JSON)) {
       out.put(format.flag(), format);
     }
+    out.put("qwen3_xml", QWEN_XML);
     return Map.copyOf(out);
   }
 
@@ -44,11 +49,20 @@ public final class ToolFormats {
    * @return {@code json} for a template without tools, and for one whose format is not known here
    */
   public static ToolFormat of(String template) {
+    if (template.contains("<function=") && template.contains("<parameter=")) {
+      return QWEN_XML;
+    }
     if (template.contains("<tool_call>") && !template.contains("<arg_key>")) {
       return HERMES;
     }
     if (template.contains("[TOOL_CALLS]")) {
       return template.contains("[ARGS]") ? MISTRAL_SINGLE : MISTRAL;
+    }
+    if (template.contains("<|tool_call_start|>[")) {
+      return LFM;
+    }
+    if (template.contains("[func_name1(")) {
+      return PYTHONIC;
     }
     if (template.contains("<|python_tag|>")
         || (template.contains("ipython") && template.contains("\"parameters\""))) {

@@ -33,7 +33,7 @@ class AnswerParserTest {
     assertTrue(all.size() >= MIN_ANSWERS, () -> all.size() + " answers");
   }
 
-  private static final int MIN_ANSWERS = 140;
+  private static final int MIN_ANSWERS = 200;
 
   @Test
   void everyCutInTwoAndInCharactersJoinsToTheSame() {

@@ -26,7 +26,9 @@ record Recorded(
   static List<Recorded> all() {
     List<Recorded> out = new ArrayList<>();
     for (String format : ToolFormats.flags()) {
-      out.addAll(of(format));
+      if (ToolFormats.named(format).orElseThrow().flag().equals(format)) {
+        out.addAll(of(format));
+      }
     }
     return out;
   }

@@ -27,7 +27,8 @@ class ToolFormatsTest {
           entry("NousResearch/Hermes-2-Pro-Llama-3-8B (JSON Schema)", "hermes"),
           entry("Qwen/Qwen2.5-7B-Instruct", "hermes"),
           entry("Qwen/Qwen3-0.6B", "hermes"),
-          entry("Qwen/Qwen3.5-4B", "hermes"),
+          entry("Qwen/Qwen3.5-4B", "qwen3_coder"),
+          entry("LiquidAI/LFM2.5-VL-450M", "lfm2"),
           entry("HuggingFaceTB/SmolLM3-3B", "hermes"),
           entry("meta-llama/Llama-3.1-8B-Instruct", "llama3_json"),
           entry("meta-llama/Llama-3.2-11B-Vision-Instruct", "llama3_json"));
@@ -53,7 +54,7 @@ class ToolFormatsTest {
     for (String flag : ToolFormats.flags()) {
       ToolFormat format = ToolFormats.named(flag).orElseThrow();
       assertEquals(flag.equals("json"), format.isDescribedInPrompt(), flag);
-      assertEquals(flag, format.toString());
+      assertEquals(flag.equals("qwen3_xml") ? "qwen3_coder" : flag, format.flag());
     }
     assertTrue(ToolFormats.named("Hermes").isEmpty());
   }
