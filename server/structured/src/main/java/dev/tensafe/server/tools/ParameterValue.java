@@ -85,7 +85,7 @@ final class ParameterValue implements Piece {
       open();
     } else {
       open();
-      JsonText.write(c, out);
+      JsonStrings.write(c, out);
     }
   }
 
@@ -99,7 +99,7 @@ final class ParameterValue implements Piece {
 
   private void write(CharSequence text) {
     for (int i = 0; i < text.length(); i++) {
-      JsonText.write(text.charAt(i), out);
+      JsonStrings.write(text.charAt(i), out);
     }
   }
 
@@ -107,7 +107,7 @@ final class ParameterValue implements Piece {
     if (!isText) {
       data(kept.toString().strip());
     } else if (nullable && !opened && NULL.contentEquals(kept)) {
-      JsonText.plain(NULL, out);
+      JsonStrings.plain(NULL, out);
     } else {
       open();
       out.put('"');
@@ -116,14 +116,14 @@ final class ParameterValue implements Piece {
 
   private void data(String text) {
     if (isJson(text)) {
-      JsonText.plain(text, out);
+      JsonStrings.plain(text, out);
       return;
     }
     StringBuilder json = new StringBuilder();
     if (PythonValue.convert(text, json)) {
-      JsonText.plain(json.toString(), out);
+      JsonStrings.plain(json.toString(), out);
     } else {
-      JsonText.write(text, out);
+      JsonStrings.write(text, out);
     }
   }
 

@@ -47,7 +47,7 @@ final class PythonString implements Piece {
       out.put('"');
       return Fate.LAST;
     } else {
-      JsonText.write(c, out);
+      JsonStrings.write(c, out);
     }
     return Fate.MORE;
   }
@@ -55,15 +55,15 @@ final class PythonString implements Piece {
   private void escape(char c) {
     int known = LETTERS.indexOf(c);
     if (known >= 0) {
-      JsonText.write(MEANT.charAt(known), out);
+      JsonStrings.write(MEANT.charAt(known), out);
     } else if (c == 'x' || c == 'u' || c == 'U') {
       digits(c == 'x' ? 2 : c == 'u' ? 4 : 8, 16, 0);
     } else if (c >= '0' && c <= '7') {
       digits(2, 8, c - '0');
     } else if (c != '\n') {
       // Python keeps what it does not know
-      JsonText.write('\\', out);
-      JsonText.write(c, out);
+      JsonStrings.write('\\', out);
+      JsonStrings.write(c, out);
     }
   }
 
@@ -79,9 +79,9 @@ final class PythonString implements Piece {
     }
     for (char unit : Character.toChars(number)) {
       if (Character.isSurrogate(unit)) {
-        JsonText.escape(unit, out);
+        JsonStrings.escape(unit, out);
       } else {
-        JsonText.write(unit, out);
+        JsonStrings.write(unit, out);
       }
     }
     return Fate.MORE;

@@ -67,7 +67,7 @@ final class PythonValue implements Piece {
         return Fate.WRONG;
       }
       begin();
-      JsonText.plain(want == Want.KEY ? '"' + json + '"' : json, out);
+      JsonStrings.plain(want == Want.KEY ? '"' + json + '"' : json, out);
       scalar.setLength(0);
       if (complete() == Fate.LAST) {
         return Fate.BEFORE;
@@ -83,7 +83,7 @@ final class PythonValue implements Piece {
     switch (want) {
       case COLON -> {
         want = Want.VALUE;
-        JsonText.plain(": ", out);
+        JsonStrings.plain(": ", out);
         return c == ':' ? Fate.MORE : Fate.WRONG;
       }
       case NEXT -> {
@@ -131,7 +131,7 @@ final class PythonValue implements Piece {
   /** A value or a key begins. */
   private void begin() {
     if (comma) {
-      JsonText.plain(", ", out);
+      JsonStrings.plain(", ", out);
     }
     comma = false;
     closable = false;

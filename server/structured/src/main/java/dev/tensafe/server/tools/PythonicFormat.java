@@ -128,7 +128,7 @@ final class PythonicFormat extends ToolFormat {
     private Piece value() {
       calls.arguments(several ? ", " : "");
       several = true;
-      JsonText.write(key.name(), calls::arguments);
+      JsonStrings.write(key.name(), calls::arguments);
       calls.arguments(": ");
       return new PythonValue(calls::arguments);
     }

@@ -110,7 +110,7 @@ final class QwenXmlFormat extends ToolFormat {
     private Piece value() {
       calls.arguments(several ? ", " : "");
       several = true;
-      JsonText.write(key.key(), calls::arguments);
+      JsonStrings.write(key.key(), calls::arguments);
       calls.arguments(": ");
       Set<ValueType> types = tool == null ? Set.of() : ValueType.of(tool, key.key());
       return new ParameterValue(types, calls::arguments);

@@ -1,11 +1,11 @@
 package dev.tensafe.server.tools;
 
 /** JSON strings where a model wrote something else. Stateless. */
-final class JsonText {
+final class JsonStrings {
   private static final String SHORT = "\"\\\b\f\n\r\t";
   private static final String LETTERS = "\"\\bfnrt";
 
-  private JsonText() {}
+  private JsonStrings() {}
 
   /** A whole string, with its quotation marks. */
   static void write(String text, JsonSpan.Target out) {
