@@ -1,7 +1,9 @@
 package dev.tensafe.batching.draft;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * How often guesses are right: by grade over all sequences, by place, and how much better or worse
@@ -16,9 +18,10 @@ final class Acceptance {
   /** Tests that a sequence remembers. */
   private static final double OWN_MEMORY = 40;
 
-  /** What is assumed of a grade of which nothing is known, and as how many tests it counts. */
+  /** What is assumed of a place of which nothing is known. */
   private static final double ASSUMED = 0.5;
 
+  /** As how many tests an assumption counts. */
   private static final double ASSUMED_TESTS = 2;
 
   /** As how many tests it counts that a sequence is like the others. */
@@ -30,11 +33,21 @@ final class Acceptance {
   private static final double LEAST = 0.005;
   private static final double MOST = 0.98;
 
+  private final double[] assumed = new double[Draft.GRADES];
+  private final double[] assumedAt = new double[Draft.GRADES];
   private final double[] tested = new double[Draft.GRADES];
   private final double[] right = new double[Draft.GRADES];
   private final double[] testedAt = new double[Draft.GRADES];
   private final double[] rightAt = new double[Draft.GRADES];
   private final Map<Long, Own> sequences = new HashMap<>();
+
+  /**
+   * @param expected what is assumed of a grade of which nothing is known
+   */
+  Acceptance(IntToDoubleFunction expected) {
+    Arrays.setAll(assumed, g -> bounded(expected.applyAsDouble(g)));
+    Arrays.fill(assumedAt, ASSUMED);
+  }
 
   /** A sequence's right guesses, and how many were to be expected. */
   private static final class Own {
@@ -57,11 +70,11 @@ final class Acceptance {
 
   /** The share of tokens of a grade that are right where those before them are. */
   double share(int grade) {
-    return share(right, tested, grade);
+    return share(assumed, right, tested, grade);
   }
 
-  private static double share(double[] right, double[] tested, int i) {
-    return (right[i] + ASSUMED * ASSUMED_TESTS) / (tested[i] + ASSUMED_TESTS);
+  private static double share(double[] assumed, double[] right, double[] tested, int i) {
+    return (right[i] + assumed[i] * ASSUMED_TESTS) / (tested[i] + ASSUMED_TESTS);
   }
 
   /** How likely a sequence's guess is right, given that those before it are. */
@@ -71,12 +84,12 @@ final class Acceptance {
 
   /** The same where only the place of the guess is known. */
   double likelihoodAt(long sequence, int place) {
-    return likelihood(share(rightAt, testedAt, place(place)), factor(sequence));
+    return likelihood(share(assumedAt, rightAt, testedAt, place(place)), factor(sequence));
   }
 
   /** The same of sequences as they usually are. */
   double usualAt(int place) {
-    return bounded(share(rightAt, testedAt, place(place)));
+    return bounded(share(assumedAt, rightAt, testedAt, place(place)));
   }
 
   private static double likelihood(double share, double factor) {
@@ -116,7 +129,7 @@ final class Acceptance {
     int tests = accepted + (refuted ? 1 : 0);
     for (int i = 0; i < tests; i++) {
       boolean hit = i < accepted;
-      own.add(hit, share(rightAt, testedAt, place(i)));
+      own.add(hit, share(assumedAt, rightAt, testedAt, place(i)));
       count(rightAt, testedAt, place(i), hit);
     }
   }

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * Guesses as much as pays. It measures how often guesses are right ({@link Acceptance}) and what
@@ -11,12 +12,14 @@ import java.util.PriorityQueue;
  * count first, and keeps the number at which most tokens per time are expected: none where rows
  * cost more than they bring.
  *
- * <p>What speculation may cost is on an account. Every step pays in {@link #SHARE} of its time, up
- * to what {@link #SAVED} steps take. A step with guesses takes out its time and that of the
- * guessing, and pays in the time that its tokens would have taken one a step. Nothing is guessed
- * while the account is empty. So, as far as the measured cost of a plain step is right, speculation
- * costs at most that share of the time and the time of so many steps. Where guessing does not seem
- * to pay, what is on the account goes on trying again.
+ * <p>What speculation may cost is on an account. It begins with the time of {@link #SAVED} steps,
+ * and every step pays in {@link #SHARE} of its time, as long as no more than that is on it. A step
+ * with guesses takes out its time and that of the reading and guessing, and pays in the time that
+ * its tokens would have taken one a step. Nothing is read or guessed while the account is empty.
+ * So, as far as the measured cost of a plain step is right, speculation costs at any time at most
+ * that share of the time so far, the time of so many steps, and what a single step with its reading
+ * and guessing took too long; of a drafter that is always wrong, 0.99 is left in the long run.
+ * Where guessing does not seem to pay, what is on the account goes on trying again.
  *
  * <p>Decisions depend on the times and events it was told of, and on nothing else. Confined to one
  * thread.
@@ -48,27 +51,28 @@ public final class DraftController implements DraftPolicy {
 
   private final int most;
   private final StepCosts costs = new StepCosts();
-  private final Acceptance acceptance = new Acceptance();
+  private final Acceptance acceptance;
+  private final DraftPrice price = new DraftPrice();
 
   private double account;
+
+  /** What the account may hold; 0 until a step without guesses was measured. */
+  private double full;
+
   private boolean tries;
   private int accepted;
-
-  /** Time that a guessed token takes, asked for but not run. */
-  private double draftNanos;
-
-  private int pricings;
-
   private int asked;
 
   /**
    * @param most guesses of a sequence in one step
+   * @param assumed how likely a guess of a grade is right, until that was measured
    */
-  public DraftController(int most) {
+  public DraftController(int most, IntToDoubleFunction assumed) {
     if (most < 1) {
       throw new IllegalArgumentException(most + " guesses; at least 1 is possible");
     }
     this.most = most;
+    this.acceptance = new Acceptance(assumed);
   }
 
   @Override
@@ -85,6 +89,7 @@ public final class DraftController implements DraftPolicy {
       return limits;
     }
     double token = plain[0] / rows;
+    double draftNanos = price.nanos();
     boolean free = draftNanos < FREE * token;
     double row = plain[1] - plain[0];
     int best = -1;
@@ -107,13 +112,14 @@ public final class DraftController implements DraftPolicy {
       }
       asked += limits[i];
     }
-    if (pricings == 0 && asked > TRIED) {
+    if (!price.known() && asked > TRIED) {
       // what guessing costs is found out with a few
       Arrays.fill(limits, 0);
       limits[best] = Math.min(Math.min(candidates.get(best).room(), most), TRIED);
       asked = limits[best];
     }
-    if (asked == 0 && account > TRIED * (draftNanos + row)) {
+    if (asked == 0 && account > Math.min(TRIED * (draftNanos + row), full / 2)) {
+      // a price that is no longer what it was is found out here
       tries = true;
       limits[best] = Math.min(Math.min(candidates.get(best).room(), most), TRIED);
       asked = limits[best];
@@ -131,6 +137,11 @@ public final class DraftController implements DraftPolicy {
 
   /** A guess that may run next. */
   private record Row(int draft, int place, double likely) {}
+
+  @Override
+  public void drafted(int tokens, long nanos) {
+    price.add(tokens, nanos);
+  }
 
   @Override
   public int[] choose(List<Candidate> candidates, List<Draft> drafts, int rows) {
@@ -225,14 +236,20 @@ public final class DraftController implements DraftPolicy {
         double saved = usual[0] * accepted / plainRows;
         spent += nanos - usual[0] - saved;
       }
-      account = Math.min(account + SHARE * nanos - spent, SAVED * usual[0]);
+      account += SHARE * nanos - spent;
     }
-    if (asked > 0) {
-      double each = (double) draftNanos / asked;
-      pricings = Math.min(pricings + 1, 8);
-      this.draftNanos += (each - this.draftNanos) / pricings;
+    costs.add(rows, guesses, (double) verifyNanos);
+    double[] plain = costs.costs(plainRows, 0);
+    if (plain.length > 0) {
+      account = full == 0 ? SAVED * plain[0] : account;
+      full = SAVED * plain[0];
+      account = Math.min(account, full);
     }
-    costs.add(rows, (double) verifyNanos);
+  }
+
+  @Override
+  public void waited(long nanos) {
+    account = Math.min(account + SHARE * nanos, full);
   }
 
   @Override

@@ -4,9 +4,9 @@ import java.util.List;
 
 /**
  * Decides how many tokens are guessed. Before a step in which all sequences decode: {@link #limits}
- * says how many to ask the drafter for, {@link #choose} how many of what it gave are run. After it:
- * {@link #verified} for each sequence whose guesses ran, then {@link #stepped}. Confined to the
- * engine's thread.
+ * says how many to ask the drafter for, {@link #drafted} what that took, {@link #choose} how many
+ * of what it gave are run. After it: {@link #verified} for each sequence whose guesses ran, then
+ * {@link #stepped}, or {@link #waited} where no guess could run. Confined to the engine's thread.
  */
 public interface DraftPolicy {
   /**
@@ -26,6 +26,15 @@ public interface DraftPolicy {
    * @return for each candidate at most its room
    */
   int[] limits(List<Candidate> candidates, int rows);
+
+  /**
+   * The drafter was asked.
+   *
+   * @param tokens it was asked for, at least 1; fewer than the limits where sequences have not been
+   *     read yet
+   * @param nanos what it took, without the reading
+   */
+  default void drafted(int tokens, long nanos) {}
 
   /**
    * How many of the guesses to run.
@@ -50,9 +59,12 @@ public interface DraftPolicy {
    *
    * @param rows tokens that ran, guesses included
    * @param verifyNanos time of the model and of the sampling
-   * @param draftNanos time of the guessing before it
+   * @param draftNanos time of the reading and guessing before it
    */
   void stepped(int rows, int guesses, long verifyNanos, long draftNanos);
+
+  /** A step is over, in which no guess could run, since prompts were computed or others waited. */
+  default void waited(long nanos) {}
 
   /** A sequence has ended. */
   void ended(long id);

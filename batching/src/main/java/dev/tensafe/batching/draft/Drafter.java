@@ -1,12 +1,37 @@
 package dev.tensafe.batching.draft;
 
+import java.util.BitSet;
 import java.util.List;
 
 /**
  * Guesses how sequences go on. A wrong guess costs time and changes no output. One that throws or
- * breaks the contract of {@link #draft} is asked no more. Confined to the engine's thread.
+ * breaks the contract of {@link #read} or {@link #draft} is asked no more. Confined to the engine's
+ * thread.
  */
 public interface Drafter extends AutoCloseable {
+  /**
+   * Takes in what is new of sequences that are about to be asked for guesses, so that the time a
+   * prompt takes is not the price of its first guess. A call does a bounded amount of work; what is
+   * left is for the next.
+   *
+   * @param requests different sequences
+   * @return which of them, by index, have been taken in so far that they can be asked. It depends
+   *     on numbers of tokens and on room, never on what the tokens are
+   */
+  default BitSet read(List<DraftRequest> requests) {
+    BitSet all = new BitSet();
+    all.set(0, requests.size());
+    return all;
+  }
+
+  /**
+   * What share of the tokens of a grade is likely to be right, as long as nothing was measured;
+   * more than 0, less than 1.
+   */
+  default double assumed(int grade) {
+    return 0.5;
+  }
+
   /**
    * Guesses.
    *

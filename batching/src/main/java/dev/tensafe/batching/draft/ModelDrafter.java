@@ -5,8 +5,8 @@ import dev.tensafe.batching.sample.Sampler;
 import dev.tensafe.model.exec.ForwardBatch;
 import dev.tensafe.model.exec.ForwardResult;
 import dev.tensafe.model.exec.ModelExecutor;
-import dev.tensafe.model.exec.SequenceInput;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -25,6 +25,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class ModelDrafter implements Drafter {
   private static final Logger LOG = LoggerFactory.getLogger(ModelDrafter.class);
+
+  /** Tokens that a guess takes in by the way; whoever has more to catch up with is read first. */
+  private static final int BY_THE_WAY = 16;
 
   /** Sequences in a row that it fails for before it is turned off. */
   private static final int STRIKES = 4;
@@ -58,17 +61,62 @@ public final class ModelDrafter implements Drafter {
   }
 
   @Override
+  public BitSet read(List<DraftRequest> requests) {
+    List<ModelGuess> all = new ArrayList<>(requests.size());
+    cache.nextCall();
+    requests.forEach(r -> all.add(new ModelGuess(r, cache.of(r.sequence()))));
+    try {
+      catchUp(all);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      turnOff("the draft model failed", e);
+    }
+    BitSet ready = new BitSet();
+    for (int i = 0; i < all.size(); i++) {
+      ready.set(i, !off && ready(all.get(i)));
+    }
+    return ready;
+  }
+
+  /**
+   * Whether it has little to catch up with. One that failed is asked as others are: where guesses
+   * run evenly it must not be told from them.
+   */
+  private boolean ready(ModelGuess g) {
+    return g.request.count() <= positions && (g.kept.failed() || g.pending() <= BY_THE_WAY);
+  }
+
+  /** Runs those that are behind, all but their last token; the nearest to its end first. */
+  private void catchUp(List<ModelGuess> all) {
+    List<ModelGuess> order = new ArrayList<>(all);
+    order.removeIf(g -> off || ready(g) || g.request.count() > positions);
+    order.sort(Comparator.comparingInt(ModelGuess::pending));
+    List<ModelGuess> running = new ArrayList<>();
+    int left = rowsPerCall;
+    for (ModelGuess g : order) {
+      int rows = Math.min(g.pending() - 1, left);
+      if (rows > 0 && cache.reserve(g.kept, g.kept.computed() + rows)) {
+        g.rows = rows;
+        left -= rows;
+        running.add(g);
+      }
+    }
+    if (!running.isEmpty()) {
+      run(running);
+    }
+  }
+
+  @Override
   public List<Draft> draft(List<DraftRequest> requests) {
-    List<Guess> guesses = new ArrayList<>(requests.size());
+    List<ModelGuess> guesses = new ArrayList<>(requests.size());
     if (!off) {
       cache.nextCall();
-      requests.forEach(r -> guesses.add(new Guess(r, cache.of(r.sequence()))));
+      requests.forEach(r -> guesses.add(new ModelGuess(r, cache.of(r.sequence()))));
       try {
         guess(guesses);
       } catch (RuntimeException | OutOfMemoryError e) {
         turnOff("the draft model failed", e);
       } finally {
-        guesses.forEach(Guess::takeBack);
+        guesses.forEach(ModelGuess::takeBack);
       }
     }
     List<Draft> found = new ArrayList<>(requests.size());
@@ -89,8 +137,8 @@ public final class ModelDrafter implements Drafter {
     LOG.error("{}; nothing is guessed with it from now on", why, cause);
   }
 
-  private void guess(List<Guess> all) {
-    List<Guess> running = start(all);
+  private void guess(List<ModelGuess> all) {
+    List<ModelGuess> running = start(all);
     while (!running.isEmpty()) {
       run(running);
       running.removeIf(g -> !goesOn(g));
@@ -101,13 +149,13 @@ public final class ModelDrafter implements Drafter {
    * Those that run first: whoever has as many tokens left as a step can have added, then the others
    * within the limit of a call, the nearest to its end first.
    */
-  private List<Guess> start(List<Guess> all) {
-    List<Guess> order = new ArrayList<>(all);
+  private List<ModelGuess> start(List<ModelGuess> all) {
+    List<ModelGuess> order = new ArrayList<>(all);
     order.removeIf(g -> g.kept.failed() || g.request.count() > positions);
-    order.sort(Comparator.comparingInt(Guess::pending));
-    List<Guess> running = new ArrayList<>();
+    order.sort(Comparator.comparingInt(ModelGuess::pending));
+    List<ModelGuess> running = new ArrayList<>();
     int left = rowsPerCall;
-    for (Guess g : order) {
+    for (ModelGuess g : order) {
       int rows = g.pending();
       if (rows > g.request.limit() + 1) {
         rows = Math.min(rows, left);
@@ -121,11 +169,12 @@ public final class ModelDrafter implements Drafter {
     return running;
   }
 
-  private void run(List<Guess> running) {
+  private void run(List<ModelGuess> running) {
     ForwardResult result =
-        executor.forward(new ForwardBatch(running.stream().map(Guess::input).toList()), List.of());
+        executor.forward(
+            new ForwardBatch(running.stream().map(ModelGuess::input).toList()), List.of());
     for (int i = 0; i < running.size(); i++) {
-      Guess g = running.get(i);
+      ModelGuess g = running.get(i);
       if (result.failures().containsKey(i)) {
         fail(g, new IllegalStateException("no hook was there to fail"));
         continue;
@@ -137,7 +186,7 @@ public final class ModelDrafter implements Drafter {
     }
   }
 
-  private void draw(Guess g, ForwardResult result, int row) {
+  private void draw(ModelGuess g, ForwardResult result, int row) {
     try {
       DraftRequest r = g.request;
       g.add(
@@ -149,7 +198,7 @@ public final class ModelDrafter implements Drafter {
     }
   }
 
-  private void fail(Guess g, RuntimeException why) {
+  private void fail(ModelGuess g, RuntimeException why) {
     g.kept.fail();
     if (++strikes >= STRIKES) {
       turnOff("the draft model fails for every sequence", why);
@@ -159,7 +208,7 @@ public final class ModelDrafter implements Drafter {
   }
 
   /** Whether another guess follows; then its token is next to run. */
-  private boolean goesOn(Guess g) {
+  private boolean goesOn(ModelGuess g) {
     if (off || g.kept.failed() || !g.complete() || g.full() || g.count() > positions) {
       return false;
     }
@@ -182,81 +231,6 @@ public final class ModelDrafter implements Drafter {
       closed = true;
       cache.clear();
       executor.close();
-    }
-  }
-
-  /** What one request leads to: the sequence's tokens, the guesses behind them. */
-  private static final class Guess {
-    final DraftRequest request;
-    final DraftCache.Kept kept;
-    final int[] tokens;
-    int rows;
-    private int guesses;
-    private int drawn;
-
-    Guess(DraftRequest request, DraftCache.Kept kept) {
-      this.request = request;
-      this.kept = kept;
-      this.tokens = new int[request.count() + request.limit()];
-      System.arraycopy(request.tokens(), 0, tokens, 0, request.count());
-      kept.follow(tokens, request.count() - 1);
-    }
-
-    /** Tokens known, guesses among them. */
-    int count() {
-      return request.count() + guesses;
-    }
-
-    int pending() {
-      return count() - kept.computed();
-    }
-
-    /** Whether all tokens are computed, or were before the last guess. */
-    boolean complete() {
-      return kept.computed() >= request.count();
-    }
-
-    boolean full() {
-      return guesses == request.limit();
-    }
-
-    SequenceInput input() {
-      int[] run = new int[rows];
-      System.arraycopy(tokens, kept.computed(), run, 0, rows);
-      return new SequenceInput(
-          request.sequence(),
-          "",
-          SequenceInput.BASE,
-          run,
-          kept.computed(),
-          request.promptLength(),
-          kept.blocks(),
-          rows == pending() ? SequenceInput.LogitRows.LAST : SequenceInput.LogitRows.NONE);
-    }
-
-    void ran() {
-      kept.computed(tokens, kept.computed() + rows);
-    }
-
-    void add(int token) {
-      tokens[count()] = token;
-      guesses++;
-      request.mask().accept(token);
-      drawn++;
-    }
-
-    /** The mask is the sequence's again. */
-    void takeBack() {
-      if (drawn > 0) {
-        request.mask().rewind(drawn);
-        drawn = 0;
-      }
-    }
-
-    int[] guessed() {
-      int[] found = new int[guesses];
-      System.arraycopy(tokens, request.count(), found, 0, guesses);
-      return found;
     }
   }
 }

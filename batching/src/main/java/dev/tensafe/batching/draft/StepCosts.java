@@ -28,6 +28,7 @@ final class StepCosts {
   private final double[] beforeThat = new double[MOST_ROWS + 1];
   private final int[] count = new int[MOST_ROWS + 1];
   private final long[] measured = new long[MOST_ROWS + 1];
+  private final long[] plain = new long[MOST_ROWS + 1];
   private long steps;
   private int largest;
 
@@ -35,12 +36,13 @@ final class StepCosts {
   private double intercept;
   private double slope;
 
-  /** Takes in a step. */
-  void add(int rows, double nanos) {
+  /** Takes in a step; {@code guesses} of its rows were guesses. */
+  void add(int rows, int guesses, double nanos) {
     steps++;
     if (rows < 1 || rows > MOST_ROWS) {
       return;
     }
+    plain[rows] = guesses == 0 ? steps : plain[rows];
     largest = Math.max(largest, rows);
     if (count[rows] == 0) {
       mean[rows] = nanos;
@@ -61,9 +63,13 @@ final class StepCosts {
     return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
   }
 
-  /** Steps since one with this many rows was measured. */
+  /** Steps since one without guesses, with so many rows or up to a quarter more or fewer. */
   long age(int rows) {
-    return rows > MOST_ROWS || count[rows] == 0 ? Long.MAX_VALUE : steps - measured[rows];
+    long latest = 0;
+    for (int r = rows - rows / 4; r <= Math.min(rows + rows / 4, MOST_ROWS); r++) {
+      latest = Math.max(latest, plain[r]);
+    }
+    return latest == 0 ? Long.MAX_VALUE : steps - latest;
   }
 
   /**

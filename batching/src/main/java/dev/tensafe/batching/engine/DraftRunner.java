@@ -3,9 +3,11 @@ package dev.tensafe.batching.engine;
 import dev.tensafe.batching.draft.Draft;
 import dev.tensafe.batching.draft.DraftPolicy.Candidate;
 import dev.tensafe.batching.draft.DraftRequest;
+import dev.tensafe.batching.draft.Drafter;
 import dev.tensafe.batching.draft.Drafting;
 import dev.tensafe.batching.schedule.StepPlan;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -83,39 +85,61 @@ final class DraftRunner {
     Speculation current = speculation.orElseThrow();
     List<Candidate> candidates = sequences.stream().map(this::candidate).toList();
     int[] limits = current.policy().limits(candidates, rows);
-    List<Sequence> asked = new ArrayList<>();
-    List<Candidate> askedCandidates = new ArrayList<>();
-    List<DraftRequest> requests = new ArrayList<>();
+    List<Asked> wanted = new ArrayList<>();
     for (int i = 0; rows > 0 && i < limits.length; i++) {
       if (limits[i] > 0) {
-        Sequence s = sequences.get(i);
-        asked.add(s);
-        askedCandidates.add(candidates.get(i));
-        requests.add(
-            new DraftRequest(
-                s.id,
-                s.tokens(),
-                s.count(),
-                s.promptLength(),
-                Math.min(limits[i], candidates.get(i).room()),
-                s.request.params(),
-                s.mask));
+        wanted.add(asked(sequences.get(i), candidates.get(i), limits[i]));
       }
     }
-    if (requests.isEmpty()) {
+    List<Asked> asked = read(current.drafter(), wanted);
+    if (asked.isEmpty()) {
       return;
     }
+    List<DraftRequest> requests = asked.stream().map(Asked::request).toList();
+    long before = clock.now();
     List<Draft> drafts = new ArrayList<>(current.drafter().draft(requests));
+    long took = clock.now() - before;
     check(requests, drafts);
+    current.policy().drafted(requests.stream().mapToInt(DraftRequest::limit).sum(), took);
     for (int i = 0; i < asked.size(); i++) {
-      if (askedCandidates.get(i).whole()) {
+      if (asked.get(i).candidate().whole()) {
         drafts.set(i, drafts.get(i).filled(requests.get(i).limit()));
       }
     }
-    int[] chosen = current.policy().choose(askedCandidates, drafts, rows);
+    int[] chosen =
+        current.policy().choose(asked.stream().map(Asked::candidate).toList(), drafts, rows);
     for (int i = 0; i < asked.size(); i++) {
-      asked.get(i).draft(drafts.get(i).first(chosen[i]));
+      asked.get(i).sequence().draft(drafts.get(i).first(chosen[i]));
     }
+  }
+
+  /** A sequence that guesses are wanted for. */
+  private record Asked(Sequence sequence, Candidate candidate, DraftRequest request) {}
+
+  private static Asked asked(Sequence s, Candidate candidate, int limit) {
+    return new Asked(
+        s,
+        candidate,
+        new DraftRequest(
+            s.id,
+            s.tokens(),
+            s.count(),
+            s.promptLength(),
+            Math.min(limit, candidate.room()),
+            s.request.params(),
+            s.mask));
+  }
+
+  /** Has the drafter take in what is new; those that it is done with can be asked. */
+  private static List<Asked> read(Drafter drafter, List<Asked> wanted) {
+    if (wanted.isEmpty()) {
+      return wanted;
+    }
+    BitSet ready = drafter.read(wanted.stream().map(Asked::request).toList());
+    if (ready.length() > wanted.size()) {
+      throw new IllegalStateException("more sequences read than there are");
+    }
+    return ready.stream().mapToObj(wanted::get).toList();
   }
 
   private void check(List<DraftRequest> requests, List<Draft> drafts) {
@@ -160,21 +184,22 @@ final class DraftRunner {
 
   /** The step is over, as it was planned. */
   void stepped(StepPlan plan) {
-    if (rows > 0 && plan.preempted().isEmpty()) {
-      int ran = plan.runs().stream().mapToInt(StepPlan.Run::tokens).sum();
-      speculation.ifPresent(
-          current ->
-              guarded(
-                  () ->
-                      current
-                          .policy()
-                          .stepped(
-                              ran,
-                              tokens,
-                              clock.nanos(StepReport.Phase.FORWARD)
-                                  + clock.nanos(StepReport.Phase.SAMPLE),
-                              clock.nanos(StepReport.Phase.DRAFT))));
-    }
+    clock.enter(StepReport.Phase.SCHEDULE);
+    long model = clock.nanos(StepReport.Phase.FORWARD) + clock.nanos(StepReport.Phase.SAMPLE);
+    long drafting = clock.nanos(StepReport.Phase.DRAFT);
+    boolean counts = rows > 0 && plan.preempted().isEmpty();
+    int ran = plan.runs().stream().mapToInt(StepPlan.Run::tokens).sum();
+    int guesses = tokens;
+    speculation.ifPresent(
+        current ->
+            guarded(
+                () -> {
+                  if (counts) {
+                    current.policy().stepped(ran, guesses, model, drafting);
+                  } else {
+                    current.policy().waited(model);
+                  }
+                }));
   }
 
   /** What the step's guesses came to. */

@@ -15,6 +15,11 @@ final class StepClock {
     this.ticker = ticker;
   }
 
+  /** The ticker's time. */
+  long now() {
+    return ticker.nanos();
+  }
+
   /** A step begins. */
   void begin() {
     spent.clear();

@@ -22,7 +22,7 @@ class DraftControllerTest {
    * @param draftNanos of a guessed token
    */
   private static final class Machine {
-    final DraftController controller = new DraftController(MOST);
+    final DraftController controller = new DraftController(MOST, grade -> 0.5);
     final Random random;
     final IntToDoubleFunction cost;
     final double draftNanos;
@@ -62,6 +62,8 @@ class DraftControllerTest {
       int rows = sequences;
       int accepted = 0;
       if (!asked.isEmpty()) {
+        controller.drafted(
+            drafts.stream().mapToInt(Draft::length).sum(), (long) (drafting - lookingNanos));
         int[] chosen = controller.choose(asked, drafts, sequences);
         for (int i = 0; i < chosen.length; i++) {
           rows += chosen[i];
@@ -207,12 +209,15 @@ class DraftControllerTest {
   @Test
   void theSequenceWhoseGuessesAreRightGetsTheRows() {
     long seed = seed();
-    DraftController controller = new DraftController(MOST);
+    DraftController controller = new DraftController(MOST, grade -> 0.5);
     List<Candidate> two = List.of(new Candidate(1, 50, false), new Candidate(2, 50, false));
     Draft draft = Draft.of(1, 2, 3, 4);
     int[] last = {};
     for (int i = 0; i < 400; i++) {
       int[] limits = controller.limits(two, 2);
+      if (limits[0] + limits[1] > 0) {
+        controller.drafted(limits[0] + limits[1], 0);
+      }
       int[] chosen = {0, 0};
       if (limits[0] > 0 && limits[1] > 0) {
         chosen = controller.choose(two, List.of(draft, draft), 2);
@@ -232,7 +237,7 @@ class DraftControllerTest {
 
   @Test
   void nothingIsAskedForWhileOthersWaitAndRoomIsNeverPassed() {
-    DraftController controller = new DraftController(MOST);
+    DraftController controller = new DraftController(MOST, grade -> 0.5);
     List<Candidate> one = List.of(new Candidate(1, 2, false));
     for (int i = 0; i < 50; i++) {
       assertTrue(controller.limits(one, 1)[0] <= 2);
@@ -255,9 +260,143 @@ class DraftControllerTest {
     assertTrue(a.guesses > 0);
   }
 
+  /**
+   * Answers one after another that copy what they were given, as long as there are steps to come;
+   * each has a prompt to be read before its first guess.
+   *
+   * @return tokens for each step, of every tenth of the answers
+   */
+  private static double[] copies(DraftController controller, Random random, int answers) {
+    double plain = 500_000;
+    double[] tokensPerStep = new double[10];
+    double steps = 0;
+    double tokens = 0;
+    for (int answer = 0; answer < answers; answer++) {
+      int left = 28;
+      boolean read = false;
+      while (left > 0) {
+        Candidate one = new Candidate(answer, left - 1, false);
+        int limit = left == 1 ? 0 : controller.limits(List.of(one), 1)[0];
+        int rows = 1;
+        int right = 0;
+        long drafting = 1000;
+        if (limit > 0) {
+          drafting += read ? 5000 : 200_000;
+          read = true;
+          controller.drafted(limit, 5000);
+          Draft draft = Draft.of(new int[limit]);
+          int chosen = controller.choose(List.of(one), List.of(draft), 1)[0];
+          while (right < chosen && random.nextDouble() < 0.95) {
+            right++;
+          }
+          if (chosen > 0) {
+            controller.verified(one, draft.first(chosen), right, right < chosen);
+          }
+          rows += chosen;
+        }
+        controller.stepped(rows, rows - 1, (long) (plain * (0.85 + 0.15 * rows)), drafting);
+        left -= 1 + right;
+        tokens += 1 + right;
+        steps++;
+      }
+      controller.ended(answer);
+      controller.waited(3_000_000); // the next prompt is computed
+      if ((answer + 1) % (answers / 10) == 0) {
+        tokensPerStep[answer / (answers / 10)] = tokens / steps;
+        tokens = 0;
+        steps = 0;
+      }
+    }
+    return tokensPerStep;
+  }
+
+  @Test
+  void shortAnswersThatCopyAreGuessedFromTheFirstOnesOn() {
+    long seed = seed();
+    double[] perStep =
+        copies(new DraftController(MOST, new PromptLookup()::assumed), new Random(seed), 60);
+    String found = "seed " + seed + ": " + java.util.Arrays.toString(perStep);
+    assertTrue(perStep[0] > 2, found);
+    for (int i = 1; i < perStep.length; i++) {
+      assertTrue(perStep[i] > 2.5, found);
+    }
+  }
+
+  @Test
+  void aFirstCallThatTookLongKeepsNobodyFromGuessing() {
+    long seed = seed();
+    DraftController controller = new DraftController(MOST, grade -> 0.5);
+    List<Candidate> one = List.of(new Candidate(1, 50, false));
+    for (int i = 0; controller.limits(one, 1)[0] == 0; i++) {
+      assertTrue(i < 5);
+      controller.stepped(1, 0, 500_000, 0);
+    }
+    // twenty steps: classes are loaded, say
+    controller.drafted(2, 10_000_000);
+    controller.stepped(1, 0, 500_000, 10_000_000);
+    int steps = 0;
+    while (controller.limits(one, 1)[0] == 0) {
+      controller.stepped(1, 0, 500_000, 0);
+      steps++;
+    }
+    assertTrue(steps <= 20 / DraftController.SHARE, steps + " steps");
+    double[] perStep = copies(controller, new Random(seed), 60);
+    assertTrue(perStep[9] > 2.5, "seed " + seed + ": " + java.util.Arrays.toString(perStep));
+  }
+
+  /** What the class promises, after every single step. */
+  @Test
+  void whoIsAlwaysWrongCostsNoMoreThanIsPromised() {
+    for (double draftNanos : new double[] {0, 3e4, 3e5}) {
+      for (int sequences : new int[] {1, 4, 32}) {
+        DraftController controller = new DraftController(MOST, grade -> 0.97);
+        double plain = CHEAP_ROWS.applyAsDouble(sequences);
+        List<Candidate> all = new ArrayList<>();
+        for (int i = 0; i < sequences; i++) {
+          all.add(new Candidate(i, 100, i % 2 == 1));
+        }
+        double time = 0;
+        double lost = 0;
+        int guesses = 0;
+        // of a single step: all guesses, and their drafting
+        double most =
+            CHEAP_ROWS.applyAsDouble(sequences * (1 + MOST)) + draftNanos * sequences * MOST;
+        for (int step = 1; step <= 3000; step++) {
+          int[] limits = controller.limits(all, sequences);
+          int asked = java.util.Arrays.stream(limits).sum();
+          int ran = 0;
+          if (asked > 0) {
+            controller.drafted(asked, (long) (draftNanos * asked));
+            List<Draft> drafts = new ArrayList<>();
+            for (int limit : limits) {
+              drafts.add(Draft.of(new int[limit]));
+            }
+            int[] chosen = controller.choose(all, drafts, sequences);
+            for (int i = 0; i < sequences; i++) {
+              ran += chosen[i];
+              if (chosen[i] > 0) {
+                controller.verified(all.get(i), drafts.get(i).first(chosen[i]), 0, true);
+              }
+            }
+          }
+          double nanos = CHEAP_ROWS.applyAsDouble(sequences + ran);
+          double drafting = draftNanos * asked;
+          controller.stepped(sequences + ran, ran, (long) nanos, (long) drafting);
+          time += nanos + drafting;
+          lost += nanos - plain + drafting;
+          guesses += ran;
+          double promised = DraftController.SHARE * time + DraftController.SAVED * plain + most;
+          assertTrue(lost <= promised, lost + " of " + promised + " in step " + step);
+        }
+        assertTrue(guesses > 10, guesses + " guesses");
+        assertTrue(lost < 0.03 * time, lost / time + " lost");
+      }
+    }
+  }
+
   @Test
   void whatRunsWholeIsNotCutByWhatWasGuessed() {
-    DraftController controller = new DraftController(MOST);
+    DraftController controller = new DraftController(MOST, grade -> 0.5);
     List<Candidate> one = List.of(new Candidate(1, 50, true));
     int ran = 0;
     for (int i = 0; i < 400; i++) {

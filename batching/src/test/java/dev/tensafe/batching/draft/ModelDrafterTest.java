@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -279,6 +280,68 @@ class ModelDrafterTest {
       assertTrue(watched.rows <= 32 + 3 + 2, watched.rows + " rows");
     }
     assertEquals(2, drafter.draft(List.of(longOne, shortOne)).get(0).length());
+  }
+
+  @Test
+  void promptsAreReadInPiecesBeforeGuessesAreAskedFor() {
+    Watched watched = new Watched(executor(small, 64));
+    ModelDrafter drafter = new ModelDrafter(watched, 64, 32, Set.of());
+    Random random = new Random(6);
+    SamplingParams greedy = SamplingParams.greedy(100);
+    List<DraftRequest> two =
+        List.of(
+            request(2, random(random, 100), 100, 100, 2, greedy),
+            request(1, random(random, 3), 3, 3, 2, greedy));
+    // the last 16 tokens are left for the guess
+    for (int call = 0; call < 2; call++) {
+      watched.rows = 0;
+      assertEquals(BitSet.valueOf(new long[] {0b10}), drafter.read(two));
+      assertEquals(32, watched.rows);
+    }
+    watched.rows = 0;
+    assertEquals(BitSet.valueOf(new long[] {0b11}), drafter.read(two));
+    assertEquals(32, watched.rows);
+    assertEquals(BitSet.valueOf(new long[] {0b11}), drafter.read(two));
+    assertEquals(32, watched.rows);
+    watched.rows = 0;
+    ModelDrafter fresh = new ModelDrafter(executor(small, 64), 64, 300, Set.of());
+    int[] expected = fresh.draft(two).get(0).tokens();
+    assertEquals(2, expected.length);
+    assertArrayEquals(expected, drafter.draft(two).get(0).tokens());
+    assertEquals(4 + 1 + 3 + 1, watched.rows);
+  }
+
+  @Test
+  void aModelThatFailsWhileItReadsIsLeftAlone() {
+    Watched watched = new Watched(executor(small, 40));
+    ModelDrafter drafter = new ModelDrafter(watched, 40, 300, Set.of());
+    watched.broken = true;
+    int[] text = random(new Random(12), 40);
+    DraftRequest r = request(1, text, 40, 40, 3, SamplingParams.greedy(50));
+    assertTrue(drafter.read(List.of(r)).isEmpty());
+    assertTrue(drafter.off());
+    watched.broken = false;
+    assertTrue(drafter.read(List.of(r)).isEmpty());
+    assertEquals(0, watched.steps);
+  }
+
+  @Test
+  void whatIsBeyondTheModelsPositionsOrItsRoomIsNeverReady() {
+    Watched watched = new Watched(executor(small, 3));
+    ModelDrafter drafter = new ModelDrafter(watched, 3, 300, Set.of());
+    SamplingParams greedy = SamplingParams.greedy(50);
+    int[] text = random(new Random(14), POSITIONS + 4);
+    for (int call = 0; call < 3; call++) {
+      assertTrue(
+          drafter
+              .read(
+                  List.of(
+                      request(1, text, POSITIONS + 1, 5, 3, greedy),
+                      request(2, text, 100, 5, 3, greedy)))
+              .isEmpty());
+    }
+    assertEquals(0, watched.rows);
+    assertFalse(drafter.off());
   }
 
   @Test

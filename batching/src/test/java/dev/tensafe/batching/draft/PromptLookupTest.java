@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tensafe.batching.sample.MaskChain;
 import dev.tensafe.batching.sample.SamplingParams;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class PromptLookupTest {
@@ -20,10 +23,15 @@ class PromptLookupTest {
         sequence, room, tokens.length, 1, limit, SamplingParams.greedy(9), MaskChain.NONE);
   }
 
-  private static int[] guess(PromptLookup lookup, long sequence, int limit, int... tokens) {
-    List<Draft> drafts = lookup.draft(List.of(request(sequence, limit, tokens)));
+  private static Draft draft(PromptLookup lookup, DraftRequest request) {
+    lookup.read(List.of(request));
+    List<Draft> drafts = lookup.draft(List.of(request));
     assertEquals(1, drafts.size());
-    return drafts.get(0).tokens();
+    return drafts.get(0);
+  }
+
+  private static int[] guess(PromptLookup lookup, long sequence, int limit, int... tokens) {
+    return draft(lookup, request(sequence, limit, tokens)).tokens();
   }
 
   @Test
@@ -51,7 +59,7 @@ class PromptLookupTest {
       assertTrue(grade + 1 < Draft.GRADES);
       before = grade;
     }
-    Draft draft = new PromptLookup().draft(List.of(request(1, 3, 5, 6, 7, 8, 9, 5, 6))).get(0);
+    Draft draft = draft(new PromptLookup(), request(1, 3, 5, 6, 7, 8, 9, 5, 6));
     assertArrayEquals(
         new int[] {
           PromptLookup.grade(2, true), PromptLookup.grade(3, true), PromptLookup.grade(4, true)
@@ -86,6 +94,66 @@ class PromptLookupTest {
     assertArrayEquals(new int[0], guess(lookup, 1, 2, tokens));
     assertArrayEquals(new int[0], guess(lookup, 1, 2, tokens));
     assertArrayEquals(new int[] {18, 19}, guess(lookup, 1, 2, tokens));
+  }
+
+  @Test
+  void aStepReadsSoManyTokensOfAllSequencesAndSaysWhoIsReady() {
+    PromptLookup lookup = new PromptLookup();
+    int[] half = new int[PromptLookup.PER_STEP / 2 + 10];
+    List<DraftRequest> three =
+        List.of(request(1, 2, half), request(2, 2, half), request(3, 2, 5, 5));
+    assertEquals(Set.of(0), ready(lookup, three));
+    assertEquals(PromptLookup.PER_STEP, lookup.held());
+    assertEquals(Set.of(0, 1, 2), ready(lookup, three));
+    assertEquals(2 * half.length + 2, lookup.held());
+    // nothing is new
+    assertEquals(Set.of(0, 1, 2), ready(lookup, three));
+    assertEquals(2 * half.length + 2, lookup.held());
+  }
+
+  @Test
+  void whatIsReadyDependsOnNumbersOfTokensAlone() {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    PromptLookup copies = new PromptLookup(64, 300);
+    PromptLookup noise = new PromptLookup(64, 300);
+    int[] lengths = new int[5];
+    Arrays.setAll(lengths, i -> 1 + random.nextInt(90));
+    for (int step = 0; step < 200; step++) {
+      List<DraftRequest> same = new ArrayList<>();
+      List<DraftRequest> other = new ArrayList<>();
+      for (int s = 0; s < lengths.length; s++) {
+        lengths[s] += random.nextInt(4);
+        same.add(request(s, 3, new int[lengths[s]]));
+        other.add(request(s, 3, new Random(s).ints(lengths[s]).toArray()));
+      }
+      assertEquals(ready(copies, same), ready(noise, other), "seed " + seed);
+    }
+  }
+
+  @Test
+  void whatWasNotReadIsNotGuessedFrom() {
+    PromptLookup lookup = new PromptLookup();
+    DraftRequest request = request(1, 2, 5, 6, 7, 5, 6);
+    assertEquals(0, lookup.draft(List.of(request)).get(0).length());
+    assertEquals(0, lookup.held());
+    assertArrayEquals(new int[] {7, 5}, draft(lookup, request).tokens());
+    // one token more
+    assertEquals(0, lookup.draft(List.of(request(1, 2, 5, 6, 7, 5, 6, 7))).get(0).length());
+  }
+
+  private static Set<Integer> ready(PromptLookup lookup, List<DraftRequest> requests) {
+    return lookup.read(requests).stream().boxed().collect(Collectors.toSet());
+  }
+
+  @Test
+  void whatIsAssumedRisesWithTheMatchAndIsAShare() {
+    for (int grade = 0; grade < Draft.GRADES; grade++) {
+      double share = new PromptLookup().assumed(grade);
+      assertTrue(share > 0 && share < 1, "grade " + grade);
+      assertTrue(grade < 2 || share >= new PromptLookup().assumed(grade - 2), "grade " + grade);
+    }
   }
 
   @Test

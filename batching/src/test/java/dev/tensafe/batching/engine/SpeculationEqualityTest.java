@@ -1,6 +1,7 @@
 package dev.tensafe.batching.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tensafe.batching.EngineException;
@@ -13,6 +14,7 @@ import dev.tensafe.batching.draft.DraftRequest;
 import dev.tensafe.batching.draft.Drafter;
 import dev.tensafe.batching.draft.Drafting;
 import dev.tensafe.batching.draft.FixedDrafts;
+import dev.tensafe.batching.draft.ModelDrafter;
 import dev.tensafe.batching.draft.PromptLookup;
 import dev.tensafe.batching.sample.AdjustedRow;
 import dev.tensafe.batching.sample.Constraint;
@@ -22,11 +24,20 @@ import dev.tensafe.batching.sample.TokenLogprob;
 import dev.tensafe.batching.schedule.SchedulerConfig;
 import dev.tensafe.formats.CodedException;
 import dev.tensafe.formats.safetensors.DType;
+import dev.tensafe.model.exec.ExecutorOptions;
+import dev.tensafe.model.exec.ModelExecutor;
+import dev.tensafe.model.files.ModelFiles;
+import dev.tensafe.model.nativeexec.NativeExecutorFactory;
 import dev.tensafe.model.synthetic.SyntheticModel;
 import dev.tensafe.model.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -35,6 +46,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -362,7 +374,7 @@ class SpeculationEqualityTest {
     Drafter drafter = random.nextInt(3) == 0 ? new PromptLookup() : oracle;
     DraftPolicy policy =
         switch (random.nextInt(3)) {
-          case 0 -> new DraftController(1 + random.nextInt(8));
+          case 0 -> new DraftController(1 + random.nextInt(8), drafter::assumed);
           case 1 -> new FixedDrafts(1 + random.nextInt(8));
           default -> anyNumber(random);
         };
@@ -529,6 +541,97 @@ class SpeculationEqualityTest {
           }
         };
     assertEquals(1, errors(throwsAtTheEnd, four));
+  }
+
+  /** Reads as it is told, and counts. */
+  private static final class Reading implements Guessing {
+    private final Function<List<DraftRequest>, BitSet> reads;
+    int read;
+    int drafts;
+
+    Reading(Function<List<DraftRequest>, BitSet> reads) {
+      this.reads = reads;
+    }
+
+    @Override
+    public BitSet read(List<DraftRequest> requests) {
+      read++;
+      return reads.apply(requests);
+    }
+
+    @Override
+    public List<Draft> draft(List<DraftRequest> requests) {
+      drafts += requests.size();
+      return forEach(requests, 5);
+    }
+  }
+
+  private static BitSet first(int count) {
+    BitSet set = new BitSet();
+    set.set(0, count);
+    return set;
+  }
+
+  @Test
+  void aDrafterThatFailsToReadIsReportedOnceAndLeftOut() {
+    List<Function<List<DraftRequest>, BitSet>> bad =
+        List.of(
+            requests -> first(requests.size() + 1),
+            requests -> null,
+            requests -> {
+              throw new IllegalStateException("planned");
+            },
+            requests -> {
+              throw new OutOfMemoryError("planned");
+            });
+    for (Function<List<DraftRequest>, BitSet> reads : bad) {
+      Reading drafter = new Reading(reads);
+      assertEquals(1, errors(drafter, new FixedDrafts(4)));
+      assertEquals(1, drafter.read);
+      assertEquals(0, drafter.drafts);
+    }
+  }
+
+  @Test
+  void onlyWhoHasBeenReadIsAskedForGuesses() {
+    Reading never = new Reading(requests -> new BitSet());
+    assertEquals(0, errors(never, new FixedDrafts(4)));
+    assertTrue(never.read > 5, never.read + " times");
+    assertEquals(0, never.drafts);
+    Reading one = new Reading(requests -> first(1));
+    assertEquals(0, errors(one, new FixedDrafts(4)));
+    assertEquals(one.read, one.drafts);
+  }
+
+  @Test
+  void aDraftModelWhoseWeightsAreNoNumbersHarmsNobody(@TempDir Path dir) throws IOException {
+    SyntheticModel.write(dir, SyntheticModel.llama(32, 48, 2, 2, 1, VOCAB, 256), DType.F32, 3);
+    Path weights = dir.resolve("model.safetensors");
+    byte[] bytes = Files.readAllBytes(weights);
+    // one more than a float in two, after the header
+    ByteBuffer floats = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    for (int at = 8 + (int) floats.getLong(0); at + 4 <= bytes.length; at += 8) {
+      floats.putFloat(at, Float.NaN);
+    }
+    Files.write(weights, bytes);
+    try (ModelFiles files = ModelFiles.open(dir, Clock.systemUTC())) {
+      ModelExecutor executor =
+          new NativeExecutorFactory()
+              .create(
+                  files.config(),
+                  files.checkpoint(),
+                  new ExecutorOptions(ExecutorOptions.Format.F32, 1));
+      executor.allocateCache(40);
+      try (ModelDrafter drafter = new ModelDrafter(executor, 40, 128, Set.of())) {
+        // two sequences each time; with the fourth that fails it is turned off
+        assertEquals(0, errors(drafter, new FixedDrafts(4)));
+        assertFalse(drafter.off());
+        assertEquals(0, errors(drafter, new DraftController(4, drafter::assumed)));
+        assertEquals(0, errors(drafter, new FixedDrafts(4)));
+        assertTrue(drafter.off());
+        assertEquals(0, errors(drafter, new FixedDrafts(4)));
+      }
+    }
   }
 
   @Test

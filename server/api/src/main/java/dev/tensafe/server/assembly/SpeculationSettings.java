@@ -62,6 +62,6 @@ public record SpeculationSettings(Method method, int tokens) {
       return Optional.empty();
     }
     Drafter drafter = model.isPresent() ? model.get() : new PromptLookup();
-    return Optional.of(new Speculation(drafter, new DraftController(tokens)));
+    return Optional.of(new Speculation(drafter, new DraftController(tokens, drafter::assumed)));
   }
 }
