@@ -21,6 +21,10 @@ import java.util.function.IntToDoubleFunction;
  * and guessing took too long; of a drafter that is always wrong, 0.99 is left in the long run.
  * Where guessing does not seem to pay, what is on the account goes on trying again.
  *
+ * <p>What something else held up says nothing about guesses, and would end them for thousands of
+ * steps: a time counts for {@link #HELD_UP} times what is usual at most. What is usual of the
+ * drafter is known after three calls, which count for a step each, however long they took.
+ *
  * <p>Decisions depend on the times and events it was told of, and on nothing else. Confined to one
  * thread.
  */
@@ -53,6 +57,7 @@ public final class DraftController implements DraftPolicy {
   private final StepCosts costs = new StepCosts();
   private final Acceptance acceptance;
   private final DraftPrice price = new DraftPrice();
+  private final DraftPrice reading = new DraftPrice();
 
   private double account;
 
@@ -61,7 +66,9 @@ public final class DraftController implements DraftPolicy {
 
   private boolean tries;
   private int accepted;
-  private int asked;
+
+  /** Time that this step's reading and guessing counts for. */
+  private double spent;
 
   /**
    * @param most guesses of a sequence in one step
@@ -79,7 +86,7 @@ public final class DraftController implements DraftPolicy {
   public int[] limits(List<Candidate> candidates, int rows) {
     int[] limits = new int[candidates.size()];
     accepted = 0;
-    asked = 0;
+    spent = 0;
     tries = false;
     if (rows == 0 || candidates.isEmpty() || account <= 0 || costs.age(rows) > PLAIN_EVERY) {
       return limits;
@@ -92,6 +99,7 @@ public final class DraftController implements DraftPolicy {
     double draftNanos = price.nanos();
     boolean free = draftNanos < FREE * token;
     double row = plain[1] - plain[0];
+    int asked = 0;
     int best = -1;
     double likeliest = 0;
     for (int i = 0; i < limits.length; i++) {
@@ -112,17 +120,15 @@ public final class DraftController implements DraftPolicy {
       }
       asked += limits[i];
     }
-    if (!price.known() && asked > TRIED) {
-      // what guessing costs is found out with a few
-      Arrays.fill(limits, 0);
-      limits[best] = Math.min(Math.min(candidates.get(best).room(), most), TRIED);
-      asked = limits[best];
-    }
+    boolean few = !price.known() && asked > TRIED; // what guessing costs is found out first
     if (asked == 0 && account > Math.min(TRIED * (draftNanos + row), full / 2)) {
       // a price that is no longer what it was is found out here
       tries = true;
+      few = true;
+    }
+    if (few) {
+      Arrays.fill(limits, 0);
       limits[best] = Math.min(Math.min(candidates.get(best).room(), most), TRIED);
-      asked = limits[best];
     }
     return limits;
   }
@@ -140,7 +146,14 @@ public final class DraftController implements DraftPolicy {
 
   @Override
   public void drafted(int tokens, long nanos) {
+    spent += price.charge(tokens, nanos, HELD_UP, full / SAVED);
     price.add(tokens, nanos);
+  }
+
+  @Override
+  public void read(int tokens, long nanos) {
+    spent += reading.charge(tokens, nanos, HELD_UP, full / SAVED);
+    reading.add(tokens, nanos);
   }
 
   @Override
@@ -223,15 +236,13 @@ public final class DraftController implements DraftPolicy {
   }
 
   @Override
-  public void stepped(int rows, int guesses, long verifyNanos, long draftNanos) {
+  public void stepped(int rows, int guesses, long verifyNanos) {
     acceptance.stepped();
     int plainRows = rows - guesses;
     double[] usual = costs.costs(plainRows, guesses);
     if (usual.length > 0) {
       // a step that was held up by something else says nothing about guesses
       double nanos = Math.min((double) verifyNanos, HELD_UP * usual[guesses]);
-      // where nothing was asked for, the time is that of looking, and is paid in any case
-      double spent = asked > 0 ? (double) draftNanos : 0;
       if (guesses > 0) {
         double saved = usual[0] * accepted / plainRows;
         spent += nanos - usual[0] - saved;
@@ -249,7 +260,7 @@ public final class DraftController implements DraftPolicy {
 
   @Override
   public void waited(long nanos) {
-    account = Math.min(account + SHARE * nanos, full);
+    account = Math.min(account + SHARE * nanos - spent, full);
   }
 
   @Override

@@ -4,9 +4,10 @@ import java.util.List;
 
 /**
  * Decides how many tokens are guessed. Before a step in which all sequences decode: {@link #limits}
- * says how many to ask the drafter for, {@link #drafted} what that took, {@link #choose} how many
- * of what it gave are run. After it: {@link #verified} for each sequence whose guesses ran, then
- * {@link #stepped}, or {@link #waited} where no guess could run. Confined to the engine's thread.
+ * says how many to ask the drafter for, {@link #read} and {@link #drafted} what that took, {@link
+ * #choose} how many of what it gave are run. After it: {@link #verified} for each sequence whose
+ * guesses ran, then {@link #stepped}, or {@link #waited} where no guess could run. Confined to the
+ * engine's thread.
  */
 public interface DraftPolicy {
   /**
@@ -26,6 +27,13 @@ public interface DraftPolicy {
    * @return for each candidate at most its room
    */
   int[] limits(List<Candidate> candidates, int rows);
+
+  /**
+   * The drafter has taken in tokens of sequences, before it is asked.
+   *
+   * @param tokens how many, at least 1
+   */
+  default void read(int tokens, long nanos) {}
 
   /**
    * The drafter was asked.
@@ -59,9 +67,8 @@ public interface DraftPolicy {
    *
    * @param rows tokens that ran, guesses included
    * @param verifyNanos time of the model and of the sampling
-   * @param draftNanos time of the reading and guessing before it
    */
-  void stepped(int rows, int guesses, long verifyNanos, long draftNanos);
+  void stepped(int rows, int guesses, long verifyNanos);
 
   /** A step is over, in which no guess could run, since prompts were computed or others waited. */
   default void waited(long nanos) {}

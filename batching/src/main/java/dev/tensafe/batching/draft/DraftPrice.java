@@ -1,9 +1,9 @@
 package dev.tensafe.batching.draft;
 
 /**
- * What a drafter takes for a token that it is asked for: a mean that forgets, over the median of
- * each measurement and the two before it, so that a call that something else held up, or the first
- * one of all, counts for nothing. Confined to one thread.
+ * What a drafter takes for a token, one that it reads or one that it is asked for: a mean that
+ * forgets, over the median of each measurement and the two before it, so that a call that something
+ * else held up, or the first one of all, counts for nothing. Confined to one thread.
  */
 final class DraftPrice {
   /** Calls after which the price is known. */
@@ -32,6 +32,14 @@ final class DraftPrice {
     beforeThat = previous;
     previous = each;
     count = Math.min(count, ENOUGH + 1);
+  }
+
+  /**
+   * What a call for so many tokens counts for: not more than so many times what is usual, or than a
+   * step as long as that is not known.
+   */
+  double charge(int tokens, long nanos, double times, double step) {
+    return Math.min((double) nanos, known() ? times * mean * tokens : step);
   }
 
   boolean known() {

@@ -15,14 +15,21 @@ public interface Drafter extends AutoCloseable {
    * left is for the next.
    *
    * @param requests different sequences
-   * @return which of them, by index, have been taken in so far that they can be asked. It depends
-   *     on numbers of tokens and on room, never on what the tokens are
    */
-  default BitSet read(List<DraftRequest> requests) {
+  default Reading read(List<DraftRequest> requests) {
     BitSet all = new BitSet();
     all.set(0, requests.size());
-    return all;
+    return new Reading(all, 0);
   }
+
+  /**
+   * What a call of {@link #read} came to.
+   *
+   * @param ready which sequences, by index, have been taken in so far that they can be asked. It
+   *     depends on numbers of tokens and on room, never on what the tokens are
+   * @param tokens how many were taken in
+   */
+  record Reading(BitSet ready, int tokens) {}
 
   /**
    * What share of the tokens of a grade is likely to be right, as long as nothing was measured;

@@ -61,12 +61,13 @@ public final class ModelDrafter implements Drafter {
   }
 
   @Override
-  public BitSet read(List<DraftRequest> requests) {
+  public Reading read(List<DraftRequest> requests) {
     List<ModelGuess> all = new ArrayList<>(requests.size());
     cache.nextCall();
     requests.forEach(r -> all.add(new ModelGuess(r, cache.of(r.sequence()))));
+    int tokens = 0;
     try {
-      catchUp(all);
+      tokens = catchUp(all);
     } catch (RuntimeException | OutOfMemoryError e) {
       turnOff("the draft model failed", e);
     }
@@ -74,7 +75,7 @@ public final class ModelDrafter implements Drafter {
     for (int i = 0; i < all.size(); i++) {
       ready.set(i, !off && ready(all.get(i)));
     }
-    return ready;
+    return new Reading(ready, tokens);
   }
 
   /**
@@ -85,8 +86,11 @@ public final class ModelDrafter implements Drafter {
     return g.request.count() <= positions && (g.kept.failed() || g.pending() <= BY_THE_WAY);
   }
 
-  /** Runs those that are behind, all but their last token; the nearest to its end first. */
-  private void catchUp(List<ModelGuess> all) {
+  /**
+   * Runs those that are behind, all but their last token; the nearest to its end first. Returns how
+   * many tokens that were.
+   */
+  private int catchUp(List<ModelGuess> all) {
     List<ModelGuess> order = new ArrayList<>(all);
     order.removeIf(g -> off || ready(g) || g.request.count() > positions);
     order.sort(Comparator.comparingInt(ModelGuess::pending));
@@ -103,6 +107,7 @@ public final class ModelDrafter implements Drafter {
     if (!running.isEmpty()) {
       run(running);
     }
+    return rowsPerCall - left;
   }
 
   @Override

@@ -56,7 +56,7 @@ public final class PromptLookup implements Drafter {
   }
 
   @Override
-  public BitSet read(List<DraftRequest> requests) {
+  public Reading read(List<DraftRequest> requests) {
     BitSet ready = new BitSet();
     int left = PER_STEP;
     for (int i = 0; i < requests.size(); i++) {
@@ -65,7 +65,7 @@ public final class PromptLookup implements Drafter {
       left -= read(text, request, left);
       ready.set(i, text.end() == request.count());
     }
-    return ready;
+    return new Reading(ready, PER_STEP - left);
   }
 
   @Override

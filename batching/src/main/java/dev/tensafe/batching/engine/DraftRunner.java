@@ -7,7 +7,6 @@ import dev.tensafe.batching.draft.Drafter;
 import dev.tensafe.batching.draft.Drafting;
 import dev.tensafe.batching.schedule.StepPlan;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -91,7 +90,7 @@ final class DraftRunner {
         wanted.add(asked(sequences.get(i), candidates.get(i), limits[i]));
       }
     }
-    List<Asked> asked = read(current.drafter(), wanted);
+    List<Asked> asked = read(current, wanted);
     if (asked.isEmpty()) {
       return;
     }
@@ -131,15 +130,19 @@ final class DraftRunner {
   }
 
   /** Has the drafter take in what is new; those that it is done with can be asked. */
-  private static List<Asked> read(Drafter drafter, List<Asked> wanted) {
+  private List<Asked> read(Speculation current, List<Asked> wanted) {
     if (wanted.isEmpty()) {
       return wanted;
     }
-    BitSet ready = drafter.read(wanted.stream().map(Asked::request).toList());
-    if (ready.length() > wanted.size()) {
+    long before = clock.now();
+    Drafter.Reading read = current.drafter().read(wanted.stream().map(Asked::request).toList());
+    if (read.ready().length() > wanted.size()) {
       throw new IllegalStateException("more sequences read than there are");
     }
-    return ready.stream().mapToObj(wanted::get).toList();
+    if (read.tokens() > 0) {
+      current.policy().read(read.tokens(), clock.now() - before);
+    }
+    return read.ready().stream().mapToObj(wanted::get).toList();
   }
 
   private void check(List<DraftRequest> requests, List<Draft> drafts) {
@@ -186,7 +189,6 @@ final class DraftRunner {
   void stepped(StepPlan plan) {
     clock.enter(StepReport.Phase.SCHEDULE);
     long model = clock.nanos(StepReport.Phase.FORWARD) + clock.nanos(StepReport.Phase.SAMPLE);
-    long drafting = clock.nanos(StepReport.Phase.DRAFT);
     boolean counts = rows > 0 && plan.preempted().isEmpty();
     int ran = plan.runs().stream().mapToInt(StepPlan.Run::tokens).sum();
     int guesses = tokens;
@@ -195,7 +197,7 @@ final class DraftRunner {
             guarded(
                 () -> {
                   if (counts) {
-                    current.policy().stepped(ran, guesses, model, drafting);
+                    current.policy().stepped(ran, guesses, model);
                   } else {
                     current.policy().waited(model);
                   }

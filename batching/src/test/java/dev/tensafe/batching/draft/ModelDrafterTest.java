@@ -295,13 +295,13 @@ class ModelDrafterTest {
     // the last 16 tokens are left for the guess
     for (int call = 0; call < 2; call++) {
       watched.rows = 0;
-      assertEquals(BitSet.valueOf(new long[] {0b10}), drafter.read(two));
+      assertEquals(BitSet.valueOf(new long[] {0b10}), drafter.read(two).ready());
       assertEquals(32, watched.rows);
     }
     watched.rows = 0;
-    assertEquals(BitSet.valueOf(new long[] {0b11}), drafter.read(two));
+    assertEquals(BitSet.valueOf(new long[] {0b11}), drafter.read(two).ready());
     assertEquals(32, watched.rows);
-    assertEquals(BitSet.valueOf(new long[] {0b11}), drafter.read(two));
+    assertEquals(BitSet.valueOf(new long[] {0b11}), drafter.read(two).ready());
     assertEquals(32, watched.rows);
     watched.rows = 0;
     ModelDrafter fresh = new ModelDrafter(executor(small, 64), 64, 300, Set.of());
@@ -318,10 +318,10 @@ class ModelDrafterTest {
     watched.broken = true;
     int[] text = random(new Random(12), 40);
     DraftRequest r = request(1, text, 40, 40, 3, SamplingParams.greedy(50));
-    assertTrue(drafter.read(List.of(r)).isEmpty());
+    assertTrue(drafter.read(List.of(r)).ready().isEmpty());
     assertTrue(drafter.off());
     watched.broken = false;
-    assertTrue(drafter.read(List.of(r)).isEmpty());
+    assertTrue(drafter.read(List.of(r)).ready().isEmpty());
     assertEquals(0, watched.steps);
   }
 
@@ -338,6 +338,7 @@ class ModelDrafterTest {
                   List.of(
                       request(1, text, POSITIONS + 1, 5, 3, greedy),
                       request(2, text, 100, 5, 3, greedy)))
+              .ready()
               .isEmpty());
     }
     assertEquals(0, watched.rows);

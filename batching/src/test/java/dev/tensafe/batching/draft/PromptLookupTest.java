@@ -144,7 +144,7 @@ class PromptLookupTest {
   }
 
   private static Set<Integer> ready(PromptLookup lookup, List<DraftRequest> requests) {
-    return lookup.read(requests).stream().boxed().collect(Collectors.toSet());
+    return lookup.read(requests).ready().stream().boxed().collect(Collectors.toSet());
   }
 
   @Test

@@ -313,7 +313,7 @@ class SpeculationEqualityTest {
       }
 
       @Override
-      public void stepped(int rows, int guesses, long verifyNanos, long draftNanos) {
+      public void stepped(int rows, int guesses, long verifyNanos) {
         assertTrue(guesses >= 0 && guesses < rows);
       }
 
@@ -544,17 +544,17 @@ class SpeculationEqualityTest {
   }
 
   /** Reads as it is told, and counts. */
-  private static final class Reading implements Guessing {
-    private final Function<List<DraftRequest>, BitSet> reads;
+  private static final class Reader implements Guessing {
+    private final Function<List<DraftRequest>, Drafter.Reading> reads;
     int read;
     int drafts;
 
-    Reading(Function<List<DraftRequest>, BitSet> reads) {
+    Reader(Function<List<DraftRequest>, Drafter.Reading> reads) {
       this.reads = reads;
     }
 
     @Override
-    public BitSet read(List<DraftRequest> requests) {
+    public Reading read(List<DraftRequest> requests) {
       read++;
       return reads.apply(requests);
     }
@@ -566,15 +566,15 @@ class SpeculationEqualityTest {
     }
   }
 
-  private static BitSet first(int count) {
+  private static Drafter.Reading first(int count) {
     BitSet set = new BitSet();
     set.set(0, count);
-    return set;
+    return new Drafter.Reading(set, count);
   }
 
   @Test
   void aDrafterThatFailsToReadIsReportedOnceAndLeftOut() {
-    List<Function<List<DraftRequest>, BitSet>> bad =
+    List<Function<List<DraftRequest>, Drafter.Reading>> bad =
         List.of(
             requests -> first(requests.size() + 1),
             requests -> null,
@@ -584,8 +584,8 @@ class SpeculationEqualityTest {
             requests -> {
               throw new OutOfMemoryError("planned");
             });
-    for (Function<List<DraftRequest>, BitSet> reads : bad) {
-      Reading drafter = new Reading(reads);
+    for (Function<List<DraftRequest>, Drafter.Reading> reads : bad) {
+      Reader drafter = new Reader(reads);
       assertEquals(1, errors(drafter, new FixedDrafts(4)));
       assertEquals(1, drafter.read);
       assertEquals(0, drafter.drafts);
@@ -594,11 +594,11 @@ class SpeculationEqualityTest {
 
   @Test
   void onlyWhoHasBeenReadIsAskedForGuesses() {
-    Reading never = new Reading(requests -> new BitSet());
+    Reader never = new Reader(requests -> first(0));
     assertEquals(0, errors(never, new FixedDrafts(4)));
     assertTrue(never.read > 5, never.read + " times");
     assertEquals(0, never.drafts);
-    Reading one = new Reading(requests -> first(1));
+    Reader one = new Reader(requests -> first(1));
     assertEquals(0, errors(one, new FixedDrafts(4)));
     assertEquals(one.read, one.drafts);
   }
@@ -660,7 +660,7 @@ class SpeculationEqualityTest {
           public void verified(Candidate candidate, Draft draft, int accepted, boolean refuted) {}
 
           @Override
-          public void stepped(int rows, int guesses, long verifyNanos, long draftNanos) {}
+          public void stepped(int rows, int guesses, long verifyNanos) {}
 
           @Override
           public void ended(long id) {}
