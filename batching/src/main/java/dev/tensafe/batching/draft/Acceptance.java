@@ -31,7 +31,9 @@ final class Acceptance {
   private static final double FADING = 0.998;
 
   private static final double LEAST = 0.005;
-  private static final double MOST = 0.98;
+
+  /** No guess is taken to be surer. */
+  static final double MOST = 0.98;
 
   private final double[] assumed = new double[Draft.GRADES];
   private final double[] assumedAt = new double[Draft.GRADES];

@@ -108,7 +108,9 @@ public final class DraftController implements DraftPolicy {
       double likely = 1;
       for (int n = 0; n < room; n++) {
         likely *= likelihoodAt(c, n);
-        if ((!free || c.whole()) && likely * token <= draftNanos + row) {
+        // where asking is free, it is worth while if the surest guess would be
+        double hoped = free && !c.whole() ? Acceptance.MOST : likely;
+        if (hoped * token <= draftNanos + row) {
           break;
         }
         limits[i]++;

@@ -3,9 +3,9 @@ package dev.tensafe.batching.draft;
 /**
  * What a step costs by the rows it runs, from steps that were measured. Every number of rows has a
  * mean of its own that forgets, over the median of each measurement and the two before it, so that
- * a step that something else held up counts for nothing. Between and beyond them a line is put
- * through the means near by, with a slope that is assumed until something speaks against it.
- * Confined to one thread.
+ * a step that something else held up counts for nothing; and no number of rows is taken to cost
+ * more than they would one by one. Between and beyond them a line is put through the means near by,
+ * with a slope that is assumed until something speaks against it. Confined to one thread.
  */
 final class StepCosts {
   /** Numbers of rows that are told apart. */
@@ -51,7 +51,9 @@ final class StepCosts {
           count[rows] == 1
               ? Math.min(nanos, previous[rows])
               : median(nanos, previous[rows], beforeThat[rows]);
-      mean[rows] += (usual - mean[rows]) / Math.min(count[rows] + 1, MEMORY);
+      // what the first one or two alone said is dropped
+      double share = count[rows] <= 2 ? 1 : 1.0 / Math.min(count[rows] + 1, MEMORY);
+      mean[rows] += (usual - mean[rows]) * share;
     }
     beforeThat[rows] = previous[rows];
     previous[rows] = nanos;
@@ -91,6 +93,8 @@ final class StepCosts {
       double own = weight == 0 ? 0 : mean[rows + i];
       costs[i] = (weight * own + line) / (weight + 1);
       if (i > 0) {
+        // no step costs more than its rows one by one
+        costs[i] = Math.min(costs[i], costs[0] * (rows + i) / rows);
         costs[i] = Math.max(costs[i], costs[i - 1]);
       }
     }

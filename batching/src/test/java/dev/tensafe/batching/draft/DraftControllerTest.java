@@ -345,6 +345,32 @@ class DraftControllerTest {
     assertTrue(perStep[9] > 2.5, "seed " + seed + ": " + java.util.Arrays.toString(perStep));
   }
 
+  @Test
+  void aFirstStepWithGuessesThatWasHeldUpKeepsNobodyFromGuessing() {
+    long seed = seed();
+    DraftController controller = new DraftController(MOST, grade -> 0.5);
+    List<Candidate> one = List.of(new Candidate(1, 50, false));
+    boolean guessed = false;
+    for (int i = 0; !guessed; i++) {
+      assertTrue(i < 5);
+      int limit = controller.limits(one, 1)[0];
+      int chosen = 0;
+      if (limit > 0) {
+        controller.drafted(limit, 5000);
+        Draft draft = Draft.of(new int[limit]);
+        chosen = controller.choose(one, List.of(draft), 1)[0];
+        guessed = chosen > 0;
+        if (guessed) {
+          controller.verified(one.get(0), draft.first(chosen), chosen, false);
+        }
+      }
+      // the step with guesses takes thirty times as long
+      controller.stepped(1 + chosen, chosen, chosen > 0 ? 15_000_000 : 500_000);
+    }
+    double[] perStep = copies(controller, new Random(seed), 100);
+    assertTrue(perStep[4] > 2.5, "seed " + seed + ": " + java.util.Arrays.toString(perStep));
+  }
+
   /** What the class promises, after every single step. */
   @Test
   void whoIsAlwaysWrongCostsNoMoreThanIsPromised() {
