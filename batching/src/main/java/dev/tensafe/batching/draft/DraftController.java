@@ -16,14 +16,15 @@ import java.util.function.IntToDoubleFunction;
  * and every step pays in {@link #SHARE} of its time, as long as no more than that is on it. A step
  * with guesses takes out its time and that of the reading and guessing, and pays in the time that
  * its tokens would have taken one a step. Nothing is read or guessed while the account is empty.
- * So, as far as the measured cost of a plain step is right, speculation costs at any time at most
- * that share of the time so far, the time of so many steps, and what a single step with its reading
- * and guessing took too long; of a drafter that is always wrong, 0.99 is left in the long run.
- * Where guessing does not seem to pay, what is on the account goes on trying again.
+ * So, as far as the measured costs are right, speculation costs at any time at most that share of
+ * the time so far, the time of so many steps, and what a single step with its reading and guessing
+ * took too long; of a drafter that is always wrong, 0.99 is left in the long run. Where guessing
+ * does not seem to pay, what is on the account goes on trying again.
  *
  * <p>What something else held up says nothing about guesses, and would end them for thousands of
- * steps: a time counts for {@link #HELD_UP} times what is usual at most. What is usual of the
- * drafter is known after three calls, which count for a step each, however long they took.
+ * steps. So a step counts for {@link #STEP_HELD_UP} times what steps of its rows usually take at
+ * most, and a reading or guessing for {@link #HELD_UP} times. What is usual of the drafter is known
+ * after three calls, which count for a step each, however long they took.
  *
  * <p>Decisions depend on the times and events it was told of, and on nothing else. Confined to one
  * thread.
@@ -48,6 +49,9 @@ public final class DraftController implements DraftPolicy {
   private static final double FREE = 0.01;
 
   /** Times what is usual, beyond which a step's time counts for no more. */
+  private static final double STEP_HELD_UP = 2;
+
+  /** Times what is usual, beyond which the drafter's time counts for no more. */
   private static final double HELD_UP = 4;
 
   /** A guess that is less likely to count is not looked at. */
@@ -91,14 +95,17 @@ public final class DraftController implements DraftPolicy {
     if (rows == 0 || candidates.isEmpty() || account <= 0 || costs.age(rows) > PLAIN_EVERY) {
       return limits;
     }
-    double[] plain = costs.costs(rows, 1);
-    if (plain.length == 0) {
+    double[] cost = costs.costs(rows, most);
+    if (cost.length == 0) {
       return limits;
     }
-    double token = plain[0] / rows;
+    double token = cost[0] / rows;
     double draftNanos = price.nanos();
     boolean free = draftNanos < FREE * token;
-    double row = plain[1] - plain[0];
+    double row = Double.MAX_VALUE;
+    for (int n = 1; n <= most; n++) {
+      row = Math.min(row, (cost[n] - cost[0]) / n);
+    }
     int asked = 0;
     int best = -1;
     double likeliest = 0;
@@ -241,23 +248,19 @@ public final class DraftController implements DraftPolicy {
   public void stepped(int rows, int guesses, long verifyNanos) {
     acceptance.stepped();
     int plainRows = rows - guesses;
-    double[] usual = costs.costs(plainRows, guesses);
-    if (usual.length > 0) {
-      // a step that was held up by something else says nothing about guesses
-      double nanos = Math.min((double) verifyNanos, HELD_UP * usual[guesses]);
-      if (guesses > 0) {
-        double saved = usual[0] * accepted / plainRows;
-        spent += nanos - usual[0] - saved;
-      }
-      account += SHARE * nanos - spent;
-    }
     costs.add(rows, guesses, (double) verifyNanos);
-    double[] plain = costs.costs(plainRows, 0);
-    if (plain.length > 0) {
-      account = full == 0 ? SAVED * plain[0] : account;
-      full = SAVED * plain[0];
-      account = Math.min(account, full);
+    double[] usual = costs.costs(plainRows, guesses);
+    if (usual.length == 0) {
+      return;
     }
+    account = full == 0 ? SAVED * usual[0] : account;
+    full = SAVED * usual[0];
+    double nanos = Math.min((double) verifyNanos, STEP_HELD_UP * usual[guesses]);
+    if (guesses > 0) {
+      double saved = usual[0] * accepted / plainRows;
+      spent += nanos - usual[0] - saved;
+    }
+    account = Math.min(account + SHARE * nanos - spent, full);
   }
 
   @Override

@@ -14,6 +14,9 @@ final class StepCosts {
   /** Steps that a mean remembers. */
   private static final int MEMORY = 16;
 
+  /** By what factor steps have to change so that the mean soon does. */
+  private static final double CHANGED = 2;
+
   /** Steps after which a mean that was not measured again counts half; as hyperbola. */
   private static final double HALF_LIFE = 512;
 
@@ -51,14 +54,21 @@ final class StepCosts {
           count[rows] == 1
               ? Math.min(nanos, previous[rows])
               : median(nanos, previous[rows], beforeThat[rows]);
-      // what the first one or two alone said is dropped
-      double share = count[rows] <= 2 ? 1 : 1.0 / Math.min(count[rows] + 1, MEMORY);
-      mean[rows] += (usual - mean[rows]) * share;
+      mean[rows] += (usual - mean[rows]) * share(rows, usual);
     }
     beforeThat[rows] = previous[rows];
     previous[rows] = nanos;
     count[rows] = Math.min(count[rows] + 1, MEMORY);
     measured[rows] = steps;
+  }
+
+  /** What a measurement weighs in the mean. */
+  private double share(int rows, double usual) {
+    if (count[rows] <= 2) {
+      return 1; // what the first one or two alone said is dropped
+    }
+    boolean other = usual > CHANGED * mean[rows] || CHANGED * usual < mean[rows];
+    return other ? 0.5 : 1.0 / Math.min(count[rows] + 1, MEMORY);
   }
 
   private static double median(double a, double b, double c) {
@@ -95,8 +105,14 @@ final class StepCosts {
       if (i > 0) {
         // no step costs more than its rows one by one
         costs[i] = Math.min(costs[i], costs[0] * (rows + i) / rows);
-        costs[i] = Math.max(costs[i], costs[i - 1]);
       }
+    }
+    // where fewer rows seem to cost more, they were held up
+    for (int i = more - 1; i > 0; i--) {
+      costs[i] = Math.min(costs[i], costs[i + 1]);
+    }
+    for (int i = 1; i <= more; i++) {
+      costs[i] = Math.max(costs[i], costs[0]);
     }
     return costs;
   }
