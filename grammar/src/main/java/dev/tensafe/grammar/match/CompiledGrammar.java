@@ -22,6 +22,10 @@ public final class CompiledGrammar {
 
   private static final long MOST_MASK_BYTES = 4L << 20;
 
+  /** Nodes that are passed again rather than kept. */
+  private static final int FEW_NODES = 400;
+
+  private final int fewNodes;
   private final Automaton automaton;
   private final TokenTrie trie;
   private final State begin;
@@ -42,6 +46,16 @@ public final class CompiledGrammar {
    * @throws GrammarException {@code grammar.too_complex}
    */
   public CompiledGrammar(Grammar grammar, TokenTrie trie) {
+    this(grammar, trie, FEW_NODES);
+  }
+
+  /**
+   * Compiles.
+   *
+   * @param fewNodes of the trie that are passed again rather than kept
+   */
+  CompiledGrammar(Grammar grammar, TokenTrie trie, int fewNodes) {
+    this.fewNodes = fewNodes;
     this.automaton = new Automaton(grammar);
     this.trie = trie;
     this.mostMasks = (int) Math.max(16, MOST_MASK_BYTES / (8L * trie.words() + 1));
@@ -90,7 +104,7 @@ public final class CompiledGrammar {
     long[] known = known(state);
     if (known == null) {
       Fuel fuel = new Fuel(WORK_OF_A_MASK);
-      known = new MaskWalk(automaton, classOf, trie, owner, fuel).mask(state);
+      known = new MaskWalk(automaton, classOf, trie, owner, fewNodes, fuel).mask(state);
       keep(state, known);
     }
     return known;

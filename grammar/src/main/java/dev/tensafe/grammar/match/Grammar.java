@@ -219,7 +219,12 @@ public final class Grammar {
      * @param start symbol of whole texts
      */
     public Grammar build(int start) {
-      return new Grammar(this, start);
+      if (expressions.get(start) < 0) {
+        return new Grammar(this, start);
+      }
+      int whole = rule();
+      produce(whole, start);
+      return new Grammar(this, whole);
     }
   }
 }

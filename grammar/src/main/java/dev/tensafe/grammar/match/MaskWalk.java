@@ -11,9 +11,6 @@ import java.util.Arrays;
  * follow, which are few, as the nodes are. Used once, by one thread.
  */
 final class MaskWalk {
-  /** Nodes that are walked again rather than kept. */
-  private static final int FEW_NODES = 400;
-
   /** Bytes of a structure by which a part is shared between grammars. */
   private static final int MOST_STRUCTURE = 4096;
 
@@ -32,6 +29,7 @@ final class MaskWalk {
   private final byte[] classOf;
   private final TokenTrie trie;
   private final Object owner;
+  private final int fewNodes;
   private final Fuel fuel;
   private final long[] mask;
 
@@ -52,14 +50,17 @@ final class MaskWalk {
   /**
    * @param classOf class of each byte value
    * @param owner tells the grammar's states from those of others
+   * @param fewNodes of a trie that are passed again rather than kept
    */
-  MaskWalk(Automaton automaton, byte[] classOf, TokenTrie trie, Object owner, Fuel fuel) {
+  MaskWalk(
+      Automaton automaton, byte[] classOf, TokenTrie trie, Object owner, int fewNodes, Fuel fuel) {
     this.automaton = automaton;
     this.grammar = automaton.grammar();
     this.dfa = grammar.dfa();
     this.classOf = classOf;
     this.trie = trie;
     this.owner = owner;
+    this.fewNodes = fewNodes;
     this.fuel = fuel;
     this.mask = new long[trie.words()];
     this.path = new int[trie.longest() + 1];
@@ -104,13 +105,13 @@ final class MaskWalk {
 
   private boolean isNarrow(TrieBand band, int state) {
     int nodes = 0;
-    for (int value = 0; value < 256 && nodes < FEW_NODES; value++) {
+    for (int value = 0; value < 256 && nodes < fewNodes; value++) {
       int node = band.first(value);
       if (node >= 0 && dfa.next(state, classOf[value] & 0xff, fuel) != LazyDfa.NOTHING) {
         nodes += band.ends[node] - node;
       }
     }
-    return nodes < FEW_NODES;
+    return nodes < fewNodes;
   }
 
   private Within within(TrieBand band, int state) {

@@ -1,10 +1,7 @@
 package dev.tensafe.grammar.regex;
 
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
+import java.util.BitSet;
 import java.util.Map;
-import java.util.function.IntPredicate;
 
 /** Sets of characters in a pattern: a dot, an escape, brackets. Confined to one pattern. */
 final class CharacterClasses {
@@ -19,51 +16,74 @@ final class CharacterClasses {
 
   private static final CodePoints LINE_ENDS = CodePoints.among("\n\r\u2028\u2029");
 
-  private static final Map<Integer, CodePoints> NAMED =
-      Map.of(
-          (int) 'd',
-          DIGITS,
-          (int) 'D',
-          DIGITS.not(),
-          (int) 'w',
-          WORD,
-          (int) 'W',
-          WORD.not(),
-          (int) 's',
-          SPACE,
-          (int) 'S',
-          SPACE.not());
-
-  private static final long STEPS_OF_A_PROPERTY = 100_000;
-
-  private static final Map<String, List<Integer>> CATEGORIES = categories();
+  private static final CodePoints RE2_SPACE = CodePoints.among("\t\n\f\r ");
 
   private static final String CONTROL_NAMES = "tnrfv0";
   private static final String CONTROLS = "\t\n\r\f\u000b\0";
 
   private final Regexes regexes;
   private final PatternSource in;
-  private boolean fold;
+  private final boolean re2;
+  private final Map<Integer, CodePoints> named;
+  private Flags flags = new Flags(false, false);
 
-  CharacterClasses(Regexes regexes, PatternSource in) {
+  /**
+   * What holds within a group.
+   *
+   * @param fold whether case counts for nothing
+   * @param dotAll whether a dot is any character
+   */
+  record Flags(boolean fold, boolean dotAll) {}
+
+  CharacterClasses(Regexes regexes, Dialect dialect, PatternSource in) {
     this.regexes = regexes;
+    this.re2 = dialect == Dialect.RE2;
+    CodePoints space = re2 ? RE2_SPACE : SPACE;
+    this.named =
+        Map.of(
+            (int) 'd',
+            DIGITS,
+            (int) 'D',
+            DIGITS.not(),
+            (int) 'w',
+            WORD,
+            (int) 'W',
+            WORD.not(),
+            (int) 's',
+            space,
+            (int) 'S',
+            space.not());
     this.in = in;
   }
 
-  /** Says whether case counts from now on; returns what held before. */
-  boolean fold(boolean on) {
-    boolean before = fold;
-    fold = on;
-    return before;
+  Flags flags() {
+    return flags;
+  }
+
+  void set(Flags now) {
+    flags = now;
   }
 
   CodePoints folded(CodePoints set) {
-    return fold ? set.foldAscii() : set;
+    if (!flags.fold()) {
+      return set;
+    }
+    BitSet all = new BitSet();
+    for (CodePoints.Range r : set.ranges()) {
+      all.set(r.first(), r.last() + 1);
+    }
+    regexes.fuel().spend(all.cardinality() / 16 + 1);
+    for (int value = all.nextSetBit(128); value >= 0; value = all.nextSetBit(value + 1)) {
+      if (!all.get(Character.toLowerCase(value)) || !all.get(Character.toUpperCase(value))) {
+        throw in.unsupported("letters beyond ASCII without their case");
+      }
+    }
+    return set.foldAscii();
   }
 
   CodePoints read() {
     if (in.skip('.')) {
-      return LINE_ENDS.not();
+      return flags.dotAll() ? CodePoints.ALL : re2 ? CodePoints.of('\n').not() : LINE_ENDS.not();
     }
     if (in.skip('[')) {
       return folded(brackets());
@@ -77,7 +97,8 @@ final class CharacterClasses {
     CodePoints all = CodePoints.NONE;
     while (in.peek() != ']') {
       if (in.looksAt("[:")) {
-        throw in.unsupported("a class of POSIX");
+        all = all.or(posix());
+        continue;
       }
       CodePoints first = member();
       if (in.peek() != '-' || in.looksAt("-]")) {
@@ -90,6 +111,26 @@ final class CharacterClasses {
     }
     in.next();
     return negated ? folded(all).not() : all;
+  }
+
+  private CodePoints posix() {
+    if (!re2) {
+      throw in.unsupported("a class of POSIX");
+    }
+    in.expect('[');
+    in.expect(':');
+    boolean not = in.skip('^');
+    StringBuilder name = new StringBuilder();
+    while (in.peek() != ':') {
+      name.appendCodePoint(in.next());
+    }
+    in.expect(':');
+    in.expect(']');
+    CodePoints set = CharacterProperties.posix(name.toString());
+    if (set == null) {
+      throw in.invalid("no class has this name");
+    }
+    return not ? set.not() : set;
   }
 
   private int upTo(CodePoints first, CodePoints last) {
@@ -112,16 +153,17 @@ final class CharacterClasses {
 
   private CodePoints escape(boolean inBrackets) {
     int c = in.next();
-    CodePoints named = NAMED.get(c);
-    if (named != null) {
-      return named;
+    CodePoints set = named.get(c);
+    if (set != null) {
+      return set;
     }
     int control = CONTROL_NAMES.indexOf(c);
     if (control >= 0) {
       return CodePoints.of(CONTROLS.charAt(control));
     }
     return switch (c) {
-      case 'x' -> CodePoints.of(in.hex(2));
+      case 'x' -> CodePoints.of(in.peek() == '{' ? unicode() : in.hex(2));
+      case 'a' -> re2 ? CodePoints.of(7) : unknown(c);
       case 'u' -> CodePoints.of(unicode());
       case 'c' -> CodePoints.of(in.next() & 0x1f);
       case 'p' -> property();
@@ -137,11 +179,15 @@ final class CharacterClasses {
           throw in.unsupported("a reference back");
         }
         if (c < 128 && Character.isLetterOrDigit(c)) {
-          throw in.unsupported("the escape \\" + (char) c);
+          yield unknown(c);
         }
         yield CodePoints.of(c);
       }
     };
+  }
+
+  private CodePoints unknown(int c) {
+    throw in.unsupported("the escape \\" + (char) c);
   }
 
   private int unicode() {
@@ -184,57 +230,15 @@ final class CharacterClasses {
     } else {
       name.appendCodePoint(in.next());
     }
-    return regexes.properties().computeIfAbsent(name.toString(), this::named);
-  }
-
-  private CodePoints named(String name) {
-    IntPredicate test = category(name);
-    regexes.fuel().spend(STEPS_OF_A_PROPERTY);
-    List<CodePoints.Range> all = new ArrayList<>();
-    int from = -1;
-    for (int value = 0; value <= Character.MAX_CODE_POINT + 1; value++) {
-      boolean has =
-          value <= Character.MAX_CODE_POINT
-              && (value < Character.MIN_SURROGATE || value > Character.MAX_SURROGATE)
-              && test.test(value);
-      if (has && from < 0) {
-        from = value;
-      } else if (!has && from >= 0) {
-        all.add(new CodePoints.Range(from, value - 1));
-        from = -1;
+    CodePoints known = regexes.properties().get(name.toString());
+    if (known == null) {
+      regexes.fuel().spend(CharacterProperties.STEPS);
+      known = CharacterProperties.of(name.toString());
+      if (known == null) {
+        throw in.unsupported("a property of characters by this name");
       }
+      regexes.properties().put(name.toString(), known);
     }
-    return new CodePoints(all);
-  }
-
-  private IntPredicate category(String name) {
-    List<Integer> types = CATEGORIES.get(name);
-    if (types != null) {
-      int mask = types.stream().mapToInt(type -> 1 << type).sum();
-      return value -> ((mask >>> Character.getType(value)) & 1) != 0;
-    }
-    String script = name.replaceFirst("^(Script|sc|Script_Extensions|scx)=", "");
-    try {
-      Character.UnicodeScript wanted = Character.UnicodeScript.forName(script);
-      return value -> Character.UnicodeScript.of(value) == wanted;
-    } catch (IllegalArgumentException e) {
-      throw in.unsupported("a property of characters by this name");
-    }
-  }
-
-  /** Unicode's general categories, by the names that patterns have for them. */
-  private static Map<String, List<Integer>> categories() {
-    String[] names = {
-      "Cn", "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Me", "Mc", "Nd", "Nl", "No", "", "Zs", "Zl", "Zp",
-      "Cc", "Cf", "", "Co", "Cs", "Pd", "Ps", "Pe", "Pc", "Po", "Sm", "Sc", "Sk", "So", "Pi", "Pf"
-    };
-    Map<String, List<Integer>> all = new HashMap<>();
-    for (int type = 0; type < names.length; type++) {
-      if (!names[type].isEmpty()) {
-        all.put(names[type], List.of(type));
-        all.computeIfAbsent(names[type].substring(0, 1), n -> new ArrayList<>()).add(type);
-      }
-    }
-    return Map.copyOf(all);
+    return known;
   }
 }

@@ -3,9 +3,8 @@ package dev.tensafe.grammar.regex;
 import dev.tensafe.grammar.GrammarException;
 
 /**
- * A pattern as text, read as an expression over bytes. The dialect is what ECMA-262 (with the flag
- * {@code u}) and RE2 have in common, with look-ahead at the top level; what has no regular meaning
- * (references back, look-behind, word boundaries) is refused. Used once.
+ * A pattern as text, read as an expression over bytes, in one of two dialects. What has no regular
+ * meaning (references back, look-behind, word boundaries) is refused. Used once.
  */
 public final class Pattern {
   /** Repetitions that may be written out. */
@@ -13,6 +12,7 @@ public final class Pattern {
 
   private static final int MOST_DEPTH = 100;
 
+  private final boolean re2;
   private final Regexes regexes;
   private final Encoding encoding;
   private final CharacterClasses classes;
@@ -20,11 +20,13 @@ public final class Pattern {
   private final int anything;
   private int depth;
 
-  private Pattern(Regexes regexes, Encoding encoding, String pattern, String where) {
+  private Pattern(
+      Regexes regexes, Encoding encoding, Dialect dialect, String pattern, String where) {
+    this.re2 = dialect == Dialect.RE2;
     this.regexes = regexes;
     this.encoding = encoding;
     this.in = new PatternSource(pattern, where);
-    this.classes = new CharacterClasses(regexes, in);
+    this.classes = new CharacterClasses(regexes, dialect, in);
     this.anything =
         regexes.repeat(encoding.character(regexes, CodePoints.ALL), 0, Regexes.UNBOUNDED);
   }
@@ -37,33 +39,40 @@ public final class Pattern {
    *     grammar.too_complex}
    */
   public static int whole(Regexes regexes, Encoding encoding, String pattern, String where) {
-    return new Pattern(regexes, encoding, pattern, where).read(true);
+    return whole(regexes, encoding, Dialect.ECMA_262, pattern, where);
+  }
+
+  /** The texts that match as a whole, in a dialect. */
+  public static int whole(
+      Regexes regexes, Encoding encoding, Dialect dialect, String pattern, String where) {
+    return new Pattern(regexes, encoding, dialect, pattern, where).read(true);
   }
 
   /** The texts in which it is found somewhere. */
   public static int within(Regexes regexes, Encoding encoding, String pattern, String where) {
-    return new Pattern(regexes, encoding, pattern, where).read(false);
+    return new Pattern(regexes, encoding, Dialect.ECMA_262, pattern, where).read(false);
   }
 
   private int read(boolean whole) {
-    int all = Regexes.NOTHING;
+    IdSet all = new IdSet(4);
     do {
-      all = regexes.any(all, alternative(whole, true));
+      all.add(alternative(whole, true));
     } while (in.skip('|'));
     if (!in.atEnd()) {
       throw in.invalid("a ) without its (");
     }
-    return all;
+    return regexes.any(all.ascending());
   }
 
   /** One alternative of the whole pattern, to its end; anchors and look-ahead have a place here. */
   private int alternative(boolean whole, boolean start) {
     boolean anchored = whole || !start;
-    int id = Regexes.EMPTY;
+    boolean ended = whole;
+    IdList all = new IdList();
     while (!in.atEnd() && in.peek() != '|' && in.peek() != ')') {
       if (in.peek() == '^') {
         in.next();
-        if (!start || id != Regexes.EMPTY) {
+        if (!start || !all.isEmpty()) {
           throw in.unsupported("^ is possible at the beginning only");
         }
         anchored = true;
@@ -72,16 +81,16 @@ public final class Pattern {
         if (!in.atEnd() && in.peek() != '|') {
           throw in.unsupported("$ is possible at the end only");
         }
-        return anchored ? id : regexes.then(anything, id);
-      } else if (in.looksAt("(?=") || in.looksAt("(?!")) {
-        int rest = lookAhead(whole);
-        int found = regexes.then(id, rest);
-        return anchored ? found : regexes.then(anything, found);
+        ended = true;
+      } else if (!re2 && (in.looksAt("(?=") || in.looksAt("(?!"))) {
+        all.add(lookAhead(whole));
+        ended = true;
       } else {
-        id = regexes.then(id, repeated());
+        all.add(repeated());
       }
     }
-    int open = whole ? id : regexes.then(id, anything);
+    int open = regexes.sequence(all.toArray());
+    open = ended ? open : regexes.then(open, anything);
     return anchored ? open : regexes.then(anything, open);
   }
 
@@ -90,28 +99,34 @@ public final class Pattern {
     in.next();
     in.next();
     boolean wanted = in.next() == '=';
-    int found = Regexes.NOTHING;
+    IdSet all = new IdSet(4);
     do {
-      found = regexes.any(found, ahead());
+      all.add(ahead());
     } while (in.skip('|'));
     in.expect(')');
+    int found = regexes.any(all.ascending());
+    if (++depth > MOST_DEPTH) {
+      throw in.unsupported("more than " + MOST_DEPTH + " groups of look-ahead");
+    }
     int rest = alternative(whole, false);
+    depth--;
     return regexes.all(wanted ? found : regexes.not(found), rest);
   }
 
   private int ahead() {
-    int id = Regexes.EMPTY;
+    IdList all = new IdList();
     while (!in.atEnd() && in.peek() != '|' && in.peek() != ')') {
       if (in.peek() == '$') {
         in.next();
         if (in.peek() != '|' && in.peek() != ')') {
           throw in.unsupported("$ is possible at the end only");
         }
-        return id;
+        return regexes.sequence(all.toArray());
       }
-      id = regexes.then(id, repeated());
+      all.add(repeated());
     }
-    return regexes.then(id, anything);
+    all.add(anything);
+    return regexes.sequence(all.toArray());
   }
 
   private int repeated() {
@@ -152,7 +167,8 @@ public final class Pattern {
     int c = in.peek();
     return switch (c) {
       case '(' -> group();
-      case '[', '.', '\\' -> encoding.character(regexes, classes.read());
+      case '\\' -> escaped();
+      case '[', '.' -> encoding.character(regexes, classes.read());
       case '*', '+', '?' -> throw in.invalid("nothing to repeat");
       case '^', '$' -> throw in.unsupported("an anchor within a group");
       default -> {
@@ -160,6 +176,24 @@ public final class Pattern {
         yield encoding.character(regexes, classes.folded(CodePoints.of(c)));
       }
     };
+  }
+
+  /** An escape: one character, or in RE2 a text between {@code \\Q} and {@code \\E}. */
+  private int escaped() {
+    if (re2 && in.looksAt("\\Q")) {
+      in.next();
+      in.next();
+      IdList all = new IdList();
+      while (!in.atEnd() && !in.looksAt("\\E")) {
+        all.add(encoding.character(regexes, classes.folded(CodePoints.of(in.next()))));
+      }
+      if (!in.atEnd()) {
+        in.next();
+        in.next();
+      }
+      return regexes.sequence(all.toArray());
+    }
+    return encoding.character(regexes, classes.read());
   }
 
   private int group() {
@@ -177,12 +211,17 @@ public final class Pattern {
       }
       if (in.skip('<')) {
         in.until('>');
-      } else if (in.looksAt("i:")) {
-        in.next();
-        in.next();
-        return folded();
       } else {
+        CharacterClasses.Flags before = classes.flags();
+        classes.set(flags(before));
+        if (in.skip(')')) {
+          return Regexes.EMPTY; // they hold to the end of the group around it
+        }
         in.expect(':');
+        int all = inner();
+        in.expect(')');
+        classes.set(before);
+        return all;
       }
     }
     int all = inner();
@@ -190,27 +229,44 @@ public final class Pattern {
     return all;
   }
 
-  private int folded() {
-    boolean before = classes.fold(true);
-    int all = inner();
-    classes.fold(before);
-    in.expect(')');
-    return all;
+  private CharacterClasses.Flags flags(CharacterClasses.Flags before) {
+    boolean fold = before.fold();
+    boolean dotAll = before.dotAll();
+    boolean on = true;
+    while (in.peek() != ':' && !(re2 && in.peek() == ')')) {
+      int flag = in.next();
+      switch (flag) {
+        case '-' -> on = false;
+        case 'i' -> fold = on;
+        case 's' -> dotAll = on;
+        case 'U' -> {} // whether it takes much or little is the same language
+        case 'm' -> throw in.unsupported("anchors at lines");
+        default -> throw in.invalid("a ( with a ? and no such thing behind it");
+      }
+    }
+    return new CharacterClasses.Flags(fold, dotAll);
+  }
+
+  /** Parts in a row, as far as the alternative goes. */
+  private int parts() {
+    IdList all = new IdList();
+    while (!in.atEnd() && in.peek() != '|' && in.peek() != ')') {
+      all.add(repeated());
+    }
+    return regexes.sequence(all.toArray());
   }
 
   private int inner() {
     if (++depth > MOST_DEPTH) {
       throw in.unsupported("groups more than " + MOST_DEPTH + " deep");
     }
-    int all = Regexes.NOTHING;
+    CharacterClasses.Flags before = classes.flags();
+    IdSet all = new IdSet(4);
     do {
-      int id = Regexes.EMPTY;
-      while (!in.atEnd() && in.peek() != '|' && in.peek() != ')') {
-        id = regexes.then(id, repeated());
-      }
-      all = regexes.any(all, id);
+      all.add(parts());
     } while (in.skip('|'));
     depth--;
-    return all;
+    classes.set(before);
+    return regexes.any(all.ascending());
   }
 }

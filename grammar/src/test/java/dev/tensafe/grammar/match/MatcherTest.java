@@ -18,98 +18,6 @@ import org.junit.jupiter.api.Test;
 
 /** Random grammars against a recogniser that fills a table of all parts of a text. */
 class MatcherTest {
-  private static final String[] TERMINALS = {"a", "b", "ab", "a+", "[ab]b", "b*a", "(ab)+"};
-
-  /** A grammar as text: productions by symbol; a negative number n is terminal −n − 1. */
-  private record Plain(List<List<int[]>> rules, int start) {
-    static Plain random(Random random) {
-      int count = 1 + random.nextInt(4);
-      List<List<int[]>> rules = new ArrayList<>();
-      for (int r = 0; r < count; r++) {
-        List<int[]> bodies = new ArrayList<>();
-        for (int p = 1 + random.nextInt(3); p > 0; p--) {
-          int[] body = new int[random.nextInt(4)];
-          for (int i = 0; i < body.length; i++) {
-            body[i] =
-                random.nextInt(5) < 2
-                    ? random.nextInt(count)
-                    : -1 - random.nextInt(TERMINALS.length);
-          }
-          bodies.add(body);
-        }
-        rules.add(bodies);
-      }
-      return new Plain(rules, 0);
-    }
-
-    Grammar build() {
-      Regexes regexes = new Regexes(10_000);
-      Grammar.Builder b = new Grammar.Builder(regexes, 10_000);
-      int[] ids = new int[rules.size()];
-      for (int r = 0; r < ids.length; r++) {
-        ids[r] = b.rule();
-      }
-      for (int r = 0; r < ids.length; r++) {
-        for (int[] body : rules.get(r)) {
-          int[] symbols = new int[body.length];
-          for (int i = 0; i < body.length; i++) {
-            symbols[i] =
-                body[i] >= 0
-                    ? ids[body[i]]
-                    : b.terminal(
-                        Pattern.whole(regexes, Encoding.UTF_8, TERMINALS[-1 - body[i]], ""));
-          }
-          b.produce(ids[r], symbols);
-        }
-      }
-      return b.build(ids[start]);
-    }
-
-    /** Whether a text is of it, by a table of (rule, from, to) that grows until nothing changes. */
-    boolean has(String text) {
-      int n = text.length();
-      boolean[][][] of = new boolean[rules.size()][n + 1][n + 1];
-      for (boolean changed = true; changed; ) {
-        changed = false;
-        for (int r = 0; r < rules.size(); r++) {
-          for (int from = 0; from <= n; from++) {
-            for (int to = from; to <= n; to++) {
-              if (!of[r][from][to] && derives(rules.get(r), text, from, to, of)) {
-                of[r][from][to] = true;
-                changed = true;
-              }
-            }
-          }
-        }
-      }
-      return of[start][0][n];
-    }
-
-    private static boolean derives(
-        List<int[]> bodies, String text, int from, int to, boolean[][][] of) {
-      for (int[] body : bodies) {
-        boolean[] reached = new boolean[to + 1];
-        reached[from] = true;
-        for (int symbol : body) {
-          boolean[] next = new boolean[to + 1];
-          for (int i = from; i <= to; i++) {
-            for (int j = i; reached[i] && j <= to; j++) {
-              next[j] |=
-                  symbol >= 0
-                      ? of[symbol][i][j]
-                      : text.substring(i, j).matches(TERMINALS[-1 - symbol]);
-            }
-          }
-          reached = next;
-        }
-        if (reached[to]) {
-          return true;
-        }
-      }
-      return false;
-    }
-  }
-
   private static TokenTrie vocabulary(Random random) {
     List<byte[]> texts = new ArrayList<>();
     texts.add(new byte[0]);
@@ -138,7 +46,7 @@ class MatcherTest {
     int accepted = 0;
     int finite = 0;
     for (int round = 0; round < 400; round++) {
-      Plain plain = Plain.random(random);
+      PlainGrammar plain = PlainGrammar.random(random);
       Grammar grammar;
       try {
         grammar = plain.build();
@@ -186,7 +94,7 @@ class MatcherTest {
     for (int round = 0; round < 300; round++) {
       Grammar grammar;
       try {
-        grammar = Plain.random(random).build();
+        grammar = PlainGrammar.random(random).build();
       } catch (GrammarException e) {
         continue;
       }
