@@ -18,6 +18,7 @@ class Cache {
 
   static std::size_t block_bytes(const Shape& shape);
 
+  const base::HugeMemory& memory() const noexcept { return memory_; }
   std::size_t blocks() const noexcept { return blocks_; }
   std::size_t block_stride() const noexcept { return block_stride_; }
   /// Of one layer and head, in block 0.

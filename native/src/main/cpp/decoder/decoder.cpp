@@ -42,6 +42,7 @@ Decoder::Decoder(Shape shape, const DecoderKernels& kernels, std::shared_ptr<Poo
       pool_(*threads_) {}
 
 void Decoder::allocate_cache(std::size_t blocks) {
+  ahead_ = base::TouchAhead();
   cache_ = Cache();
   cache_ = Cache(shape_, blocks);
 }

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "base/touch_ahead.hpp"
 #include "decoder/cache.hpp"
 #include "decoder/pieces.hpp"
 #include "decoder/pool.hpp"
@@ -43,6 +44,8 @@ class Decoder {
 
   /// Allocates the cache, after freeing an earlier one. Throws kNoMemory.
   void allocate_cache(std::size_t blocks);
+  /// Has the system hand out the cache's memory from now on, beside what else runs.
+  void touch_cache() noexcept { ahead_ = base::TouchAhead(cache_.memory()); }
 
   /// Begins a step; one that was not run to its end is given up.
   ///
@@ -107,6 +110,7 @@ class Decoder {
   const DecoderKernels& kernels_;
   Weights weights_;
   Cache cache_;
+  base::TouchAhead ahead_;  // after the cache, whose memory it touches
   Scratch scratch_;
   const std::vector<Operation> program_;
   const std::unique_ptr<Pieces[]> pieces_;

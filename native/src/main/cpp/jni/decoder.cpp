@@ -149,6 +149,8 @@ TENSAFE_DECODER(void, allocateCache)(JNIEnv* env, jclass, jlong decoder, jint bl
   });
 }
 
+TENSAFE_DECODER(void, touchCache)(JNIEnv*, jclass, jlong decoder) { as<Decoder>(decoder).touch_cache(); }
+
 TENSAFE_DECODER(void, begin)(JNIEnv* env, jclass, jlong decoder, jobject list, jint length, jobject angles,
                              jint angle_count, jobject stops, jint stop_count, jlongArray adapters, jobject starts,
                              jobject rows, jint row_count) {

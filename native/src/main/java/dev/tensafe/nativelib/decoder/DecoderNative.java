@@ -44,6 +44,8 @@ final class DecoderNative {
 
   static native void allocateCache(long decoder, int blocks);
 
+  static native void touchCache(long decoder);
+
   static native void begin(
       long decoder,
       Buffer list,

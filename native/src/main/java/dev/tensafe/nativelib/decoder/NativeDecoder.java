@@ -191,6 +191,16 @@ public final class NativeDecoder extends NativeHandle {
   }
 
   /**
+   * Has the system hand out the cache's memory ahead of its use, on a thread with a lower priority
+   * that ends with the cache. Changes nothing but when it is resident.
+   */
+  public void touchCache() {
+    try (Lease self = lease()) {
+      DecoderNative.touchCache(self.address());
+    }
+  }
+
+  /**
    * Begins a step; one that was not run to its end is given up.
    *
    * @param list numbers of runs, rows, rows of logits and blocks; of each run rows, start and

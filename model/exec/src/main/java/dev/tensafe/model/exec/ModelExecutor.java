@@ -7,8 +7,9 @@ import java.util.List;
  * Runs the decoder over a paged key/value cache. What runs underneath (tensor library, kernels,
  * number format) is the implementation's affair.
  *
- * <p>One call at a time: {@link #allocateCache}, {@link #forward} and {@link #close} may come from
- * different threads, such as the engine's and the one that shuts the server down, but not overlap.
+ * <p>One call at a time: {@link #allocateCache}, {@link #touchCache}, {@link #forward} and {@link
+ * #close} may come from different threads, such as the engine's and the one that shuts the server
+ * down, but not overlap.
  * A call during another one is refused with {@code model.executor_busy}, one after the close with
  * {@code model.executor_closed}; see {@link SerialUse}. The other methods may be called at any
  * time.
@@ -28,6 +29,12 @@ public interface ModelExecutor extends AutoCloseable {
    * @param blocks number of blocks of {@link #BLOCK_SIZE} positions
    */
   void allocateCache(int blocks);
+
+  /**
+   * Says that all of the cache will be used, also under little load: its memory may become resident
+   * from now on, beside what else runs, so that no step waits for the system to hand it out.
+   */
+  default void touchCache() {}
 
   /**
    * Runs one step: writes keys and values of every token into the cache and returns the logits

@@ -193,6 +193,13 @@ public final class NativeExecutor implements ModelExecutor {
   }
 
   @Override
+  public void touchCache() {
+    try (SerialUse.Turn turn = use.begin()) {
+      decoder.touchCache();
+    }
+  }
+
+  @Override
   public ForwardResult forward(ForwardBatch batch, List<ForwardHook> hooks) {
     try (SerialUse.Turn turn = use.begin()) {
       StepSize.check(config, batch.tokenCount(), batch.logitRowCount());

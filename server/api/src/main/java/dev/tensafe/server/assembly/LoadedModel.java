@@ -76,6 +76,10 @@ record LoadedModel(ModelExecutor executor, EngineConfig engine, Optional<ModelDr
         each.allocateCache(engine.cacheBlocks());
         warmUp(each);
       }
+      if (prefixes.on()) {
+        // what ran is kept, so that blocks never used come first until there are none
+        executors.forEach(ModelExecutor::touchCache);
+      }
       return new LoadedModel(
           executor,
           engine,
