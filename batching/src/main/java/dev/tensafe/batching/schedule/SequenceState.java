@@ -29,35 +29,6 @@ public record SequenceState(
     String flow,
     boolean fresh,
     int drafts) {
-
-  /** A sequence without drafts. */
-  public SequenceState(
-      long id,
-      int tokens,
-      int computed,
-      int logitsFrom,
-      int blocks,
-      int priority,
-      int waited,
-      long arrival,
-      boolean running,
-      String flow,
-      boolean fresh) {
-    this(
-        id,
-        tokens,
-        computed,
-        logitsFrom,
-        blocks,
-        priority,
-        waited,
-        arrival,
-        running,
-        flow,
-        fresh,
-        0);
-  }
-
   /** The same with its first tokens computed, in blocks that it does not hold yet. */
   SequenceState resumedAt(int position) {
     return new SequenceState(

@@ -21,11 +21,11 @@ class SchedulerTest {
   private static final SchedulerConfig CONFIG = new SchedulerConfig(64, 64, 8, 16, 50, 1000);
 
   private static SequenceState waiting(long id, int tokens, int priority) {
-    return new SequenceState(id, tokens, 0, tokens - 1, 0, priority, 0, id, false, "f", true);
+    return new SequenceState(id, tokens, 0, tokens - 1, 0, priority, 0, id, false, "f", true, 0);
   }
 
   private static SequenceState running(long id, int tokens, int computed, int blocks) {
-    return new SequenceState(id, tokens, computed, tokens - 1, blocks, 0, 0, id, true, "f", false);
+    return new SequenceState(id, tokens, computed, tokens - 1, blocks, 0, 0, id, true, "f", false, 0);
   }
 
   private static StepPlan plan(int freeBlocks, SequenceState... sequences) {
@@ -85,8 +85,8 @@ class SchedulerTest {
   void scoringIsCutToTheRowsLeftAfterThoseThatDecode() {
     SchedulerConfig config = new SchedulerConfig(64, 10, 8, 16, 50, 1000);
     SequenceState decoding = running(1, 20, 19, 2);
-    SequenceState scoring = new SequenceState(2, 60, 16, 16, 2, 0, 0, 2, true, "f", false);
-    SequenceState plain = new SequenceState(3, 30, 0, 29, 0, 0, 0, 3, false, "f", true);
+    SequenceState scoring = new SequenceState(2, 60, 16, 16, 2, 0, 0, 2, true, "f", false, 0);
+    SequenceState plain = new SequenceState(3, 30, 0, 29, 0, 0, 0, 3, false, "f", true, 0);
     StepPlan plan = plan(config, List.of(decoding, scoring, plain), 100, flow -> 0);
     // the rows are used up, so the plain prompt runs without its last token
     assertEquals(
@@ -96,7 +96,7 @@ class SchedulerTest {
             new StepPlan.Run(3, 29, 2, 0)),
         plan.runs());
     // computed again after a preemption, scored as far as position 40: rows from there on
-    SequenceState again = new SequenceState(4, 60, 0, 40, 0, 0, 0, 4, false, "f", false);
+    SequenceState again = new SequenceState(4, 60, 0, 40, 0, 0, 0, 4, false, "f", false, 0);
     plan = plan(config, List.of(again), 100, flow -> 0);
     assertEquals(List.of(new StepPlan.Run(4, 50, 4, 10)), plan.runs());
   }
@@ -261,7 +261,7 @@ class SchedulerTest {
           id,
           running,
           flow,
-          fresh);
+          fresh, 0);
     }
   }
 

@@ -59,11 +59,11 @@ class SharedPlanTest {
   private final Shared cache = new Shared();
 
   private static SequenceState waiting(long id, int tokens, String flow) {
-    return new SequenceState(id, tokens, 0, tokens - 1, 0, 0, 0, id, false, flow, true);
+    return new SequenceState(id, tokens, 0, tokens - 1, 0, 0, 0, id, false, flow, true, 0);
   }
 
   private static SequenceState running(long id, int tokens, int computed, int blocks, String flow) {
-    return new SequenceState(id, tokens, computed, tokens - 1, blocks, 0, 0, id, true, flow, false);
+    return new SequenceState(id, tokens, computed, tokens - 1, blocks, 0, 0, id, true, flow, false, 0);
   }
 
   private StepPlan plan(Map<String, Long> served, SequenceState... sequences) {

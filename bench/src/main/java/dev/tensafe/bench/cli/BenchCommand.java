@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.bench.LoadGenerator;
 import dev.tensafe.bench.LoadReport;
 import dev.tensafe.bench.LoadSpec;
+import dev.tensafe.bench.Popularity;
 import dev.tensafe.bench.ckks.CkksBench;
 import dev.tensafe.bench.tssp.TsspBench;
 import dev.tensafe.formats.safetensors.DType;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Spec;
       BenchCommand.Ckks.class,
       BenchCommand.Tssp.class,
       FloodCommand.class,
+      TenantsCommand.class,
       LoraBenchCommand.class,
       StepCommand.class,
       QualityCommand.class,
@@ -47,7 +49,8 @@ import picocli.CommandLine.Spec;
       RelayCommand.class,
       BenchCommand.MakeModel.class,
       TruncateModelCommand.class,
-      MakeAdapterCommand.class
+      MakeAdapterCommand.class,
+      MakePackagesCommand.class
     })
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -56,8 +59,8 @@ final class BenchCommand implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a subcommand is needed: serve, flood, ckks, tssp, lora, step, quality, gate, relay,"
-            + " make-model, truncate-model, make-adapter");
+        "a subcommand is needed: serve, flood, tenants, ckks, tssp, lora, step, quality, gate,"
+            + " relay, make-model, truncate-model, make-adapter, make-packages");
   }
 
   /** {@code tensafe bench serve}: load on a running server. */
@@ -131,6 +134,12 @@ final class BenchCommand implements Runnable {
     @Option(names = "--seed", defaultValue = "1", description = "of prompts and arrivals")
     private long seed;
 
+    @Option(
+        names = "--zipf",
+        paramLabel = "S",
+        description = "draws models instead of taking them in turn: the n-th as often as n^-S")
+    private @Nullable Double zipf;
+
     @Option(names = "--api-key", defaultValue = "", description = "bearer key")
     private String apiKey = "";
 
@@ -181,9 +190,10 @@ final class BenchCommand implements Runnable {
         throw new ParameterException(
             spec.commandLine(), "counts and rates must be positive, and turns are of clients");
       }
+      Double exponent = zipf;
       return new LoadSpec(
           url,
-          models,
+          exponent == null ? models : Popularity.draw(models, exponent, 4096, seed),
           clients,
           rate,
           given == null ? defaultRequests : given,
