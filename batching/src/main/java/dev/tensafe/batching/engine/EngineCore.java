@@ -191,6 +191,7 @@ final class EngineCore {
     steps++;
     drafting.stepped(plan);
     long nanos = clock.read().values().stream().mapToLong(Long::longValue).sum();
+    clock.enter(StepReport.Phase.ACCOUNT);
     tell(plan, account.settle(nanos, table));
   }
 

@@ -33,7 +33,9 @@ public record StepReport(
     /** From logits to tokens and text, and scores of prompts. */
     SAMPLE,
     /** Listeners of outputs. */
-    REPORT
+    REPORT,
+    /** What the step cost, and whom; {@link #tenants} leave it out. */
+    ACCOUNT
   }
 
   /** Time of one phase. */

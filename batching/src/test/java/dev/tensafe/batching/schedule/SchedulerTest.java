@@ -25,7 +25,8 @@ class SchedulerTest {
   }
 
   private static SequenceState running(long id, int tokens, int computed, int blocks) {
-    return new SequenceState(id, tokens, computed, tokens - 1, blocks, 0, 0, id, true, "f", false, 0);
+    return new SequenceState(
+        id, tokens, computed, tokens - 1, blocks, 0, 0, id, true, "f", false, 0);
   }
 
   private static StepPlan plan(int freeBlocks, SequenceState... sequences) {
@@ -261,7 +262,8 @@ class SchedulerTest {
           id,
           running,
           flow,
-          fresh, 0);
+          fresh,
+          0);
     }
   }
 

@@ -63,7 +63,8 @@ class SharedPlanTest {
   }
 
   private static SequenceState running(long id, int tokens, int computed, int blocks, String flow) {
-    return new SequenceState(id, tokens, computed, tokens - 1, blocks, 0, 0, id, true, flow, false, 0);
+    return new SequenceState(
+        id, tokens, computed, tokens - 1, blocks, 0, 0, id, true, flow, false, 0);
   }
 
   private StepPlan plan(Map<String, Long> served, SequenceState... sequences) {

@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.batching.draft.Draft;
 import dev.tensafe.batching.draft.DraftRequest;
 import dev.tensafe.batching.draft.Drafter;
-import dev.tensafe.batching.draft.FixedDrafts;
 import dev.tensafe.batching.draft.ModelDrafter;
 import dev.tensafe.batching.engine.Speculation;
 import dev.tensafe.he.Profile;
@@ -78,7 +77,7 @@ class EncryptedGuessesTest {
             64,
             Optional.of(host.mode(link, null)),
             List.of()),
-        new Speculation(drafter, new FixedDrafts(GUESSES)));
+        new Speculation(drafter, new AllGuesses(GUESSES)));
   }
 
   private void upload(TestServer server, HeSetup host, Policy policy) throws Exception {

@@ -249,6 +249,7 @@ class ProtocolTest {
             "tensafe_engine_step_sequences_bucket{",
             "tensafe_engine_step_tokens_sum{",
             "tensafe_engine_phase_seconds_total{model_name=\"tiny\",phase=\"forward\"}",
+            "tensafe_engine_phase_seconds_total{model_name=\"tiny\",phase=\"account\"}",
             "vllm:num_requests_running{",
             "vllm:num_requests_waiting{",
             "vllm:kv_cache_usage_perc{",

@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.batching.draft.Draft;
 import dev.tensafe.batching.draft.DraftRequest;
 import dev.tensafe.batching.draft.Drafter;
-import dev.tensafe.batching.draft.FixedDrafts;
 import dev.tensafe.batching.draft.ModelDrafter;
 import dev.tensafe.batching.draft.PromptLookup;
 import dev.tensafe.batching.engine.Speculation;
@@ -216,7 +215,7 @@ class SpeculationGoldenTest {
           TestServer.speculating(
               model,
               new TestServer.Adapters(own, owner, 1 << 20, 64),
-              new Speculation(drafter, new FixedDrafts(5)))) {
+              new Speculation(drafter, new AllGuesses(5)))) {
         upload(server, owner, adapters);
         List<JsonNode> got = answers(server, requests);
         for (int i = 0; i < requests.size(); i++) {

@@ -9,10 +9,9 @@ import java.util.List;
  *
  * <p>One call at a time: {@link #allocateCache}, {@link #touchCache}, {@link #forward} and {@link
  * #close} may come from different threads, such as the engine's and the one that shuts the server
- * down, but not overlap.
- * A call during another one is refused with {@code model.executor_busy}, one after the close with
- * {@code model.executor_closed}; see {@link SerialUse}. The other methods may be called at any
- * time.
+ * down, but not overlap. A call during another one is refused with {@code model.executor_busy}, one
+ * after the close with {@code model.executor_closed}; see {@link SerialUse}. The other methods may
+ * be called at any time.
  */
 public interface ModelExecutor extends AutoCloseable {
   /** Positions per cache block. */

@@ -86,8 +86,8 @@ public record CacheSizing(
   }
 
   /**
-   * Refuses a cache that the memory beside the weights does not hold. It is taken block by block as
-   * requests come: without this the system would end the process under load.
+   * Refuses a cache that the memory beside the weights does not hold. It is taken after the start,
+   * or block by block as requests come: without this the system would end the process then.
    *
    * @param free bytes; empty where the system does not tell
    * @throws ConfigException {@code config.kv-cache-mib}

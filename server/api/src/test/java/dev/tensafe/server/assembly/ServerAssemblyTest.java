@@ -42,6 +42,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -54,6 +55,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ServerAssemblyTest {
   @TempDir Path dir;
   private final List<String> events = new CopyOnWriteArrayList<>();
+  private final AtomicInteger touched = new AtomicInteger();
   private Set<Thread> before = Set.of();
 
   @BeforeEach
@@ -148,9 +150,28 @@ class ServerAssemblyTest {
   private ServerAssembly load(ServerSettings settings, Optional<RuntimeException> inForward) {
     return ServerAssembly.load(
         settings,
-        new ExecutorFactories(List.of(new RecordedFactory(events, inForward))),
+        new ExecutorFactories(List.of(new RecordedFactory(events, touched, inForward))),
         Ticker.system(),
         Clock.systemUTC());
+  }
+
+  @Test
+  void memoryOfTheCacheIsTouchedAheadWherePrefixesAreKeptAndOnlyThere() {
+    ServerSettings on = settings(0, 32, this::source);
+    load(on).close();
+    assertEquals(1, touched.get());
+    load(new ServerSettings(
+            on.model(),
+            on.http(),
+            on.executor(),
+            on.compute(),
+            on.cache(),
+            PrefixSettings.OFF,
+            on.speculation(),
+            on.adapters(),
+            on.draftModel()))
+        .close();
+    assertEquals(1, touched.get());
   }
 
   private AdapterSource source() {
@@ -315,7 +336,8 @@ class ServerAssemblyTest {
   }
 
   /** The installed executor, observed. */
-  private record RecordedFactory(List<String> events, Optional<RuntimeException> inForward)
+  private record RecordedFactory(
+      List<String> events, AtomicInteger touched, Optional<RuntimeException> inForward)
       implements ExecutorFactory {
     @Override
     public String name() {
@@ -338,12 +360,15 @@ class ServerAssemblyTest {
       ModelExecutor real =
           InstalledExecutors.all().named("native").create(config, checkpoint, options);
       events.add("executor opened");
-      return new RecordedExecutor(events, real, inForward);
+      return new RecordedExecutor(events, touched, real, inForward);
     }
   }
 
   private record RecordedExecutor(
-      List<String> events, ModelExecutor real, Optional<RuntimeException> inForward)
+      List<String> events,
+      AtomicInteger touched,
+      ModelExecutor real,
+      Optional<RuntimeException> inForward)
       implements ModelExecutor {
     @Override
     public ModelConfig config() {
@@ -358,6 +383,12 @@ class ServerAssemblyTest {
     @Override
     public void allocateCache(int blocks) {
       real.allocateCache(blocks);
+    }
+
+    @Override
+    public void touchCache() {
+      touched.incrementAndGet();
+      real.touchCache();
     }
 
     @Override
