@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -73,8 +74,14 @@ final class MakePackagesCommand implements Callable<Integer> {
       names = "--recipient",
       required = true,
       paramLabel = "PUB",
-      description = "the model host; in mode he the adapter host as well")
+      description = "the model host")
   private Path recipient = Path.of("");
+
+  @Option(
+      names = "--adapter-host-recipient",
+      paramLabel = "PUB",
+      description = "the adapter host, in mode he; the model host, which embeds it, if not given")
+  private @Nullable Path adapterHost;
 
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "new directory")
   private Path directory = Path.of("");
@@ -86,6 +93,8 @@ final class MakePackagesCommand implements Callable<Integer> {
     }
     InstantSource clock = InstantSource.system();
     RecipientPublicKey host = PublicKeyFile.readRecipient(recipient);
+    Path computing = adapterHost;
+    RecipientPublicKey sealed = computing == null ? host : PublicKeyFile.readRecipient(computing);
     try (SigningKey key = PrivateKeyFile.readSigning(signingKey, null)) {
       Files.createDirectories(directory);
       Path peft = directory.resolve("peft");
@@ -105,7 +114,7 @@ final class MakePackagesCommand implements Callable<Integer> {
                 1,
                 mode,
                 List.of(host),
-                mode == Mode.HE ? List.of(host) : List.of(),
+                mode == Mode.HE ? List.of(sealed) : List.of(),
                 Optional.empty(),
                 Policy.NONE,
                 PackRequest.DEFAULT_PROBES,

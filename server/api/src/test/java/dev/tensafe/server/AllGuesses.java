@@ -20,7 +20,7 @@ record AllGuesses(int most) implements DraftPolicy {
   public void verified(Candidate candidate, Draft draft, int accepted, boolean refuted) {}
 
   @Override
-  public void stepped(int rows, int guesses, long verifyNanos, long draftNanos) {}
+  public void stepped(int rows, int guesses, long verifyNanos) {}
 
   @Override
   public void ended(long id) {}
