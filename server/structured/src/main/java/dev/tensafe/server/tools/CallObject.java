@@ -31,8 +31,8 @@ final class CallObject implements Piece {
   private boolean argued;
 
   /**
-   * @param nameFirst whether an object with anything but {@code type} before its name is none: for
-   *     formats without a marker, where any object of a text could be a call
+   * @param nameFirst whether an object with anything but {@code "type": "function"} before its name
+   *     is none: for formats without a marker, where any object of a text could be a call
    */
   CallObject(CallSink calls, boolean nameFirst) {
     this.calls = calls;
@@ -88,7 +88,7 @@ final class CallObject implements Piece {
   }
 
   private JsonSpan.@Nullable Target target() {
-    if (key.equals("name") && !named) {
+    if (!named && (key.equals("name") || nameFirst)) {
       return text::append;
     }
     if (ARGUMENTS.contains(key) && !argued) {
@@ -107,7 +107,7 @@ final class CallObject implements Piece {
     }
     at = At.NEXT;
     if (!key.equals("name") || named) {
-      return true;
+      return named || !nameFirst || text.toString().equals("\"function\"");
     }
     String name = text.charAt(0) == '"' ? text.substring(1, text.length() - 1) : "";
     if (calls.tool(name) == null) {

@@ -10,12 +10,21 @@ final class KeySpan implements Piece {
     return key.toString();
   }
 
+  /** Whether a name can be written. */
+  static boolean isKey(String name) {
+    return !name.isEmpty() && name.length() <= LONGEST && name.chars().noneMatch(KeySpan::ends);
+  }
+
+  private static boolean ends(int c) {
+    return c == '>' || c == '<' || c == '\n';
+  }
+
   @Override
   public Fate read(char c) {
     if (c == '>') {
       return key.isEmpty() ? Fate.WRONG : Fate.BEFORE;
     }
     key.append(c);
-    return c == '<' || c == '\n' || key.length() > LONGEST ? Fate.WRONG : Fate.MORE;
+    return ends(c) || key.length() > LONGEST ? Fate.WRONG : Fate.MORE;
   }
 }

@@ -8,6 +8,13 @@ final class NameSpan implements Piece {
     return name.toString();
   }
 
+  /** Whether a name can be written. */
+  static boolean isName(String name) {
+    return !name.isEmpty()
+        && name.length() <= Tool.LONGEST_NAME
+        && name.chars().allMatch(c -> Tool.isOfName(c) || c == '.');
+  }
+
   @Override
   public Fate read(char c) {
     if (Tool.isOfName(c) || c == '.') {

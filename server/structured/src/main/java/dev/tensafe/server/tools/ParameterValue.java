@@ -33,6 +33,9 @@ final class ParameterValue implements Piece {
   private final StringBuilder kept = new StringBuilder();
 
   private int matched;
+  private boolean structured;
+  private boolean inString;
+  private boolean escaped;
   private boolean begun;
   private boolean opened;
 
@@ -49,6 +52,10 @@ final class ParameterValue implements Piece {
       if (c == '\n') {
         return Fate.MORE;
       }
+    }
+    if (inString) {
+      value(c);
+      return Fate.MORE;
     }
     if (MARK.charAt(matched) == c) {
       held.append(c);
@@ -76,7 +83,22 @@ final class ParameterValue implements Piece {
     return Fate.MORE;
   }
 
+  /** Follows strings of objects and arrays: a mark within them is none. */
+  private void quotes(char c) {
+    structured |= kept.isEmpty() && (c == '{' || c == '[');
+    if (escaped) {
+      escaped = false;
+    } else if (structured && c == '"') {
+      inString = !inString;
+    } else {
+      escaped = inString && c == '\\';
+    }
+  }
+
   private void value(char c) {
+    if (!isText) {
+      quotes(c);
+    }
     if (!isText || (nullable && !opened)) {
       kept.append(c);
       if (!isText || NULL.startsWith(kept.toString())) {

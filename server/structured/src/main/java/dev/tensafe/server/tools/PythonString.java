@@ -77,12 +77,12 @@ final class PythonString implements Piece {
     if (number < 0 || number > Character.MAX_CODE_POINT) {
       return Fate.WRONG;
     }
+    if (Character.getType(number) == Character.SURROGATE) {
+      JsonStrings.escape(number, out);
+      return Fate.MORE;
+    }
     for (char unit : Character.toChars(number)) {
-      if (Character.isSurrogate(unit)) {
-        JsonStrings.escape(unit, out);
-      } else {
-        JsonStrings.write(unit, out);
-      }
+      JsonStrings.write(unit, out);
     }
     return Fate.MORE;
   }
