@@ -23,7 +23,7 @@ public final class CompiledGrammar {
   private static final long MOST_MASK_BYTES = 4L << 20;
 
   /** Nodes that are passed again rather than kept. */
-  private static final int FEW_NODES = 400;
+  private static final int FEW_NODES = 1000;
 
   private final int fewNodes;
   private final Automaton automaton;

@@ -82,17 +82,13 @@ final class MaskWalk {
   /** Adds the tokens of a terminal under way, and of what may follow it. */
   private void fromRoot(TrieBand band, ItemSet set, int terminal, int state) {
     int base = exitCount;
-    if (isNarrow(band, state)) {
-      path[0] = state;
-      for (int value = 0; value < 256; value++) {
-        int node = band.first(value);
-        if (node >= 0 && dfa.next(state, classOf[value] & 0xff, fuel) != LazyDfa.NOTHING) {
-          walk(band, node, band.ends[node], mask);
-        }
-      }
+    path[0] = state;
+    // a walk that stops early has marked only tokens that may come
+    if (walk(band, 0, band.nodes(), mask, fewNodes)) {
       leave(band, base, set, terminal);
       return;
     }
+    exitCount = base;
     Within within = within(band, state);
     within.addTo(mask);
     if (within.exits.length > 0) {
@@ -123,15 +119,74 @@ final class MaskWalk {
             : new MaskCache.Key(band.number, NO_STRUCTURE, owner, seen);
     Within known = trie.cache().get(key);
     if (known == null) {
-      int base = exitCount;
-      long[] bits = new long[mask.length];
-      path[0] = seen;
-      walk(band, 0, band.nodes(), bits);
-      known = Within.of(bits, Arrays.copyOfRange(exits, base, exitCount));
-      exitCount = base;
+      int relaxed = dfa.relaxed(seen, fuel);
+      known = relaxed == seen ? whole(band, seen) : unlike(band, seen, relaxed);
       trie.cache().put(key, known);
     }
     return known;
+  }
+
+  private Within whole(TrieBand band, int state) {
+    int base = exitCount;
+    long[] bits = new long[mask.length];
+    path[0] = state;
+    walk(band, 0, band.nodes(), bits, Integer.MAX_VALUE);
+    Within made = Within.of(bits, Arrays.copyOfRange(exits, base, exitCount));
+    exitCount = base;
+    return made;
+  }
+
+  /** From what is known of another state: only where the two differ is there a way to go. */
+  private Within unlike(TrieBand band, int state, int other) {
+    Within like = within(band, other);
+    long[] bits = like.bits(mask.length);
+    int base = exitCount;
+    int[] others = new int[path.length];
+    int likeExit = 0;
+    path[0] = state;
+    others[0] = other;
+    int passed = 0;
+    int node = 0;
+    while (node < band.nodes()) {
+      passed++;
+      int depth = band.depths[node];
+      int byteClass = classOf[band.bytes[node] & 0xff] & 0xff;
+      int next = dfa.next(path[depth - 1], byteClass, fuel);
+      int otherNext = dfa.next(others[depth - 1], byteClass, fuel);
+      int end = band.ends[node];
+      if (next == otherNext) {
+        while (likeExit < like.exits.length && like.exits[likeExit] < end) {
+          addExit(like.exits[likeExit++]);
+        }
+        node = end;
+        continue;
+      }
+      if (next == LazyDfa.NOTHING) {
+        for (int below = node; below < end; below++) {
+          unmark(band, below, bits);
+        }
+        passed += end - node;
+        while (likeExit < like.exits.length && like.exits[likeExit] < end) {
+          likeExit++;
+        }
+        node = end;
+        continue;
+      }
+      if (likeExit < like.exits.length && like.exits[likeExit] == node) {
+        likeExit++;
+      }
+      mark(band, node, bits);
+      if (LazyDfa.mayEnd(next) && band.hasMore(node)) {
+        addExit(node);
+      }
+      path[depth] = next;
+      others[depth] = otherNext;
+      node++;
+    }
+    fuel.spend(passed / NODES_A_STEP);
+    Within made = Within.of(bits, Arrays.copyOfRange(exits, base, exitCount));
+    exitCount = base;
+    return made;
   }
 
   /** Enters a set where no byte of a token has come yet. */
@@ -225,7 +280,7 @@ final class MaskWalk {
       addExit(node);
     }
     path[band.depths[node]] = state;
-    walk(band, node + 1, band.ends[node], mask);
+    walk(band, node + 1, band.ends[node], mask, Integer.MAX_VALUE);
   }
 
   /** Goes on where a terminal may end. */
@@ -260,15 +315,20 @@ final class MaskWalk {
     exitCount = base;
   }
 
-  /** One walk: the state before the first node is in the path. */
-  private void walk(TrieBand band, int first, int end, long[] bits) {
+  /**
+   * One walk: the state before the first node is in the path.
+   *
+   * @param most nodes to pass
+   * @return false when there are more
+   */
+  private boolean walk(TrieBand band, int first, int end, long[] bits, int most) {
     byte[] bytes = band.bytes;
     short[] depths = band.depths;
     int[] ends = band.ends;
     int[] at = path;
     int passed = 0;
     int node = first;
-    while (node < end) {
+    while (node < end && passed < most) {
       passed++;
       int depth = depths[node];
       int state = dfa.next(at[depth - 1], classOf[bytes[node] & 0xff] & 0xff, fuel);
@@ -284,11 +344,18 @@ final class MaskWalk {
       node++;
     }
     fuel.spend(passed / NODES_A_STEP);
+    return node >= end;
   }
 
   private static void mark(TrieBand band, int node, long[] bits) {
     for (int token = band.tokens[node]; token >= 0; token = band.sameBytes(token)) {
       bits[token >>> 6] |= 1L << (token & 63);
+    }
+  }
+
+  private static void unmark(TrieBand band, int node, long[] bits) {
+    for (int token = band.tokens[node]; token >= 0; token = band.sameBytes(token)) {
+      bits[token >>> 6] &= ~(1L << (token & 63));
     }
   }
 

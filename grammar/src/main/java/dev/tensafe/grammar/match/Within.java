@@ -54,6 +54,13 @@ final class Within {
     }
   }
 
+  /** A bit per token, which may be changed. */
+  long[] bits(int words) {
+    long[] copy = new long[words];
+    addTo(copy);
+    return copy;
+  }
+
   long bytes() {
     return 96 + 8L * (bits == null ? 0 : bits.length) + 4L * (tokens.length + exits.length);
   }

@@ -12,6 +12,9 @@ import java.util.Set;
  * tell no more apart.
  */
 final class ByteClasses {
+  /** All bytes in one. */
+  static final ByteClasses ONE = new ByteClasses(new int[256], 1);
+
   private final byte[] classOf = new byte[256];
   private final int[] representatives;
 
@@ -67,23 +70,23 @@ final class ByteClasses {
   }
 
   private static ByteClasses split(Set<ByteSet> sets) {
-    int[] of = new int[256];
-    int count = 1;
+    ByteClasses all = ONE;
     for (ByteSet set : sets) {
-      Map<Integer, Integer> numbers = new HashMap<>();
-      int[] next = new int[256];
-      for (int value = 0; value < 256; value++) {
-        int both = of[value] * 2 + (set.has(value) ? 1 : 0);
-        Integer number = numbers.putIfAbsent(both, numbers.size());
-        next[value] = number == null ? numbers.size() - 1 : number;
-      }
-      of = next;
-      count = numbers.size();
-      if (count == 256) {
-        break;
-      }
+      all = all.and(set);
     }
-    return new ByteClasses(of, count);
+    return all;
+  }
+
+  /** Classes that a further set tells apart too. */
+  ByteClasses and(ByteSet set) {
+    Map<Integer, Integer> numbers = new HashMap<>();
+    int[] next = new int[256];
+    for (int value = 0; value < 256; value++) {
+      int both = of(value) * 2 + (set.has(value) ? 1 : 0);
+      Integer number = numbers.putIfAbsent(both, numbers.size());
+      next[value] = number == null ? numbers.size() - 1 : number;
+    }
+    return numbers.size() == count() ? this : new ByteClasses(next, numbers.size());
   }
 
   int count() {

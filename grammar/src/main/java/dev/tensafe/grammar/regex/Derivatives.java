@@ -10,6 +10,11 @@ final class Derivatives {
   private final Regexes regexes;
 
   /** Of expressions with "all of" or "not": whether they have a text. */
+  private static final int MOST_KEPT = 20_000;
+
+  /** Derivatives by expression and byte. */
+  private final Map<Long, Integer> kept = new HashMap<>();
+
   private final Map<Integer, Boolean> alive = new HashMap<>();
 
   Derivatives(Regexes regexes) {
@@ -29,7 +34,7 @@ final class Derivatives {
       return regexes.any(ofEach(a.of(), value));
     }
     if (node instanceof Node.All a) {
-      return regexes.all(ofEach(a.of(), value));
+      return regexes.all(ofAll(a.of(), value));
     }
     if (node instanceof Node.Not n) {
       return regexes.not(of(n.of(), value));
@@ -55,6 +60,24 @@ final class Derivatives {
     int[] of = new int[parts.size()];
     for (int i = 0; i < of.length; i++) {
       of[i] = of(parts.get(i), value);
+    }
+    return of;
+  }
+
+  /** The same, kept: parts of "all of" come again with others beside them. */
+  private int[] ofAll(Ids parts, int value) {
+    int[] of = new int[parts.size()];
+    for (int i = 0; i < of.length; i++) {
+      long key = ((long) parts.get(i) << 8) | value;
+      Integer known = kept.get(key);
+      if (known == null) {
+        known = of(parts.get(i), value);
+        if (kept.size() >= MOST_KEPT) {
+          kept.clear();
+        }
+        kept.put(key, known);
+      }
+      of[i] = known;
     }
     return of;
   }
@@ -88,7 +111,7 @@ final class Derivatives {
     if (known != null) {
       return known;
     }
-    ByteClasses classes = ByteClasses.of(regexes, start);
+    ByteClasses classes = regexes.classes();
     List<Integer> stack = new ArrayList<>(List.of(start));
     Map<Integer, Integer> seen = new HashMap<>();
     seen.put(start, start);

@@ -152,6 +152,21 @@ public final class LazyDfa {
   }
 
   /**
+   * A state that goes all ways of another and more, most of which lead to the same states; itself
+   * where there is none.
+   */
+  public int relaxed(int state, Fuel fuel) {
+    regexes.lock().lock();
+    Fuel before = regexes.refuel(fuel);
+    try {
+      return stateOf(horizon.relaxed(expressions[state >>> 1]));
+    } finally {
+      regexes.refuel(before);
+      regexes.lock().unlock();
+    }
+  }
+
+  /**
    * A state that goes the ways of several.
    *
    * @param of at least one, none {@link #NOTHING}

@@ -49,6 +49,8 @@ public final class Regexes {
   private final ReentrantLock lock = new ReentrantLock();
   private Fuel fuel = new Fuel(MOST_WORK);
   private int joining;
+  private boolean multiples;
+  private ByteClasses classes = ByteClasses.ONE;
 
   /** By id. */
   private boolean[] nullable = new boolean[64];
@@ -345,6 +347,11 @@ public final class Regexes {
     return lock;
   }
 
+  /** Bytes that nothing here tells apart. */
+  ByteClasses classes() {
+    return classes;
+  }
+
   Fuel fuel() {
     return fuel;
   }
@@ -385,6 +392,14 @@ public final class Regexes {
     plain[id] = traits.plain();
     depths[id] = (short) traits.depth();
     leastLengths[id] = (int) Math.min(traits.leastLength(), MOST_LENGTH);
+    if (node instanceof Node.Bytes b) {
+      classes = classes.and(b.set());
+    } else if (node instanceof Node.Multiple && !multiples) {
+      multiples = true;
+      for (int value = '.'; value <= '9'; value++) {
+        classes = classes.and(ByteSet.range(value, value));
+      }
+    }
     ids.put(node, id);
     nodes.add(node);
     return id;

@@ -148,6 +148,46 @@ class MaskTest {
   }
 
   @Test
+  void whatIsTakenAwayCountsInMasksToo() {
+    long seed = System.nanoTime();
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    List<String> texts = vocabulary(random, 400);
+    TokenTrie trie = trie(texts);
+    String[] patterns = {
+      "^(?!(ab|abba|b{3}|c+)$)[abc]*$",
+      "^(?!.*bb)(?!a{3})[ab]{2,30}c$",
+      "^(?=.*c)(?!cc|ba)[abc]{0,12}$|^b{9}$",
+      "^(?=(ab)*c?$)[ab]*c$",
+    };
+    int refused = 0;
+    for (int round = 0; round < 5; round++) {
+      for (String text : patterns) {
+        Matcher matcher = new CompiledGrammar(pattern(text), trie, round * 100).matcher();
+        for (int step = 0; step < 10; step++) {
+          long[] mask = matcher.mask();
+          List<Integer> next = new ArrayList<>();
+          for (int token = 1; token < texts.size(); token++) {
+            boolean accepted = matcher.accept(token);
+            assertEquals(
+                accepted, has(mask, token), "seed " + seed + " " + text + " " + texts.get(token));
+            if (accepted) {
+              matcher.rollBack(1);
+              next.add(token);
+            }
+          }
+          refused += texts.size() - next.size();
+          if (next.isEmpty()) {
+            break;
+          }
+          assertTrue(matcher.accept(next.get(random.nextInt(Math.min(8, next.size())))));
+        }
+      }
+    }
+    assertTrue(refused > 1000, "only " + refused);
+  }
+
+  @Test
   void matchersOfOneGrammarOnManyThreadsAgree() throws Exception {
     long seed = System.nanoTime();
     System.out.println("seed " + seed);
