@@ -54,6 +54,7 @@ final class ByteClasses {
       } else if (node instanceof Node.Repeat r) {
         open.add(r.of());
       } else if (node instanceof Node.Multiple) {
+        sets.add(ByteSet.range('.', '.'));
         for (int digit = '0'; digit <= '9'; digit++) {
           sets.add(ByteSet.range(digit, digit));
         }

@@ -48,7 +48,7 @@ final class Derivatives {
     }
     if (node instanceof Node.Multiple m) {
       if (value < '0' || value > '9') {
-        return Regexes.NOTHING;
+        return value == '.' ? id : Regexes.NOTHING;
       }
       long digits = m.remainder() * 10L + value - '0';
       return regexes.id(new Node.Multiple(m.divisor(), (int) (digits % m.divisor()), true));

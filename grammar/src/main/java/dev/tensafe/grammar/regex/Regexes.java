@@ -301,7 +301,8 @@ public final class Regexes {
   }
 
   /**
-   * The decimal digits of multiples of a number, leading zeros included.
+   * The decimal digits of multiples of a number, leading zeros included; points among them are
+   * passed over.
    *
    * @param divisor positive
    */
