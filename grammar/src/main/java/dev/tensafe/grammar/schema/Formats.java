@@ -46,6 +46,12 @@ final class Formats {
   private static final String PCHAR = "(?:[:@" + UNRESERVED + DELIMITERS + "]|" + PERCENT + ")";
   private static final String TAIL = "(?:\\?(?:" + PCHAR + "|[/?])*)?(?:#(?:" + PCHAR + "|[/?])*)?";
 
+  /** RFC 1034, section 3.1: 255 octets on the wire. */
+  static final int LONGEST_HOST = 253;
+
+  /** RFC 5891, 4.2.3.1: "--" there means more. */
+  static final String CODED_HOST = "(?:[a-zA-Z0-9-]{1,63}\\.)*[A-Za-z0-9]{2}--[A-Za-z0-9.-]*";
+
   private static final Map<String, String> PATTERNS = patterns();
 
   private final StringTexts strings;
@@ -108,6 +114,11 @@ final class Formats {
     return PATTERNS.containsKey(format);
   }
 
+  /** The pattern of a format that is enforced. */
+  static String pattern(String format) {
+    return PATTERNS.getOrDefault(format, "");
+  }
+
   /** The strings of a format that is enforced. */
   int strings(String format) {
     return known.computeIfAbsent(format, this::make);
@@ -118,8 +129,7 @@ final class Formats {
     if (!format.equals("hostname")) {
       return id;
     }
-    // RFC 1034, section 3.1: 255 octets on the wire; RFC 5891, 4.2.3.1: "--" there means more
-    int coded = strings.whole("(?:[a-zA-Z0-9-]{1,63}\\.)*[A-Za-z0-9]{2}--[A-Za-z0-9.-]*");
-    return regexes.all(id, regexes.not(coded), strings.lengths(1, 253));
+    int coded = strings.whole(CODED_HOST);
+    return regexes.all(id, regexes.not(coded), strings.lengths(1, LONGEST_HOST));
   }
 }
