@@ -88,7 +88,7 @@ class ArchitectureTest {
           entry("demo", Module.of("demo..", "formats shape chat-template checkpoint training")),
           entry("runtime", Module.of("runtime..", "formats")),
           entry("owner", Module.of("owner..", "runtime formats tssp he-protocol he-host")),
-          entry("structured", Module.of("server.tools..", "formats")),
+          entry("structured", Module.of("server.tools..", "formats grammar")),
           entry(
               "server",
               Module.of(

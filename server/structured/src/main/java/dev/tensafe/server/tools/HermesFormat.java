@@ -16,6 +16,20 @@ final class HermesFormat extends ToolFormat {
     return c == '<' ? new Call(calls) : null;
   }
 
+  @Override
+  int trigger(ToolArguments of) {
+    return of.parts().literal("<tool_call>");
+  }
+
+  @Override
+  int calls(ToolArguments of, boolean several) {
+    GrammarParts parts = of.parts();
+    int open = parts.terminal(parts.marker("<tool_call>"), parts.literal("\n"));
+    int close = parts.terminal(parts.literal("\n"), parts.marker("</tool_call>"));
+    int call = parts.sequence(open, choice(of, tool -> object(of, tool)), close);
+    return several ? parts.several(call, parts.terminal(parts.breaks(2))) : call;
+  }
+
   private static final class Call extends Script {
     private final CallSink calls;
     private int step;

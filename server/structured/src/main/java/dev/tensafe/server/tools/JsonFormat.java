@@ -22,6 +22,57 @@ final class JsonFormat extends ToolFormat {
     return c == '{' ? new Calls(calls) : null;
   }
 
+  @Override
+  int trigger(ToolArguments of) {
+    return opening(of.parts(), of.parts().anySpaces());
+  }
+
+  private static int opening(GrammarParts parts, int spaces) {
+    return parts
+        .regexes()
+        .sequence(
+            parts.literal("{"),
+            spaces,
+            parts.literal("\"tool_calls\""),
+            spaces,
+            parts.literal(":"),
+            spaces,
+            parts.literal("["));
+  }
+
+  @Override
+  int calls(ToolArguments of, boolean several) {
+    GrammarParts parts = of.parts();
+    int spaces = parts.spaces();
+    int call = choice(of, tool -> call(of, tool, spaces));
+    int between = parts.terminal(spaces, parts.literal(","), spaces);
+    return parts.sequence(
+        parts.terminal(opening(parts, spaces), spaces),
+        several ? parts.several(call, between) : call,
+        parts.terminal(spaces, parts.literal("]"), spaces, parts.literal("}")));
+  }
+
+  private static int call(ToolArguments of, Tool tool, int spaces) {
+    GrammarParts parts = of.parts();
+    int open =
+        parts.terminal(
+            parts.literal("{"),
+            spaces,
+            parts.literal("\"name\""),
+            spaces,
+            parts.literal(":"),
+            spaces,
+            parts.literal('"' + tool.name() + '"'),
+            spaces,
+            parts.literal(","),
+            spaces,
+            parts.literal("\"arguments\""),
+            spaces,
+            parts.literal(":"),
+            spaces);
+    return parts.sequence(open, of.object(tool), parts.terminal(spaces, parts.literal("}")));
+  }
+
   private static final class Calls extends Script {
     private final CallSink calls;
     private int step;

@@ -1,5 +1,6 @@
 package dev.tensafe.server.tools;
 
+import dev.tensafe.grammar.regex.Regexes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,64 @@ final class LlamaJsonFormat extends ToolFormat {
   @Override
   @Nullable Piece reader(char c, boolean afterCall, CallSink calls) {
     return c == '{' || c == '<' || (c == ';' && afterCall) ? new Call(calls) : null;
+  }
+
+  @Override
+  int trigger(ToolArguments of) {
+    GrammarParts parts = of.parts();
+    int spaces = parts.anySpaces();
+    int type = field(parts, spaces, "type", parts.literal("function"));
+    int types = parts.regexes().sequence(type, spaces, parts.literal(","), spaces);
+    return parts
+        .regexes()
+        .any(
+            parts.literal("<|python_tag|>"),
+            parts
+                .regexes()
+                .sequence(
+                    parts.literal("{"),
+                    spaces,
+                    parts.regexes().repeat(types, 0, Regexes.UNBOUNDED),
+                    field(parts, spaces, "name", of.names())));
+  }
+
+  private static int field(GrammarParts parts, int spaces, String name, int value) {
+    return parts
+        .regexes()
+        .sequence(
+            parts.literal('"' + name + '"'),
+            spaces,
+            parts.literal(":"),
+            spaces,
+            parts.literal("\""),
+            value,
+            parts.literal("\""));
+  }
+
+  /** One call: the templates refuse several. */
+  @Override
+  int calls(ToolArguments of, boolean several) {
+    GrammarParts parts = of.parts();
+    int spaces = parts.spaces();
+    int tag = parts.regexes().optional(parts.marker("<|python_tag|>"));
+    return choice(
+        of,
+        tool ->
+            parts.sequence(
+                parts.terminal(
+                    tag,
+                    parts.literal("{"),
+                    spaces,
+                    field(parts, spaces, "name", parts.literal(tool.name())),
+                    spaces,
+                    parts.literal(","),
+                    spaces,
+                    parts.literal("\"parameters\""),
+                    spaces,
+                    parts.literal(":"),
+                    spaces),
+                of.object(tool),
+                parts.terminal(spaces, parts.literal("}"))));
   }
 
   private static final class Call extends Script {

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * written depends on the template.
  */
 final class MistralFormat extends ToolFormat {
+  private static final String TOOL_CALLS = "[TOOL_CALLS]";
   private static final String ARGS = "[ARGS]";
   private static final String CALL_ID = "[CALL_ID]";
 
@@ -17,7 +18,7 @@ final class MistralFormat extends ToolFormat {
    * @param single whether each call is written with a marker of its own
    */
   MistralFormat(String flag, boolean single) {
-    super(flag, "[TOOL_CALLS]", ARGS, CALL_ID);
+    super(flag, TOOL_CALLS, ARGS, CALL_ID);
     this.single = single;
   }
 
@@ -34,6 +35,32 @@ final class MistralFormat extends ToolFormat {
   @Override
   @Nullable Piece reader(char c, boolean afterCall, CallSink calls) {
     return c == '[' ? new Calls(calls) : null;
+  }
+
+  @Override
+  int trigger(ToolArguments of) {
+    return of.parts().literal(TOOL_CALLS);
+  }
+
+  @Override
+  int calls(ToolArguments of, boolean several) {
+    GrammarParts parts = of.parts();
+    if (single) {
+      int call =
+          choice(
+              of,
+              tool ->
+                  parts.sequence(
+                      parts.terminal(
+                          parts.marker(TOOL_CALLS), parts.literal(tool.name()), parts.marker(ARGS)),
+                      of.object(tool)));
+      return several ? parts.several(call, parts.nothing()) : call;
+    }
+    int space = parts.regexes().optional(parts.literal(" "));
+    int open = parts.terminal(parts.marker(TOOL_CALLS), space, parts.literal("["));
+    int call = choice(of, tool -> object(of, tool));
+    int list = several ? parts.several(call, parts.terminal(", ")) : call;
+    return parts.sequence(open, list, parts.terminal("]"));
   }
 
   /** What comes next. */
@@ -63,7 +90,7 @@ final class MistralFormat extends ToolFormat {
       switch (next) {
         case MARKER -> {
           next = Next.SPACES;
-          return new Words("[TOOL_CALLS]");
+          return new Words(TOOL_CALLS);
         }
         case SPACES -> {
           next = Next.CALLS;

@@ -1,5 +1,8 @@
 package dev.tensafe.server.tools;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.tensafe.grammar.GrammarException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +31,69 @@ final class PythonicFormat extends ToolFormat {
   @Override
   @Nullable Piece reader(char c, boolean afterCall, CallSink calls) {
     return c == '[' || c == '<' ? new Calls(calls) : null;
+  }
+
+  @Override
+  int trigger(ToolArguments of) {
+    GrammarParts parts = of.parts();
+    int spaces = parts.anySpaces();
+    int call =
+        parts
+            .regexes()
+            .sequence(parts.literal("["), spaces, of.names(), spaces, parts.literal("("));
+    return parts.regexes().any(parts.literal(OPEN), call);
+  }
+
+  @Override
+  int calls(ToolArguments of, boolean several) {
+    GrammarParts parts = of.parts();
+    int call =
+        choice(
+            of,
+            tool ->
+                parts.sequence(
+                    parts.terminal(tool.name() + "("), arguments(of, tool), parts.terminal(")")));
+    int open = parts.literal("[");
+    int close = parts.literal("]");
+    return parts.sequence(
+        marked ? parts.terminal(parts.marker(OPEN), open) : parts.terminal(open),
+        several ? parts.several(call, parts.terminal(", ")) : call,
+        marked ? parts.terminal(close, parts.marker(CLOSE)) : parts.terminal(close));
+  }
+
+  /** Arguments in the schema's order, with commas between those that are there. */
+  private static int arguments(ToolArguments of, Tool tool) {
+    GrammarParts parts = of.parts();
+    int comma = parts.terminal(", ");
+    List<ToolArguments.Argument> all = of.each(tool);
+    int behind = parts.nothing();
+    int first = behind;
+    for (int i = all.size() - 1; i >= 0; i--) {
+      ToolArguments.Argument argument = all.get(i);
+      int one = of.named(tool, ToolArguments.place(argument), () -> argument(of, tool, argument));
+      int with = parts.sequence(comma, one, behind);
+      int begin = parts.sequence(one, behind);
+      boolean required = argument.required();
+      first = required ? begin : parts.any(first, begin);
+      behind = required ? with : parts.any(behind, with);
+    }
+    return first;
+  }
+
+  private static int argument(ToolArguments of, Tool tool, ToolArguments.Argument argument) {
+    GrammarParts parts = of.parts();
+    if (!NameSpan.isName(argument.name())) {
+      throw GrammarException.unsupported(
+          "", "a name that this model's format of calls can't write");
+    }
+    int value = of.value(tool, argument);
+    JsonNode schema = argument.schema();
+    if (schema.path("type").asText().equals("boolean")
+        && !schema.has("enum")
+        && !schema.has("const")) {
+      value = parts.terminal(parts.literals(List.of("True", "False")));
+    }
+    return parts.sequence(parts.terminal(argument.name() + "="), value);
   }
 
   /** What comes next. */

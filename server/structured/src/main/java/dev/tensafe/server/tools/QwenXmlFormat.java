@@ -1,5 +1,7 @@
 package dev.tensafe.server.tools;
 
+import dev.tensafe.grammar.GrammarException;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,73 @@ final class QwenXmlFormat extends ToolFormat {
   @Override
   @Nullable Piece reader(char c, boolean afterCall, CallSink calls) {
     return c == '<' ? new Call(calls) : null;
+  }
+
+  @Override
+  int trigger(ToolArguments of) {
+    return of.parts().literals(List.of("<tool_call>", "<function="));
+  }
+
+  @Override
+  int calls(ToolArguments of, boolean several) {
+    GrammarParts parts = of.parts();
+    int call =
+        choice(
+            of,
+            tool ->
+                parts.sequence(
+                    parts.terminal(
+                        parts.marker("<tool_call>"),
+                        parts.literal("\n<function=" + tool.name() + ">\n")),
+                    parameters(of, tool),
+                    parts.terminal(parts.literal("</function>\n"), parts.marker("</tool_call>"))));
+    return several ? parts.several(call, parts.terminal(parts.breaks(2))) : call;
+  }
+
+  private static int parameters(ToolArguments of, Tool tool) {
+    GrammarParts parts = of.parts();
+    int[] all =
+        of.each(tool).stream()
+            .mapToInt(
+                argument -> {
+                  int one =
+                      of.named(
+                          tool, ToolArguments.place(argument), () -> parameter(of, tool, argument));
+                  return argument.required() ? one : parts.any(parts.nothing(), one);
+                })
+            .toArray();
+    return parts.sequence(all);
+  }
+
+  private static int parameter(ToolArguments of, Tool tool, ToolArguments.Argument argument) {
+    GrammarParts parts = of.parts();
+    if (!KeySpan.isKey(argument.name())) {
+      throw GrammarException.unsupported(
+          "", "a name that this model's format of calls can't write");
+    }
+    int open = parts.terminal("<parameter=" + argument.name() + ">\n");
+    int close = parts.terminal("\n</parameter>\n");
+    Set<ValueType> types = ValueType.of(tool, argument.name());
+    int value =
+        types.isEmpty() || types.contains(ValueType.STRING)
+            ? text(of, tool, argument, types.contains(ValueType.NULL))
+            : of.value(tool, argument);
+    return parts.sequence(open, value, close);
+  }
+
+  /** A string as it is: it can't have the closing mark in it, nor be what means null. */
+  private static int text(
+      ToolArguments of, Tool tool, ToolArguments.Argument argument, boolean nullable) {
+    GrammarParts parts = of.parts();
+    TextShape shape = new TextShape(parts, tool.parameters());
+    int texts = shape.of(argument.schema(), "");
+    texts = parts.regexes().all(texts, parts.without(parts.literal("</parameter>")));
+    if (nullable) {
+      int none = parts.literal("null");
+      texts = parts.regexes().all(texts, parts.regexes().not(none));
+      texts = shape.isNullable(argument.schema()) ? parts.regexes().any(texts, none) : texts;
+    }
+    return parts.terminal(texts);
   }
 
   /** What comes next. */

@@ -1,5 +1,7 @@
 package dev.tensafe.server.tools;
 
+import java.util.List;
+
 /** Whether an answer begins with thoughts. */
 public enum Thinking {
   /** It has none: {@code <think>} is text as any other. */
@@ -10,6 +12,11 @@ public enum Thinking {
 
   /** The prompt ends with {@code <think>}. */
   OPENED;
+
+  /**
+   * Texts around thoughts; where they are special tokens, they must be part of the answer's text.
+   */
+  public static final List<String> MARKERS = List.of("<think>", "</think>");
 
   /**
    * What to expect.

@@ -1,6 +1,7 @@
 package dev.tensafe.server.tools;
 
 import java.util.List;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** How a family of models spells calls. Stateless. */
@@ -52,6 +53,34 @@ public abstract sealed class ToolFormat
    * @return null where none can begin with it
    */
   abstract @Nullable Piece reader(char c, boolean afterCall, CallSink calls);
+
+  /**
+   * Expression of what free text may not have in it, since a call begins with it.
+   *
+   * @param of the tools
+   */
+  abstract int trigger(ToolArguments of);
+
+  /**
+   * Symbol of one call, or several.
+   *
+   * @param several whether there may be several
+   */
+  abstract int calls(ToolArguments of, boolean several);
+
+  /** Symbol of any of some calls, one for each tool. */
+  static int choice(ToolArguments of, ToIntFunction<Tool> call) {
+    return of.parts().any(of.tools().stream().mapToInt(call).toArray());
+  }
+
+  /** A call as an object with a space behind each separator, as templates write it. */
+  static int object(ToolArguments of, Tool tool) {
+    GrammarParts parts = of.parts();
+    return parts.sequence(
+        parts.terminal("{\"name\": \"" + tool.name() + "\", \"arguments\": "),
+        of.object(tool),
+        parts.terminal("}"));
+  }
 
   @Override
   public final String toString() {

@@ -28,9 +28,10 @@ enum ValueType {
    */
   static Set<ValueType> of(Tool tool, String parameter) {
     JsonNode root = tool.parameters();
-    JsonNode schema = root.path("properties").path(parameter);
+    JsonNode object = ToolArguments.root(tool);
+    JsonNode schema = object.path("properties").path(parameter);
     if (schema.isMissingNode()) {
-      schema = root.path("additionalProperties");
+      schema = object.path("additionalProperties");
     }
     Set<ValueType> out = EnumSet.noneOf(ValueType.class);
     collect(root, schema, DEEPEST, out);
