@@ -45,6 +45,7 @@ import picocli.CommandLine.Spec;
       LoraBenchCommand.class,
       StepCommand.class,
       QualityCommand.class,
+      GrammarCommand.class,
       GateCommand.class,
       RelayCommand.class,
       BenchCommand.MakeModel.class,
@@ -59,8 +60,8 @@ final class BenchCommand implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a subcommand is needed: serve, flood, tenants, ckks, tssp, lora, step, quality, gate,"
-            + " relay, make-model, truncate-model, make-adapter, make-packages");
+        "a subcommand is needed: serve, flood, tenants, ckks, tssp, lora, step, quality,"
+            + " grammar, gate, relay, make-model, truncate-model, make-adapter, make-packages");
   }
 
   /** {@code tensafe bench serve}: load on a running server. */
