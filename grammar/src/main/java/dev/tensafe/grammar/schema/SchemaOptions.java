@@ -16,7 +16,7 @@ public record SchemaOptions(Whitespace whitespace, boolean strict, int mostWork)
     FLEXIBLE
   }
 
-  /** Steps of reading where nothing else is said: some 100 ms. */
+  /** Steps of reading where nothing else is said. */
   public static final int MOST_WORK = 200_000;
 
   /** Compact, any schema. */
