@@ -127,7 +127,8 @@ final class EngineCore {
       int queued) {
     LogitMask mask = MaskChain.of(request.params(), eosTokens, request.constraint().orElse(null));
     SamplingParams params = request.params();
-    TextStream text = new TextStream(tokenizer, request.stopStrings(), params.minTokens());
+    TextStream text =
+        new TextStream(tokenizer, request.stopStrings(), params.minTokens(), request.shownTokens());
     Sequence s = new Sequence(id, request, listener, text, mask, deadlineNanos);
     int shorter = Math.min(table.add(s), queued - 1);
     s.queueFor(queued - shorter);

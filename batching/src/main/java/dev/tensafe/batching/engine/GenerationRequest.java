@@ -9,6 +9,7 @@ import dev.tensafe.batching.sample.SamplingParams;
 import dev.tensafe.model.exec.SequenceInput;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One output to generate, whose text goes on where the prompt's ends. Made by a {@link Builder};
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param scope with whom computed keys and values may be shared
  * @param drafting which guesses may be run for it
  * @param constraint the form that the output must have
+ * @param shownTokens special tokens that are part of the text
  * @param requestId names the request in traces and to hooks; never a secret; empty for none
  * @param timeoutNanos time from submission after which the request fails; 0 for none
  */
@@ -37,6 +39,7 @@ public record GenerationRequest(
     CacheScope scope,
     Drafting drafting,
     Optional<Constraint> constraint,
+    Set<Integer> shownTokens,
     String requestId,
     long timeoutNanos) {
   public GenerationRequest {
@@ -46,6 +49,7 @@ public record GenerationRequest(
     requireNonNull(scope, "scope is null");
     requireNonNull(drafting, "drafting is null");
     requireNonNull(constraint, "constraint is null");
+    shownTokens = Set.copyOf(shownTokens);
     requireNonNull(requestId, "requestId is null");
     if (constraint.isPresent() && params.ignoreEos()) {
       throw new IllegalArgumentException("an output of a given form ends where that ends");
@@ -85,6 +89,7 @@ public record GenerationRequest(
     private CacheScope scope = CacheScope.BASE;
     private Drafting drafting = Drafting.FREE;
     private Optional<Constraint> constraint = Optional.empty();
+    private Set<Integer> shownTokens = Set.of();
     private String requestId = "";
     private long timeoutNanos;
 
@@ -130,6 +135,12 @@ public record GenerationRequest(
       return this;
     }
 
+    /** Special tokens that are part of the text, as others are not; none by default. */
+    public Builder shownTokens(Set<Integer> ids) {
+      shownTokens = ids;
+      return this;
+    }
+
     /** Who is charged for the work. */
     public Builder flow(String name) {
       flow = name;
@@ -166,6 +177,7 @@ public record GenerationRequest(
           scope,
           drafting,
           constraint,
+          shownTokens,
           requestId,
           timeoutNanos);
     }

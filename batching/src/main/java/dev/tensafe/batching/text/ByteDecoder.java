@@ -10,6 +10,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.util.Arrays;
+import java.util.Set;
 
 /**
  * For tokenizers whose tokens are bytes: the text is their UTF-8, decoded as it comes. Bytes that
@@ -22,6 +23,7 @@ final class ByteDecoder implements IncrementalDecoder {
   private static final int CONTEXT_BYTES = 8;
 
   private final Tokenizer tokenizer;
+  private final Set<Integer> shown;
   private final TextStart start;
   private final CharsetDecoder decoder =
       UTF_8
@@ -38,8 +40,9 @@ final class ByteDecoder implements IncrementalDecoder {
   /** Kept state. */
   record Held(byte[] bytes, int spaces) implements State {}
 
-  ByteDecoder(Tokenizer tokenizer, TextStart start) {
+  ByteDecoder(Tokenizer tokenizer, TextStart start, Set<Integer> shown) {
     this.tokenizer = tokenizer;
+    this.shown = Set.copyOf(shown);
     this.start = start;
     this.spaces = start.spaces();
   }
@@ -88,7 +91,8 @@ final class ByteDecoder implements IncrementalDecoder {
   }
 
   private byte[] bytes(int token) {
-    return tokenizer.special(token) || !tokenizer.hasBytes(token) ? NONE : tokenizer.bytes(token);
+    boolean silent = tokenizer.special(token) && !shown.contains(token);
+    return silent || !tokenizer.hasBytes(token) ? NONE : tokenizer.bytes(token);
   }
 
   private byte[] withoutStart(byte[] bytes) {

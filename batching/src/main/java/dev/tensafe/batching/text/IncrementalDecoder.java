@@ -2,6 +2,7 @@ package dev.tensafe.batching.text;
 
 import dev.tensafe.model.tokenizer.TextStart;
 import dev.tensafe.model.tokenizer.Tokenizer;
+import java.util.Set;
 
 /**
  * Decodes a growing list of tokens piece by piece, so that the pieces joined are the text. Special
@@ -31,8 +32,18 @@ public interface IncrementalDecoder {
 
   /** The decoder for a tokenizer's texts. */
   static IncrementalDecoder of(Tokenizer tokenizer) {
+    return of(tokenizer, Set.of());
+  }
+
+  /**
+   * The decoder for texts in which some special tokens are shown.
+   *
+   * @param shown ids of special tokens that stand for their text all the same; none are where
+   *     tokens have no bytes of their own
+   */
+  static IncrementalDecoder of(Tokenizer tokenizer, Set<Integer> shown) {
     TextStart start = tokenizer.textStart();
-    return start == null ? new WindowDecoder(tokenizer) : new ByteDecoder(tokenizer, start);
+    return start == null ? new WindowDecoder(tokenizer) : new ByteDecoder(tokenizer, start, shown);
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.tensafe.model.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The text of one output as it grows: tokens in, text that may be shown out. Streamed and whole
@@ -33,7 +34,17 @@ public final class TextStream {
    *     strings are text
    */
   public TextStream(Tokenizer tokenizer, List<String> stops, int armedFrom) {
-    this.decoder = IncrementalDecoder.of(tokenizer);
+    this(tokenizer, stops, armedFrom, Set.of());
+  }
+
+  /**
+   * @param stops texts that end the output and are not part of it
+   * @param armedFrom tokens the output must have before a stop string ends it; until then stop
+   *     strings are text
+   * @param shown special tokens that are text
+   */
+  public TextStream(Tokenizer tokenizer, List<String> stops, int armedFrom, Set<Integer> shown) {
+    this.decoder = IncrementalDecoder.of(tokenizer, shown);
     this.matcher = new StopMatcher(stops);
     this.armedFrom = armedFrom;
   }

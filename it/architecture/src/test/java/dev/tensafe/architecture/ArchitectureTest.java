@@ -88,19 +88,22 @@ class ArchitectureTest {
           entry("demo", Module.of("demo..", "formats shape chat-template checkpoint training")),
           entry("runtime", Module.of("runtime..", "formats")),
           entry("owner", Module.of("owner..", "runtime formats tssp he-protocol he-host")),
-          entry("structured", Module.of("server.tools..", "formats grammar")),
+          entry("tools", Module.of("server.tools..", "formats grammar")),
+          entry(
+              "structured",
+              Module.of("server.structured..", "tools formats grammar batching checkpoint")),
           entry(
               "server",
               Module.of(
                   "server.assembly.. server.config.. server.http.. server.metrics.. server.openai.."
                       + " server.wire..",
-                  "runtime structured formats ledger tssp native shape exec chat-template checkpoint lora-registry"
+                  "runtime tools structured grammar formats ledger tssp native shape exec chat-template checkpoint lora-registry"
                       + " executor-native executor-torch he-protocol he-host he-client batching")),
           entry(
               "cli",
               Module.of(
                   "cli..",
-                  "runtime owner server batching formats native tssp shape exec checkpoint"
+                  "runtime owner server tools batching formats native tssp shape exec checkpoint"
                       + " lora-registry he-protocol he-client training demo")),
           entry(
               "bench",

@@ -253,7 +253,10 @@ class OpenApiAnswersTest {
       post(path, 400, "{'model':'\\ud83d'}");
       post(path, 400, "{'model':7}");
       post(path, 400, "{'model':'tiny'," + body + ",'n':0}");
-      post(path, 400, "{'model':'tiny'," + body + ",'response_format':{'type':'json_object'}}");
+      post(path, 200, "{'model':'tiny'," + body + ",'response_format':{'type':'json_object'}}");
+      post(path, 400, "{'model':'tiny'," + body + ",'stop_regex':'a'}");
+      String remote = "{'$ref':'http://example.org/schema'}";
+      post(path, 400, "{'model':'tiny'," + body + ",'guided_json':" + remote + "}");
       post(path, 400, "{'model':'tiny'," + body.replace("3", "5000") + "}");
       post(path, 403, "{'model':'theirs'," + body + "}");
       post(path, 404, "{'model':'nothing'," + body + "}");

@@ -37,7 +37,7 @@ class OpenApiFieldsTest {
   enum Route {
     CHAT(
         "ChatRequest",
-        "{'model':'m','messages':[{'role':'user','content':'a'}],'stream':true,'logprobs':true}",
+        "{'model':'m','messages':[{'role':'assistant','content':'a'}],'stream':true,'logprobs':true}",
         body -> ChatRequest.parse(body, VOCABULARY)),
     COMPLETION(
         "CompletionRequest",
@@ -45,7 +45,9 @@ class OpenApiFieldsTest {
         body -> CompletionRequest.parse(body, VOCABULARY)),
     TOKENIZE("TokenizeRequest", "{'prompt':'a'}", TokenizeRequest::parse),
     TOKENIZE_CHAT(
-        "TokenizeRequest", "{'messages':[{'role':'user','content':'a'}]}", TokenizeRequest::parse),
+        "TokenizeRequest",
+        "{'messages':[{'role':'assistant','content':'a'}]}",
+        TokenizeRequest::parse),
     DETOKENIZE("DetokenizeRequest", "{'tokens':[]}", b -> DetokenizeRequest.parse(b, VOCABULARY));
 
     private final String schema;
@@ -230,6 +232,9 @@ class OpenApiFieldsTest {
       String name = property.getKey();
       for (String text : values(property.getValue())) {
         ObjectNode body = route.base();
+        if (name.equals("function_call")) {
+          body.putArray("functions").addObject().put("name", "f");
+        }
         body.set(name, MAPPER.readTree(text.replace('\'', '"')));
         if (contradicts(body) || ignored(name, body)) {
           continue;
@@ -258,6 +263,8 @@ class OpenApiFieldsTest {
           "add_generation_prompt",
           "chat_template_kwargs",
           "tools",
+          "tool_choice",
+          "parallel_tool_calls",
           "functions",
           "function_call",
           "documents",

@@ -24,6 +24,9 @@ import dev.tensafe.model.synthetic.SyntheticModel;
 import dev.tensafe.server.config.ServerConfig;
 import dev.tensafe.server.http.InferenceServer;
 import dev.tensafe.server.http.ServedModel;
+import dev.tensafe.server.structured.FormCompiler;
+import dev.tensafe.server.tools.ToolFormat;
+import dev.tensafe.server.tools.ToolFormats;
 import dev.tensafe.tssp.keys.RecipientKey;
 import dev.tensafe.tssp.verify.BaseModel;
 import java.io.IOException;
@@ -50,6 +53,7 @@ final class TestServer implements AutoCloseable {
   final Optional<AdapterRegistry> registry;
   final Engine engine;
   final InferenceServer server;
+  private final FormCompiler forms;
   final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private TestServer(
@@ -126,6 +130,9 @@ final class TestServer implements AutoCloseable {
             List.of("https://example.org"),
             tls == null ? null : tls.certificate(),
             tls == null ? null : tls.key());
+    ToolFormat tools =
+        ToolFormats.of(files.chatTemplate() == null ? "" : files.chatTemplate().source());
+    forms = new FormCompiler(files.tokenizer(), files.config().vocabSize(), tools, 1);
     ServedModel served =
         new ServedModel(
             "tiny",
@@ -134,7 +141,9 @@ final class TestServer implements AutoCloseable {
             files.tokenizer(),
             files.chatTemplate(),
             engine,
-            registry);
+            registry,
+            forms,
+            tools);
     server = InferenceServer.start(config, served, Ticker.system(), Clock.systemUTC());
   }
 
@@ -265,6 +274,7 @@ final class TestServer implements AutoCloseable {
   public void close() {
     server.close();
     engine.close();
+    forms.close();
     registry.ifPresent(AdapterRegistry::close);
     encrypted.ifPresent(EncryptedAdapters::close);
     executor.close();

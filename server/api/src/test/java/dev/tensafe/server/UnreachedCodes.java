@@ -24,6 +24,7 @@ final class UnreachedCodes {
         "template.limit",
         "template.error",
         "template.raised");
+    put(out, "the tests of grammars have forms that take too long", "form_too_complex");
     put(out, "the parsers refuse such a token before the engine does", "engine.unknown_token");
     put(out, "the server must fail", "internal_error");
     put(

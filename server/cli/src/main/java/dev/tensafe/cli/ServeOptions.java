@@ -109,6 +109,12 @@ final class ServeOptions {
   @Nullable Path publicPrompt;
 
   @Option(
+      names = "--tool-call-parser",
+      paramLabel = "FORMAT",
+      description = "how the model spells calls of tools; as its chat template does if not given")
+  @Nullable String toolCallParser;
+
+  @Option(
       names = "--max-running",
       defaultValue = "64",
       description = "requests that run at the same time")

@@ -18,6 +18,8 @@ import dev.tensafe.server.assembly.PrefixSettings;
 import dev.tensafe.server.assembly.ServerSettings;
 import dev.tensafe.server.assembly.SpeculationSettings;
 import dev.tensafe.server.config.ServerConfig;
+import dev.tensafe.server.tools.ToolFormat;
+import dev.tensafe.server.tools.ToolFormats;
 import dev.tensafe.tssp.verify.DigestCache;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -64,7 +66,25 @@ final class ServeSettings {
         prefixes(),
         new SpeculationSettings(speculation(), options.speculativeTokens),
         adapters(demo),
-        Optional.ofNullable(options.draftModel));
+        Optional.ofNullable(options.draftModel),
+        toolFormat());
+  }
+
+  private Optional<ToolFormat> toolFormat() {
+    String flag = options.toolCallParser;
+    if (flag == null) {
+      return Optional.empty();
+    }
+    Optional<ToolFormat> format = ToolFormats.named(flag);
+    if (format.isEmpty()) {
+      throw new ConfigException(
+          "config.tool-call-parser",
+          "tool-call-parser is '"
+              + flag
+              + "'; it must be one of "
+              + String.join(", ", ToolFormats.flags()));
+    }
+    return format;
   }
 
   private ServerConfig http(Path model, boolean demo) {

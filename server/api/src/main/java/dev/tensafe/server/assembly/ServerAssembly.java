@@ -7,8 +7,12 @@ import dev.tensafe.batching.engine.Ticker;
 import dev.tensafe.model.exec.ExecutorFactories;
 import dev.tensafe.model.exec.ExecutorFactory;
 import dev.tensafe.model.files.ModelFiles;
+import dev.tensafe.model.template.ChatTemplate;
 import dev.tensafe.server.http.InferenceServer;
 import dev.tensafe.server.http.ServedModel;
+import dev.tensafe.server.structured.FormCompiler;
+import dev.tensafe.server.tools.ToolFormat;
+import dev.tensafe.server.tools.ToolFormats;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -99,6 +103,14 @@ public final class ServerAssembly implements AutoCloseable {
       parts.add(engine::close);
       adapters.onDistrust(engine::distrustAdapter);
       engine.start(compute);
+      ToolFormat tools = toolFormat(settings, files);
+      FormCompiler forms =
+          new FormCompiler(
+              files.tokenizer(),
+              files.config().vocabSize(),
+              tools,
+              Math.max(1, settings.compute().threads() / 2));
+      parts.add(forms::close);
       ServedModel model =
           new ServedModel(
               name,
@@ -107,12 +119,21 @@ public final class ServerAssembly implements AutoCloseable {
               files.tokenizer(),
               files.chatTemplate(),
               engine,
-              adapters.registry());
+              adapters.registry(),
+              forms,
+              tools);
       return new ServerAssembly(parts, settings, model, ticker, clock);
     } catch (RuntimeException | Error e) {
       parts.closeAfter(e);
       throw e;
     }
+  }
+
+  private static ToolFormat toolFormat(ServerSettings settings, ModelFiles files) {
+    ChatTemplate template = files.chatTemplate();
+    return settings
+        .toolFormat()
+        .orElseGet(() -> ToolFormats.of(template == null ? "" : template.source()));
   }
 
   /** Runs work on the engine's thread, to its end: what it uses is not closed under it. */

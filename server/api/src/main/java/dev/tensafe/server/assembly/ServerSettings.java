@@ -2,6 +2,7 @@ package dev.tensafe.server.assembly;
 
 import dev.tensafe.model.exec.ExecutorOptions;
 import dev.tensafe.server.config.ServerConfig;
+import dev.tensafe.server.tools.ToolFormat;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param speculation how it guesses ahead
  * @param adapters empty when none are accepted
  * @param draftModel directory of a small model that guesses for the other; empty for none
+ * @param toolFormat how the model spells calls of tools; empty for as its chat template does
  */
 public record ServerSettings(
     Path model,
@@ -24,4 +26,5 @@ public record ServerSettings(
     PrefixSettings prefixes,
     SpeculationSettings speculation,
     Optional<AdapterSettings> adapters,
-    Optional<Path> draftModel) {}
+    Optional<Path> draftModel,
+    Optional<ToolFormat> toolFormat) {}

@@ -1,7 +1,5 @@
 package dev.tensafe.server.http;
 
-import dev.tensafe.server.openai.AnswerFormat;
-import dev.tensafe.server.openai.AnswerHead;
 import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.ChatFormat;
 import dev.tensafe.server.openai.ChatRequest;
@@ -17,7 +15,6 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * {@code POST /v1/chat/completions} and {@code /v1/completions}. A request's prompts are turned
@@ -52,9 +49,11 @@ final class InferenceHandler {
         routing,
         body -> {
           ChatRequest request = ChatRequest.parse(JsonBody.parse(body), vocabSize);
-          return new Parsed(request.inference(), () -> requests.chat(request));
-        },
-        ChatFormat::new);
+          return new Parsed(
+              request.inference(),
+              tenant -> requests.chat(request, tenant),
+              AnswerStyle.completions(head -> new ChatFormat(head, request.tools().deprecated())));
+        });
   }
 
   void completion(RoutingContext routing) {
@@ -62,21 +61,21 @@ final class InferenceHandler {
         routing,
         body -> {
           CompletionRequest request = CompletionRequest.parse(JsonBody.parse(body), vocabSize);
-          return new Parsed(request.inference(), () -> requests.completion(request));
-        },
-        CompletionFormat::new);
+          return new Parsed(
+              request.inference(),
+              tenant -> requests.completion(request, tenant),
+              AnswerStyle.completions(CompletionFormat::new));
+        });
   }
 
-  /** A request whose fields are known, and how it is prepared. */
-  private record Parsed(InferenceRequest request, Supplier<PreparedRequest> prepare) {}
+  /** A request whose fields are known, how it is prepared for a tenant, and how it is answered. */
+  private record Parsed(
+      InferenceRequest request, Function<String, PreparedRequest> prepare, AnswerStyle style) {}
 
   /** What is submitted once the model is there. */
-  private record Ready(PreparedRequest request, PendingPin pin) {}
+  private record Ready(PreparedRequest request, PendingPin pin, AnswerStyle style) {}
 
-  private void handle(
-      RoutingContext routing,
-      Preparation.Work<Parsed> parse,
-      Function<AnswerHead, AnswerFormat> format) {
+  private void handle(RoutingContext routing, Preparation.Work<Parsed> parse) {
     String requestId = RequestIds.of(routing);
     String tenant = Authorizer.tenant(routing);
     Responder responder = new Responder(routing);
@@ -85,7 +84,6 @@ final class InferenceHandler {
     responder.attach(() -> gone.set(true));
     Future<Ready> ready = preparation.run(routing, body -> ready(body, parse, tenant, gone));
     preparing.incrementAndGet();
-    var client = new RequestSubmission.Client(responder, context, requestId, format);
     ready
         .transform(
             done -> {
@@ -93,7 +91,10 @@ final class InferenceHandler {
                 responder.fail(Failures.of(done.cause()));
                 return Future.succeededFuture();
               }
-              return submit(done.result(), client);
+              Ready request = done.result();
+              return submit(
+                  request,
+                  new RequestSubmission.Client(responder, context, requestId, request.style()));
             })
         .onComplete(done -> preparing.decrementAndGet());
   }
@@ -108,7 +109,7 @@ final class InferenceHandler {
     Parsed parsed = parse.of(body);
     PendingPin pin = pins.pin(parsed.request().model(), tenant);
     try {
-      return new Ready(parsed.prepare().get(), pin);
+      return new Ready(parsed.prepare().apply(tenant), pin, parsed.style());
     } catch (RuntimeException e) {
       pin.abandon();
       throw e;

@@ -1,9 +1,14 @@
 package dev.tensafe.server.http;
 
+import dev.tensafe.batching.sample.Constraint;
 import dev.tensafe.batching.sample.SamplingParams;
 import dev.tensafe.server.openai.EchoedPrompt;
 import dev.tensafe.server.openai.InferenceRequest;
+import dev.tensafe.server.openai.ReadMessage;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,8 +16,17 @@ import org.jspecify.annotations.Nullable;
  *
  * @param prompts at least one
  * @param echoed whether answers begin with their prompt
+ * @param constraint what outputs must be like
+ * @param shownTokens special tokens that are part of outputs' texts
+ * @param message what reads an output as an assistant's message; null for plain text
  */
-record PreparedRequest(InferenceRequest request, List<Prompt> prompts, boolean echoed) {
+record PreparedRequest(
+    InferenceRequest request,
+    List<Prompt> prompts,
+    boolean echoed,
+    Optional<Constraint> constraint,
+    @Nullable Supplier<ReadMessage> message,
+    Set<Integer> shownTokens) {
   PreparedRequest {
     prompts = List.copyOf(prompts);
   }

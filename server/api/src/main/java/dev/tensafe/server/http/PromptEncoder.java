@@ -1,9 +1,12 @@
 package dev.tensafe.server.http;
 
 import dev.tensafe.model.template.ChatTemplate;
+import dev.tensafe.model.template.TemplateInput;
 import dev.tensafe.server.openai.ApiException;
-import dev.tensafe.server.openai.ChatPrompt;
 import dev.tensafe.server.openai.CompletionRequest.Prompt;
+import dev.tensafe.server.openai.DescribedTools;
+import dev.tensafe.server.tools.Thinking;
+import dev.tensafe.server.tools.ToolRequest;
 
 /** Turns requests into token ids. Slow for long texts: not for event loops. Thread-safe. */
 final class PromptEncoder {
@@ -19,16 +22,24 @@ final class PromptEncoder {
     this.model = model;
   }
 
+  /**
+   * A conversation in tokens.
+   *
+   * @param thinking whether what comes next is thoughts
+   */
+  record Chat(int[] tokens, Thinking thinking) {}
+
   /** Applies the chat template; its text already holds the special tokens. */
-  int[] chat(ChatPrompt prompt) {
+  Chat chat(TemplateInput prompt, ToolRequest tools) {
     ChatTemplate template = model.chatTemplate();
     if (template == null) {
       throw ApiException.invalid(
           "messages", "no_chat_template", "the model '" + model.name() + "' has no chat template");
     }
-    String text =
-        template.render(prompt.messages(), prompt.addGenerationPrompt(), prompt.variables());
-    return notEmpty(text(text, false, "messages"), "messages");
+    boolean described = model.toolFormat().isDescribedInPrompt();
+    String text = template.render(described ? DescribedTools.describe(prompt, tools) : prompt);
+    int[] tokens = notEmpty(text(text, false, "messages"), "messages");
+    return new Chat(tokens, Thinking.of(template.source(), text));
   }
 
   int[] completion(Prompt prompt) {

@@ -7,9 +7,15 @@ import dev.tensafe.server.openai.ChatRequest;
 import dev.tensafe.server.openai.CompletionRequest;
 import dev.tensafe.server.openai.EchoedPrompt;
 import dev.tensafe.server.openai.InferenceRequest;
+import dev.tensafe.server.openai.ReadMessage;
 import dev.tensafe.server.openai.TokenTexts;
+import dev.tensafe.server.tools.AnswerParser;
+import dev.tensafe.server.tools.CallIds;
+import dev.tensafe.server.tools.ToolFormat;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Turns parsed requests into tokens, and checks them against the context. Slow for long texts: not
@@ -19,27 +25,44 @@ final class RequestPreparation {
   private final ServedModel model;
   private final TokenTexts texts;
   private final PromptEncoder encoder;
+  private final RequestForms forms;
+  private final CallIds ids;
 
   RequestPreparation(ServedModel model, TokenTexts texts) {
     this.model = model;
     this.texts = texts;
     this.encoder = new PromptEncoder(model);
+    this.forms = new RequestForms(model);
+    this.ids = CallIds.of(model.toolFormat(), new SecureRandom());
   }
 
   /**
+   * @param tenant who asks
    * @throws ApiException 400 {@code context_length_exceeded}, {@code no_chat_template}, …
    */
-  PreparedRequest chat(ChatRequest chat) {
+  PreparedRequest chat(ChatRequest chat, String tenant) {
     InferenceRequest request = chat.inference();
-    int[] tokens = encoder.chat(chat.prompt());
+    PromptEncoder.Chat encoded = encoder.chat(chat.prompt(), chat.tools());
+    int[] tokens = encoded.tokens();
     Prompt prompt = new Prompt(tokens, null, bounded(request, tokens.length, "messages"));
-    return new PreparedRequest(request, List.of(prompt), false);
+    ToolFormat format = model.toolFormat();
+    return new PreparedRequest(
+        request,
+        List.of(prompt),
+        false,
+        forms.of(chat, encoded.thinking(), tenant),
+        () ->
+            new ReadMessage(
+                new AnswerParser(format, chat.tools().callable(), encoded.thinking(), ids),
+                chat.reasoning()),
+        model.shownTokens(chat.tools().mayCall()));
   }
 
   /**
+   * @param tenant who asks
    * @throws ApiException 400 {@code context_length_exceeded}, {@code invalid_value}
    */
-  PreparedRequest completion(CompletionRequest completion) {
+  PreparedRequest completion(CompletionRequest completion, String tenant) {
     InferenceRequest request = completion.inference();
     List<Prompt> prompts = new ArrayList<>();
     for (CompletionRequest.Prompt given : completion.prompts()) {
@@ -48,7 +71,8 @@ final class RequestPreparation {
       EchoedPrompt echo = completion.echo() ? echo(given, tokens, params.maxTokens() == 0) : null;
       prompts.add(new Prompt(tokens, echo, params));
     }
-    return new PreparedRequest(request, prompts, completion.echo());
+    return new PreparedRequest(
+        request, prompts, completion.echo(), forms.of(request, tenant), null, Set.of());
   }
 
   private EchoedPrompt echo(CompletionRequest.Prompt given, int[] tokens, boolean ends) {

@@ -9,7 +9,6 @@ import dev.tensafe.lora.registry.AdapterInfo;
 import dev.tensafe.server.http.PreparedRequest.Prompt;
 import dev.tensafe.server.metrics.ServerMetrics;
 import dev.tensafe.server.metrics.TimedListener;
-import dev.tensafe.server.openai.AnswerFormat;
 import dev.tensafe.server.openai.AnswerHead;
 import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.ChoiceState;
@@ -24,7 +23,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * Hands prepared requests to the engine: one output per choice, charged to the adapter's budgets
@@ -61,12 +59,8 @@ final class RequestSubmission {
     this.timeoutNanos = timeoutNanos;
   }
 
-  /** The client that waits for the answer, and the format it asked for. */
-  record Client(
-      Responder responder,
-      Context context,
-      String requestId,
-      Function<AnswerHead, AnswerFormat> format) {}
+  /** The client that waits for the answer, and the style that it asked for. */
+  record Client(Responder responder, Context context, String requestId, AnswerStyle style) {}
 
   /**
    * Submits, and gives the model back when all is answered, or when that fails.
@@ -79,8 +73,7 @@ final class RequestSubmission {
       return Future.succeededFuture();
     }
     try {
-      AnswerFormat format = client.format().apply(head(prepared.request(), pinned));
-      List<Engine.Submission> submissions = submissions(prepared, pinned, format, client);
+      List<Engine.Submission> submissions = submissions(prepared, pinned, client);
       Optional<AdapterInfo> budgeted = pinned.budgeted();
       if (budgeted.isPresent()) {
         return submitCharged(submissions, budgeted.get(), pinned, client.responder());
@@ -130,17 +123,25 @@ final class RequestSubmission {
   }
 
   private List<Engine.Submission> submissions(
-      PreparedRequest prepared, PinnedModel pinned, AnswerFormat format, Client client) {
+      PreparedRequest prepared, PinnedModel pinned, Client client) {
     InferenceRequest request = prepared.request();
     List<ChoiceState> choices = new ArrayList<>();
     List<GenerationRequest> outputs = new ArrayList<>();
     long seed = request.seeded() ? request.sampling().seed() : random.nextLong();
     for (Prompt prompt : prepared.prompts()) {
       for (int n = 0; n < request.choices(); n++) {
-        choices.add(new ChoiceState(choices.size(), prompt.tokens(), prompt.echo(), texts));
+        var reading = prepared.message();
+        choices.add(
+            new ChoiceState(
+                choices.size(),
+                prompt.tokens(),
+                prompt.echo(),
+                reading == null ? null : reading.get(),
+                prepared.shownTokens(),
+                texts));
         // choices of one prompt differ; the first is what a request for one choice would get
         SamplingParams params = prompt.params().withSeed(seed + n * 0x632be59bd9b4e019L);
-        outputs.add(
+        GenerationRequest.Builder output =
             GenerationRequest.of(prompt.tokens(), params)
                 .stopStrings(request.stops())
                 .priority(request.priority())
@@ -149,11 +150,16 @@ final class RequestSubmission {
                 .drafting(pinned.drafting())
                 .flow(pinned.flow())
                 .requestId(client.requestId())
-                .timeoutNanos(timeoutNanos)
-                .build());
+                .shownTokens(prepared.shownTokens())
+                .timeoutNanos(timeoutNanos);
+        prepared.constraint().ifPresent(output::constraint);
+        outputs.add(output.build());
       }
     }
-    Answer answer = answer(prepared, format, choices, client.responder());
+    UsageCount usage =
+        new UsageCount(prepared.promptTokens(), prepared.prompts().size(), request.choices());
+    AnswerHead head = head(request, pinned);
+    Answer answer = client.style().begin(prepared, head, choices, usage, client.responder());
     List<Engine.Submission> submissions = new ArrayList<>();
     for (int i = 0; i < outputs.size(); i++) {
       GenerationListener listener =
@@ -167,19 +173,6 @@ final class RequestSubmission {
       submissions.add(new Engine.Submission(outputs.get(i), listener));
     }
     return submissions;
-  }
-
-  private static Answer answer(
-      PreparedRequest prepared,
-      AnswerFormat format,
-      List<ChoiceState> choices,
-      Responder responder) {
-    InferenceRequest request = prepared.request();
-    UsageCount usage =
-        new UsageCount(prepared.promptTokens(), prepared.prompts().size(), request.choices());
-    return request.stream()
-        ? new StreamedAnswer(responder, format, choices, request.includeUsage(), usage)
-        : new WholeAnswer(responder, format, choices, usage);
   }
 
   private AnswerHead head(InferenceRequest request, PinnedModel pinned) {

@@ -4,7 +4,12 @@ import dev.tensafe.batching.engine.Engine;
 import dev.tensafe.lora.registry.AdapterRegistry;
 import dev.tensafe.model.template.ChatTemplate;
 import dev.tensafe.model.tokenizer.Tokenizer;
+import dev.tensafe.server.structured.FormCompiler;
+import dev.tensafe.server.tools.Thinking;
+import dev.tensafe.server.tools.ToolFormat;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param adapters empty when none are accepted
  * @param created when it was loaded, seconds since 1970
+ * @param forms compiles what outputs must be like
+ * @param toolFormat how the model spells calls of tools
  */
 public record ServedModel(
     String name,
@@ -20,4 +27,24 @@ public record ServedModel(
     Tokenizer tokenizer,
     @Nullable ChatTemplate chatTemplate,
     Engine engine,
-    Optional<AdapterRegistry> adapters) {}
+    Optional<AdapterRegistry> adapters,
+    FormCompiler forms,
+    ToolFormat toolFormat) {
+  /**
+   * Special tokens that are text in an assistant's message: what marks thoughts, and calls.
+   *
+   * @param calls whether it may have calls
+   */
+  Set<Integer> shownTokens(boolean calls) {
+    Set<Integer> shown = new HashSet<>();
+    forms
+        .specials()
+        .forEach(
+            (id, text) -> {
+              if (calls || Thinking.MARKERS.contains(text)) {
+                shown.add(id);
+              }
+            });
+    return shown;
+  }
+}

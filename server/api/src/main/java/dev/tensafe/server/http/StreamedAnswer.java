@@ -8,7 +8,6 @@ import dev.tensafe.server.openai.AnswerFormat;
 import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.ChoiceState;
 import dev.tensafe.server.openai.JsonBody;
-import dev.tensafe.server.openai.PlacedToken;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -57,10 +56,7 @@ final class StreamedAnswer implements Answer {
     ChoiceState state = choices.get(choice);
     List<ObjectNode> frames = new ArrayList<>(2);
     open(state, frames);
-    List<PlacedToken> tokens = state.show(output);
-    if (!output.text().isEmpty() || !tokens.isEmpty()) {
-      frames.add(format.chunk(state, output.text(), tokens));
-    }
+    frames.addAll(format.chunks(state, output.text(), state.show(output)));
     send(frames);
   }
 
@@ -70,11 +66,7 @@ final class StreamedAnswer implements Answer {
     usage.finished(tokens);
     List<ObjectNode> frames = new ArrayList<>(3);
     open(state, frames);
-    List<PlacedToken> rest = state.rest();
-    if (!rest.isEmpty()) {
-      frames.add(format.chunk(state, "", rest));
-    }
-    frames.add(format.closing(state, reason));
+    frames.addAll(format.closing(state, state.rest(), reason));
     unfinished--;
     if (unfinished == 0 && includeUsage) {
       frames.add(format.usageChunk(usage.usage()));

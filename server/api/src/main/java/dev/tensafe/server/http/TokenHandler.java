@@ -49,8 +49,8 @@ final class TokenHandler {
   }
 
   private int[] tokens(TokenizeRequest request) {
-    if (request instanceof TokenizeRequest.Conversation chat) {
-      return encoder.chat(chat.prompt());
+    if (request instanceof TokenizeRequest.Messages chat) {
+      return encoder.chat(chat.prompt(), chat.tools()).tokens();
     }
     TokenizeRequest.Text text = (TokenizeRequest.Text) request;
     return encoder.text(text.prompt(), text.addSpecialTokens(), "prompt");

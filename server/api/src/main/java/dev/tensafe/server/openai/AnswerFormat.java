@@ -28,11 +28,20 @@ public abstract class AnswerFormat {
   /** The chunk that precedes a choice's first text, or null if there is none. */
   public abstract @Nullable ObjectNode opening(ChoiceState choice);
 
-  /** A chunk of text with the log-probabilities that came with it. */
-  public abstract ObjectNode chunk(ChoiceState choice, String text, List<PlacedToken> tokens);
+  /**
+   * Chunks of an output's text, the first with the log-probabilities that came with it; none where
+   * there is nothing to show.
+   */
+  public abstract List<ObjectNode> chunks(
+      ChoiceState choice, String text, List<PlacedToken> tokens);
 
-  /** The chunk that ends a choice. */
-  public abstract ObjectNode closing(ChoiceState choice, FinishReason reason);
+  /**
+   * The chunks that end a choice.
+   *
+   * @param tokens scored ones without text at its end
+   */
+  public abstract List<ObjectNode> closing(
+      ChoiceState choice, List<PlacedToken> tokens, FinishReason reason);
 
   abstract String wholeObject();
 

@@ -2,49 +2,80 @@ package dev.tensafe.server.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tensafe.model.template.ChatTemplate;
+import dev.tensafe.model.template.TemplateInput;
+import dev.tensafe.model.template.TemplateInput.Ending;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What a chat template is given by a request.
- *
- * @param messages as the template sees them
- * @param addGenerationPrompt whether the assistant's turn is opened at the end
- * @param variables the request's own ({@code chat_template_kwargs})
- */
-public record ChatPrompt(
-    List<Map<String, @Nullable Object>> messages,
-    boolean addGenerationPrompt,
-    Map<String, @Nullable Object> variables) {
+/** What a chat template is given by a request, from the fields of its body. */
+final class ChatPrompt {
   private static final String VARIABLES = "chat_template_kwargs";
 
   /** Fields that would make another prompt. */
-  private static final List<String> UNSUPPORTED =
-      List.of(
-          "tools",
-          "functions",
-          "function_call",
-          "documents",
-          "chat_template",
-          "continue_final_message");
+  private static final List<String> UNSUPPORTED = List.of("chat_template");
 
-  /** Shape only: messages are secret. */
-  @Override
-  public String toString() {
-    return "ChatPrompt[" + messages.size() + " messages]";
-  }
+  private ChatPrompt() {}
 
   /**
    * Parses the fields of a body that make its prompt.
    *
    * @throws ApiException 400 naming the field
    */
-  static ChatPrompt parse(RequestFields fields) {
+  static TemplateInput parse(RequestFields fields) {
     fields.refuseAll(UNSUPPORTED);
-    return new ChatPrompt(
-        ChatMessages.parse(fields), fields.flag("add_generation_prompt", true), variables(fields));
+    List<Map<String, @Nullable Object>> messages = ChatMessages.parse(fields);
+    List<?> tools = list(fields, "tools");
+    Map<String, @Nullable Object> given = variables(fields);
+    JsonNode functions = fields.get("functions");
+    if (tools == null && functions != null) {
+      tools = ToolCalls.ofFunctions(functions);
+    }
+    if (tools != null) {
+      given.putIfAbsent("functions", ToolCalls.asText(tools));
+    }
+    return new TemplateInput(
+        messages, ending(fields, messages), tools, list(fields, "documents"), given);
+  }
+
+  private static Ending ending(RequestFields fields, List<Map<String, @Nullable Object>> messages) {
+    if (!fields.flag("continue_final_message")) {
+      return fields.flag("add_generation_prompt", true) ? Ending.GENERATION_PROMPT : Ending.CLOSED;
+    }
+    if (fields.flag("add_generation_prompt")) {
+      throw ApiException.invalid(
+          "continue_final_message",
+          "invalid_value",
+          "'continue_final_message' and 'add_generation_prompt' exclude each other");
+    }
+    Map<String, @Nullable Object> last = messages.get(messages.size() - 1);
+    if (!"assistant".equals(last.get("role"))
+        || !(last.get("content") instanceof String text)
+        || text.isBlank()) {
+      throw ApiException.invalid(
+          "continue_final_message",
+          "invalid_value",
+          "'continue_final_message' needs a last message of the assistant with text to continue");
+    }
+    return Ending.OPEN_MESSAGE;
+  }
+
+  /** A list of objects; null for none. */
+  private static @Nullable List<?> list(RequestFields fields, String name) {
+    JsonNode node = fields.get(name);
+    if (node == null || (node.isArray() && node.isEmpty())) {
+      return null;
+    }
+    if (!node.isArray()) {
+      throw RequestFields.wrongType(name, "a list of objects");
+    }
+    for (JsonNode item : node) {
+      if (!item.isObject()) {
+        throw RequestFields.wrongType(name, "a list of objects");
+      }
+    }
+    return (List<?>) TemplateValues.of(node);
   }
 
   private static Map<String, @Nullable Object> variables(RequestFields fields) {

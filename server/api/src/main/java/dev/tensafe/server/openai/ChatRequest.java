@@ -1,10 +1,19 @@
 package dev.tensafe.server.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.tensafe.model.template.TemplateInput;
+import dev.tensafe.server.tools.ToolException;
+import dev.tensafe.server.tools.ToolRequest;
 import java.util.List;
 
-/** A parsed {@code POST /v1/chat/completions}. */
-public record ChatRequest(InferenceRequest inference, ChatPrompt prompt) {
+/**
+ * A parsed {@code POST /v1/chat/completions}.
+ *
+ * @param tools what may be called
+ * @param reasoning whether the answer holds what the model thought by
+ */
+public record ChatRequest(
+    InferenceRequest inference, TemplateInput prompt, ToolRequest tools, boolean reasoning) {
   private static final List<String> UNSUPPORTED =
       List.of("echo", "audio", "web_search_options", "add_special_tokens");
 
@@ -17,11 +26,6 @@ public record ChatRequest(InferenceRequest inference, ChatPrompt prompt) {
     RequestFields fields = new RequestFields(body);
     RequestParser parser = new RequestParser(fields, vocabSize);
     parser.refuseUnsupported(UNSUPPORTED);
-    JsonNode choice = fields.get("tool_choice");
-    if (choice != null && !choice.asText().equals("none") && !choice.asText().equals("auto")) {
-      throw ApiException.invalid(
-          "tool_choice", "unsupported_parameter", "'tool_choice' is not supported by this server");
-    }
     boolean logprobs = fields.flag("logprobs");
     if (fields.has("top_logprobs") && !logprobs) {
       throw ApiException.invalid(
@@ -29,6 +33,25 @@ public record ChatRequest(InferenceRequest inference, ChatPrompt prompt) {
     }
     int top = logprobs ? (int) fields.integer("top_logprobs", 0, 0, 20) : -1;
     InferenceRequest inference = parser.parse(null, 1, top);
-    return new ChatRequest(inference, ChatPrompt.parse(fields));
+    ToolRequest tools = tools(body);
+    if (tools.mayCall() && inference.sampling().ignoreEos()) {
+      throw ApiException.invalid(
+          "ignore_eos", "invalid_value", "'ignore_eos' and 'tools' exclude each other");
+    }
+    boolean reasoning = fields.flag("include_reasoning", true);
+    return new ChatRequest(inference, ChatPrompt.parse(fields), tools, reasoning);
+  }
+
+  /**
+   * What a body says of tools.
+   *
+   * @throws ApiException 400 naming the field
+   */
+  static ToolRequest tools(JsonNode body) {
+    try {
+      return ToolRequest.parse(body);
+    } catch (ToolException e) {
+      throw ApiException.invalid(e.field(), e.code(), String.valueOf(e.getMessage()));
+    }
   }
 }

@@ -3,6 +3,7 @@ package dev.tensafe.server.openai;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.batching.engine.GenerationListener.FinishReason;
 import dev.tensafe.batching.sample.TokenLogprob;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -37,21 +38,27 @@ public final class CompletionFormat extends AnswerFormat {
   }
 
   @Override
-  public ObjectNode chunk(ChoiceState choice, String text, List<PlacedToken> scores) {
+  public List<ObjectNode> chunks(ChoiceState choice, String text, List<PlacedToken> scores) {
+    if (text.isEmpty() && scores.isEmpty()) {
+      return List.of();
+    }
     ObjectNode node = choice(choice, text);
     if (logprobs()) {
       ObjectNode inner = node.putObject("logprobs");
       scores.forEach(token -> addToken(inner, token));
       withLists(inner);
     }
-    return chunkOf(node);
+    return List.of(chunkOf(node));
   }
 
   @Override
-  public ObjectNode closing(ChoiceState choice, FinishReason reason) {
+  public List<ObjectNode> closing(
+      ChoiceState choice, List<PlacedToken> tokens, FinishReason reason) {
+    List<ObjectNode> frames = new ArrayList<>(chunks(choice, "", tokens));
     ObjectNode out = chunkOf(choice(choice, "").put("finish_reason", name(reason)));
     out.set("tensafe", provenance());
-    return out;
+    frames.add(out);
+    return frames;
   }
 
   @Override

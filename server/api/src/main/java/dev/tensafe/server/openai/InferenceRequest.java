@@ -1,7 +1,9 @@
 package dev.tensafe.server.openai;
 
 import dev.tensafe.batching.sample.SamplingParams;
+import dev.tensafe.server.structured.OutputForm;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param cacheSalt with whom cached prompts are shared, instead of the tenant; a secret; empty for
  *     the tenant
  * @param seeded whether the client fixed the seed
+ * @param form what the output must be like
  */
 public record InferenceRequest(
     String model,
@@ -26,7 +29,8 @@ public record InferenceRequest(
     int priority,
     boolean stream,
     boolean includeUsage,
-    String cacheSalt) {
+    String cacheSalt,
+    Optional<OutputForm> form) {
   public InferenceRequest {
     stops = List.copyOf(stops);
   }

@@ -108,6 +108,24 @@ public final class JsonBody {
     return MAPPER.createObjectNode();
   }
 
+  /** A value of lists, maps and plain values as JSON. */
+  static String compact(@Nullable Object value) {
+    try {
+      return MAPPER.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A value of lists, maps and plain values as JSON, with lines and indents. */
+  static String indented(Object value) {
+    try {
+      return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   public static byte[] bytes(JsonNode node) {
     try {
       return MAPPER.writeValueAsBytes(node);

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Gives scored tokens their places in an output's text, and holds them back until that text is
@@ -25,10 +26,11 @@ final class PlacedTokens {
   /**
    * @param context tokens that stand before the output
    * @param from code points that are returned before it
+   * @param shown special tokens that are part of its text
    */
-  PlacedTokens(TokenTexts texts, int[] context, int from) {
+  PlacedTokens(TokenTexts texts, int[] context, int from, Set<Integer> shown) {
     this.texts = texts;
-    this.decoder = texts.decoder();
+    this.decoder = texts.decoder(shown);
     this.decoder.precede(context);
     this.certain = from;
     this.shown = from;

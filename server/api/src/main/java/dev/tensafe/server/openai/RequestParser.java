@@ -2,10 +2,12 @@ package dev.tensafe.server.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tensafe.batching.sample.SamplingParams;
+import dev.tensafe.server.structured.OutputForm;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -26,23 +28,14 @@ final class RequestParser {
   private static final int MAX_ENTRIES = 1024;
 
   /**
-   * Fields of vLLM, SGLang and llama.cpp that constrain, condition or lay out the answer: whoever
-   * sends one counts on it. Fields that tune sampling or name a request are ignored like any other
-   * that is unknown.
+   * Fields of vLLM, SGLang and llama.cpp that constrain, condition or lay out the answer in ways
+   * that are not known here: whoever sends one counts on it. Fields that tune sampling or name a
+   * request are ignored like any other that is unknown.
    */
   private static final List<String> CHANGE_THE_ANSWER =
       List.of(
-          "guided_json",
-          "guided_regex",
-          "guided_choice",
-          "guided_grammar",
           "guided_decoding_backend",
-          "structured_outputs",
           "structural_tag",
-          "grammar",
-          "json_schema",
-          "regex",
-          "ebnf",
           "bad_words",
           "allowed_token_ids",
           "logits_processors",
@@ -98,7 +91,19 @@ final class RequestParser {
         (int) fields.integer("priority", 0, Integer.MIN_VALUE, Integer.MAX_VALUE),
         stream,
         includeUsage(stream),
-        cacheSalt());
+        cacheSalt(),
+        form());
+  }
+
+  private Optional<OutputForm> form() {
+    Optional<OutputForm> form = OutputForms.parse(fields);
+    if (form.isPresent() && fields.flag("ignore_eos")) {
+      throw ApiException.invalid(
+          "ignore_eos",
+          "invalid_value",
+          "'ignore_eos' and '" + form.get().param() + "' exclude each other");
+    }
+    return form;
   }
 
   private String cacheSalt() {
@@ -209,13 +214,6 @@ final class RequestParser {
           "skip_special_tokens",
           "unsupported_parameter",
           "'skip_special_tokens': false is not supported by this server");
-    }
-    JsonNode format = fields.get("response_format");
-    if (format != null && !format.path("type").asText().equals("text")) {
-      throw ApiException.invalid(
-          "response_format",
-          "unsupported_parameter",
-          "'response_format' other than {\"type\":\"text\"} is not supported by this server");
     }
   }
 }

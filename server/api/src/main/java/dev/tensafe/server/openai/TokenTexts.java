@@ -36,7 +36,12 @@ public final class TokenTexts {
 
   /** A decoder of texts of these tokens. */
   IncrementalDecoder decoder() {
-    return IncrementalDecoder.of(tokenizer);
+    return decoder(Set.of());
+  }
+
+  /** A decoder of texts in which some special tokens are shown. */
+  IncrementalDecoder decoder(Set<Integer> shown) {
+    return IncrementalDecoder.of(tokenizer, shown);
   }
 
   /** Where the tokens of a text begin in it, as {@link Tokenizer#starts}. */

@@ -1,11 +1,13 @@
 package dev.tensafe.server.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.tensafe.model.template.TemplateInput;
+import dev.tensafe.server.tools.ToolRequest;
 
 /** A parsed {@code POST /tokenize}: a conversation or a text, with vLLM's fields. */
 public sealed interface TokenizeRequest {
-  /** Messages for the chat template. */
-  record Conversation(ChatPrompt prompt) implements TokenizeRequest {}
+  /** Messages for the chat template, and the tools that it may have to be told of. */
+  record Messages(TemplateInput prompt, ToolRequest tools) implements TokenizeRequest {}
 
   /** A text for the tokenizer. */
   record Text(String prompt, boolean addSpecialTokens) implements TokenizeRequest {
@@ -24,7 +26,7 @@ public sealed interface TokenizeRequest {
   static TokenizeRequest parse(JsonNode body) {
     RequestFields fields = new RequestFields(body);
     if (fields.has("messages")) {
-      return new Conversation(ChatPrompt.parse(fields));
+      return new Messages(ChatPrompt.parse(fields), ChatRequest.tools(body));
     }
     JsonNode prompt = fields.get("prompt");
     if (prompt == null || !prompt.isTextual()) {

@@ -45,6 +45,29 @@ final class ToolCalls {
     return out;
   }
 
+  /** Functions in their deprecated form, as the tools of today. */
+  static List<Object> ofFunctions(JsonNode functions) {
+    List<Object> out = new ArrayList<>();
+    for (JsonNode function : functions) {
+      Map<String, @Nullable Object> tool = new LinkedHashMap<>();
+      tool.put("type", "function");
+      tool.put("function", TemplateValues.of(function));
+      out.add(tool);
+    }
+    return out;
+  }
+
+  /** What templates that ask for {@code functions} show: the functions of tools, as JSON. */
+  static String asText(List<?> tools) {
+    List<Object> functions = new ArrayList<>();
+    for (Object tool : tools) {
+      if (tool instanceof Map<?, ?> map && map.get("function") != null) {
+        functions.add(map.get("function"));
+      }
+    }
+    return JsonBody.indented(functions);
+  }
+
   private static Map<String, @Nullable Object> call(JsonNode call, String where) {
     if (!call.isObject()) {
       throw RequestFields.wrongType(where, "an object");

@@ -99,6 +99,7 @@ class ServerAssemblyTest {
                 DigestCache.none(),
                 1 << 20,
                 new EncryptedSettings(LinkConfig.standard(Profile.FAST), List.of(), null, null))),
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -113,7 +114,8 @@ class ServerAssemblyTest {
         plain.prefixes(),
         new SpeculationSettings(SpeculationSettings.Method.AUTO, 4),
         Optional.empty(),
-        Optional.of(draft));
+        Optional.of(draft),
+        Optional.empty());
   }
 
   private AdapterSource unasked() {
@@ -169,7 +171,8 @@ class ServerAssemblyTest {
             PrefixSettings.OFF,
             on.speculation(),
             on.adapters(),
-            on.draftModel()))
+            on.draftModel(),
+            on.toolFormat()))
         .close();
     assertEquals(1, touched.get());
   }

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -187,7 +188,7 @@ class PlacedTextTest {
     TextStream stream = new TextStream(tokenizer, stops, 0);
     stream.precede(prompt);
     int length = echo.text().codePointCount(0, echo.text().length());
-    PlacedTokens places = new PlacedTokens(texts, prompt, length);
+    PlacedTokens places = new PlacedTokens(texts, prompt, length, Set.of());
     StringBuilder text = new StringBuilder(echo.text());
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     List<PlacedToken> placed = new ArrayList<>();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.tensafe.model.template.ChatTemplate;
+import dev.tensafe.model.template.TemplateInput;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,10 +21,9 @@ class TemplateShapesTest {
   private String render(String template, String fields) throws Exception {
     Files.writeString(directory.resolve("chat_template.jinja"), template);
     String body = "{\"model\":\"m\"," + fields.replace('\'', '"') + "}";
-    ChatPrompt prompt =
+    TemplateInput prompt =
         ChatRequest.parse(JsonBody.parse(body.getBytes(StandardCharsets.UTF_8)), 10).prompt();
-    return ChatTemplate.load(directory, Clock.systemUTC())
-        .render(prompt.messages(), prompt.addGenerationPrompt(), prompt.variables());
+    return ChatTemplate.load(directory, Clock.systemUTC()).render(prompt);
   }
 
   private static String call(String arguments) {
@@ -73,6 +73,38 @@ class TemplateShapesTest {
                 + "}]"));
     assertEquals(
         "no tools", render("{{ 'tools' if tools else 'no tools' }}", "'tools':[]," + user("a")));
+  }
+
+  @Test
+  void toolsAndDocumentsReachTheTemplate() throws Exception {
+    String tool = "{'type':'function','function':{'name':'f','parameters':{'type':'object'}}}";
+    assertEquals(
+        "f [{\"a\": 1}]",
+        render(
+            "{{ tools[0].function.name }} {{ documents | tojson }}",
+            "'documents':[{'a':1}],'tools':[" + tool + "]," + user("a")));
+    String functions = "[{\"name\":\"f\",\"parameters\":{\"type\":\"object\"}}]";
+    assertEquals(
+        functions,
+        render("{{ functions }}", "'tools':[" + tool + "]," + user("a")).replaceAll("\\s", ""));
+    assertEquals(
+        19 + " GMT".length(), render("{{ datetime }}", user("a")).length(), "a date and a time");
+  }
+
+  @Test
+  void theLastMessageCanBeLeftOpen() throws Exception {
+    String template =
+        "{% for m in messages %}<{{ m.role }}>{{ m.content | trim }}</>{% endfor %}"
+            + "{% if add_generation_prompt %}<assistant>{% endif %}";
+    String messages =
+        "'messages':[{'role':'user','content':'a'},{'role':'assistant','content':' so: '}]";
+    assertEquals("<user>a</><assistant>so:</><assistant>", render(template, messages));
+    assertEquals(
+        "<user>a</><assistant>so:", render(template, "'continue_final_message':true," + messages));
+    assertEquals(
+        "<user>a</><assistant>so:",
+        render(
+            template, "'continue_final_message':true,'add_generation_prompt':false," + messages));
   }
 
   private static String user(String content) {
@@ -150,14 +182,24 @@ class TemplateShapesTest {
         "chat_template_kwargs.messages|'chat_template_kwargs':{'messages':[]}",
         "chat_template_kwargs.raise_exception|'chat_template_kwargs':{'raise_exception':1}",
         "chat_template_kwargs.eos_token|'chat_template_kwargs':{'eos_token':'a'}",
-        "guided_json|'guided_json':{}",
-        "guided_regex|'guided_regex':'a+'",
-        "structured_outputs|'structured_outputs':{'choice':['a']}",
-        "grammar|'grammar':'root ::= a'",
+        "guided_json|'guided_json':7",
+        "guided_json|'guided_json':'{'",
+        "guided_regex|'guided_regex':''",
+        "guided_choice|'guided_choice':[]",
+        "structured_outputs|'structured_outputs':{}",
+        "structured_outputs.structural_tag|'structured_outputs':{'structural_tag':'a'}",
+        "guided_regex|'guided_json':{},'guided_regex':'a'",
+        "ignore_eos|'guided_json':{},'ignore_eos':true",
+        "response_format.json_schema.schema|'response_format':{'type':'json_schema','json_schema':{}}",
+        "response_format.type|'response_format':{'type':'xml'}",
+        "whitespace|'whitespace':'many'",
+        "documents|'documents':[1]",
         "chat_template|'chat_template':'{{ 1 }}'",
         "continue_final_message|'continue_final_message':true",
         "skip_special_tokens|'skip_special_tokens':false",
-        "tools|'tools':[{'type':'function'}]",
+        "continue_final_message|'continue_final_message':true,'add_generation_prompt':true",
+        "tools[0].function|'tools':[{'type':'function'}]",
+        "tool_choice|'tool_choice':'required'",
         "stop_regex|'stop_regex':'a'",
         "lora_path|'lora_path':'a'",
       })

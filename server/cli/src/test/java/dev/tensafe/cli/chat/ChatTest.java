@@ -70,6 +70,7 @@ class ChatTest {
                 PrefixSettings.WITHIN_TENANTS,
                 SpeculationSettings.OFF,
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty()),
             InstalledExecutors.all(),
             Ticker.system(),

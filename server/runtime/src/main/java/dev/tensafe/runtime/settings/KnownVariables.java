@@ -59,6 +59,7 @@ public final class KnownVariables {
           "TENSAFE_TLS_CERT",
           "TENSAFE_TLS_KEY",
           "TENSAFE_TOKENS_PER_STEP",
+          "TENSAFE_TOOL_CALL_PARSER",
           "TENSAFE_TRUST",
           "TENSAFE_WEIGHTS");
 

@@ -1,0 +1,142 @@
+package dev.tensafe.server.structured;
+
+import dev.tensafe.batching.sample.Constraint;
+import dev.tensafe.grammar.GrammarException;
+import dev.tensafe.grammar.match.CompiledGrammar;
+import dev.tensafe.grammar.match.Grammar;
+import dev.tensafe.model.tokenizer.Tokenizer;
+import dev.tensafe.server.tools.Thinking;
+import dev.tensafe.server.tools.ToolChoice;
+import dev.tensafe.server.tools.ToolFormat;
+import dev.tensafe.server.tools.ToolGrammar;
+import dev.tensafe.server.tools.ToolRequest;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Compiles what outputs must be like, over one vocabulary. What a tenant asked for lately is kept,
+ * for that tenant only: nobody learns from the time it takes what others ask for. Thread-safe; slow
+ * for large schemas, but bounded.
+ */
+public final class FormCompiler implements AutoCloseable {
+  /** Forms that are kept. */
+  private static final int KEPT = 64;
+
+  private final ToolFormat format;
+  private final VocabularyTrie vocabulary;
+  private final ExecutorService workers;
+  private final Map<Key, CompiledGrammar> kept =
+      new LinkedHashMap<>(2 * KEPT, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Key, CompiledGrammar> eldest) {
+          return size() > KEPT;
+        }
+      };
+
+  /**
+   * @param vocabSize logits of a row
+   * @param format whose calls there may be; its marks may be special tokens
+   * @param threads that make masks
+   */
+  public FormCompiler(Tokenizer tokenizer, int vocabSize, ToolFormat format, int threads) {
+    Set<String> marks = new HashSet<>(format.markers());
+    marks.addAll(Thinking.MARKERS);
+    this.format = format;
+    this.vocabulary = new VocabularyTrie(tokenizer, vocabSize, marks);
+    AtomicInteger count = new AtomicInteger();
+    this.workers =
+        Executors.newFixedThreadPool(
+            threads,
+            task -> {
+              Thread thread = new Thread(task, "masks-" + count.getAndIncrement());
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /** Special tokens of the vocabulary that forms may ask for: texts by id. */
+  public Map<Integer, String> specials() {
+    return vocabulary.specials();
+  }
+
+  private record Key(
+      String tenant, Optional<OutputForm> form, Optional<ToolRequest> tools, Thinking thinking) {}
+
+  /**
+   * Outputs of a form.
+   *
+   * @param tenant who asks
+   * @throws GrammarException when it is wrong, cannot be enforced, or is too much
+   */
+  public Constraint compile(String tenant, OutputForm form) {
+    return constraint(new Key(tenant, Optional.of(form), Optional.empty(), Thinking.NONE));
+  }
+
+  /**
+   * Messages with calls, or of a form, or both.
+   *
+   * @param tenant who asks
+   * @param thinking whether thoughts come first
+   * @throws GrammarException when it is wrong, cannot be enforced, or is too much
+   */
+  public Constraint compile(
+      String tenant, Optional<OutputForm> form, ToolRequest tools, Thinking thinking) {
+    Optional<ToolRequest> callable = Optional.of(tools).filter(ToolRequest::mayCall);
+    return constraint(new Key(tenant, form, callable, thinking));
+  }
+
+  private Constraint constraint(Key key) {
+    CompiledGrammar known;
+    synchronized (kept) {
+      known = kept.get(key);
+    }
+    if (known == null) {
+      known = new CompiledGrammar(grammar(key), vocabulary.get());
+      synchronized (kept) {
+        kept.put(key, known);
+      }
+    }
+    // of a message, its text may be cut; of a form, nothing
+    return new GrammarConstraint(known, workers, key.form().isEmpty());
+  }
+
+  private Grammar grammar(Key key) {
+    FormGrammar forms = new FormGrammar();
+    Set<String> specials = Set.copyOf(vocabulary.specials().values());
+    if (key.tools().isEmpty()) {
+      int form = forms.of(key.form().orElseThrow());
+      return forms.build(
+          ToolGrammar.behindThoughts(forms.builder(), form, key.thinking(), specials));
+    }
+    ToolRequest tools = key.tools().get();
+    boolean required = tools.choice().mode() == ToolChoice.Mode.REQUIRED;
+    if (required || key.form().isEmpty()) {
+      return forms.build(
+          ToolGrammar.write(forms.builder(), format, tools, key.thinking(), specials));
+    }
+    // calls, or text of the form
+    ToolRequest must =
+        new ToolRequest(
+            tools.tools(),
+            new ToolChoice(ToolChoice.Mode.REQUIRED, tools.choice().names()),
+            tools.parallel(),
+            tools.deprecated());
+    int calls = ToolGrammar.write(forms.builder(), format, must, Thinking.NONE, specials);
+    int either = forms.either(calls, forms.of(key.form().get()));
+    return forms.build(
+        ToolGrammar.behindThoughts(forms.builder(), either, key.thinking(), specials));
+  }
+
+  @Override
+  public void close() {
+    workers.shutdownNow();
+  }
+}
