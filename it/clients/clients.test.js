@@ -4,11 +4,13 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { generateText, streamText } from 'ai';
+import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 
 const baseURL = `${process.env.BASE_URL}/v1`;
 const model = process.env.MODEL;
 const openai = new OpenAI({ baseURL, apiKey: 'none', maxRetries: 0 });
+const anthropic = new Anthropic({ baseURL: process.env.BASE_URL, apiKey: 'none', maxRetries: 0 });
 const sdk = createOpenAICompatible({ name: 'tensafe', baseURL, includeUsage: true });
 const messages = [{ role: 'user', content: 'Grüße 東京 🤗' }];
 
@@ -56,6 +58,57 @@ test('openai-node: completions, models, errors, abort', async () => {
     break;
   }
   stream.controller.abort();
+});
+
+test('openai-node: responses, whole and streamed, are the same', async () => {
+  const body = { model, input: 'Grüße 東京 🤗', max_output_tokens: 40, seed: 5 };
+  const whole = await openai.responses.create(body);
+  assert.equal(whole.object, 'response');
+  assert.ok(whole.output_text.length > 0);
+  const accumulated = openai.responses.stream(body);
+  let text = '';
+  let last;
+  for await (const event of accumulated) {
+    text += event.type === 'response.output_text.delta' ? event.delta : '';
+    last = event;
+  }
+  assert.equal(text, whole.output_text);
+  assert.equal(last.type, `response.${whole.status}`);
+  assert.equal(last.response.usage.output_tokens, whole.usage.output_tokens);
+  assert.equal((await accumulated.finalResponse()).output[0].content[0].text, text);
+  await assert.rejects(
+    openai.responses.create({ ...body, previous_response_id: 'resp_1' }),
+    (error) => error instanceof OpenAI.BadRequestError && error.param === 'previous_response_id',
+  );
+});
+
+test('@anthropic-ai/sdk: messages, whole and streamed, are the same', async () => {
+  const body = { model, messages, max_tokens: 40, seed: 5, system: 'Be brief.' };
+  const whole = await anthropic.messages.create(body);
+  assert.equal(whole.type, 'message');
+  assert.ok(whole.content[0].text.length > 0);
+  const stream = anthropic.messages.stream(body);
+  let text = '';
+  stream.on('text', (piece) => { text += piece; });
+  const streamed = await stream.finalMessage();
+  assert.equal(text, whole.content[0].text);
+  assert.deepEqual(streamed.content, whole.content);
+  assert.equal(streamed.stop_reason, whole.stop_reason);
+  assert.equal(streamed.usage.output_tokens, whole.usage.output_tokens);
+  const { max_tokens: unused, seed, ...prompt } = body;
+  const count = await anthropic.messages.countTokens(prompt);
+  assert.equal(count.input_tokens, whole.usage.input_tokens + whole.usage.cache_read_input_tokens);
+  const stopped = await anthropic.messages.create({ ...body, stop_sequences: [[...text][3]] });
+  assert.equal(stopped.stop_reason, 'stop_sequence');
+  assert.equal(stopped.stop_sequence, [...text][3]);
+  await assert.rejects(
+    anthropic.messages.create({ ...body, model: 'other' }),
+    (error) => error instanceof Anthropic.NotFoundError && error.error.error.type === 'not_found_error',
+  );
+  await assert.rejects(
+    anthropic.messages.create({ ...body, messages: [{ role: 'user', content: [{ type: 'image', source: {} }] }] }),
+    (error) => error instanceof Anthropic.BadRequestError && /messages\[0\]\.content\[0\]\.type/.test(error.message),
+  );
 });
 
 test('Vercel ai: generateText and streamText', async () => {

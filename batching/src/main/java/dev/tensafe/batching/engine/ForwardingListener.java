@@ -28,6 +28,11 @@ public abstract class ForwardingListener implements GenerationListener {
   }
 
   @Override
+  public final void onStopString(String stop) {
+    target.onStopString(stop);
+  }
+
+  @Override
   public void onFinish(FinishReason reason, int promptTokens, int outputTokens) {
     target.onFinish(reason, promptTokens, outputTokens);
   }

@@ -25,6 +25,13 @@ public interface GenerationListener {
   void onOutput(Output output);
 
   /**
+   * A stop string ends the output; the end itself follows.
+   *
+   * @param stop one of the request's
+   */
+  default void onStopString(String stop) {}
+
+  /**
    * The output is complete.
    *
    * @param outputTokens sum of {@link Output#count} over all calls of {@link #onOutput}

@@ -69,6 +69,10 @@ final class OutputPath {
     }
     FinishReason end = pieces.end;
     if (end != null) {
+      String stop = s.text.stop();
+      if (stop != null) {
+        reports.event(s, l -> l.onStopString(stop));
+      }
       reports.finish(s, end);
     }
   }

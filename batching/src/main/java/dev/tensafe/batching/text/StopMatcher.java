@@ -1,6 +1,7 @@
 package dev.tensafe.batching.text;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts text at the first stop string, also when it arrives in pieces: text that may be the
@@ -9,7 +10,7 @@ import java.util.List;
 public final class StopMatcher {
   private final List<String> stops;
   private final StringBuilder held = new StringBuilder();
-  private boolean matched;
+  private @Nullable String matched;
 
   public StopMatcher(List<String> stops) {
     this.stops = List.copyOf(stops);
@@ -17,6 +18,11 @@ public final class StopMatcher {
 
   /** Whether a stop string was met; everything after it is dropped. */
   public boolean matched() {
+    return matched != null;
+  }
+
+  /** The stop string that was met; null for none. */
+  public @Nullable String stop() {
     return matched;
   }
 
@@ -26,20 +32,22 @@ public final class StopMatcher {
    * @param armed whether a complete stop string ends the text; if not, it passes as text
    */
   public String add(String text, boolean armed) {
-    if (matched) {
+    if (matched != null) {
       return "";
     }
     held.append(text);
     if (armed) {
       int first = -1;
+      String met = null;
       for (String stop : stops) {
         int at = held.indexOf(stop);
         if (at >= 0 && (first < 0 || at < first)) {
           first = at;
+          met = stop;
         }
       }
       if (first >= 0) {
-        matched = true;
+        matched = met;
         String shown = held.substring(0, first);
         held.setLength(0);
         return shown;
@@ -52,7 +60,7 @@ public final class StopMatcher {
   }
 
   /** Everything that later text depends on. */
-  record State(String held, boolean matched) {}
+  record State(String held, @Nullable String matched) {}
 
   /** The state, to be {@link #restore restored} later. */
   State state() {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The text of one output as it grows: tokens in, text that may be shown out. Streamed and whole
@@ -71,6 +72,11 @@ public final class TextStream {
   /** Whether a stop string ended the output. */
   public boolean stopped() {
     return matcher.matched();
+  }
+
+  /** The stop string that ended the output; null for none. */
+  public @Nullable String stop() {
+    return matcher.stop();
   }
 
   /** The rest, when no more tokens come; a stop string completed by it still cuts. */

@@ -2,6 +2,7 @@ package dev.tensafe.batching.text;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -115,7 +116,10 @@ class TextStreamTest {
       assertTrue(text.toString().startsWith(all));
       if (cut < 0) {
         assertEquals(text.toString(), all);
+        assertNull(whole.stop());
       } else {
+        assertTrue(stops.contains(whole.stop()));
+        assertTrue(text.toString().startsWith(all + whole.stop()));
         stops.forEach(stop -> assertFalse(all.contains(stop)));
       }
     }
@@ -167,6 +171,7 @@ class TextStreamTest {
         tokens.forEach(t -> expected.add(add(straight, t)));
         assertEquals(expected, pieces, "seed " + seed + " round " + round);
         assertEquals(straight.stopped(), rewound.stopped());
+        assertEquals(straight.stop(), rewound.stop());
         assertEquals(straight.finish(), rewound.finish());
       }
     }

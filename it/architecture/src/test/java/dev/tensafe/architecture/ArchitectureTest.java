@@ -95,8 +95,8 @@ class ArchitectureTest {
           entry(
               "server",
               Module.of(
-                  "server.assembly.. server.config.. server.http.. server.metrics.. server.openai.."
-                      + " server.wire..",
+                  "server.anthropic.. server.assembly.. server.config.. server.http.. server.message.."
+                      + " server.metrics.. server.openai.. server.responses.. server.wire..",
                   "runtime tools structured grammar formats ledger tssp native shape exec chat-template checkpoint lora-registry"
                       + " executor-native executor-torch he-protocol he-host he-client batching")),
           entry(

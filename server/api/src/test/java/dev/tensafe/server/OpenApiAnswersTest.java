@@ -49,6 +49,11 @@ import org.junit.jupiter.api.io.TempDir;
 class OpenApiAnswersTest {
   private static final String CHAT = "/v1/chat/completions";
   private static final String TEXT = "/v1/completions";
+  private static final String MESSAGES = "/v1/messages";
+  private static final String COUNT = "/v1/messages/count_tokens";
+  private static final String RESPONSES = "/v1/responses";
+  private static final List<String> BODIES =
+      List.of(CHAT, TEXT, RESPONSES, MESSAGES, COUNT, "/tokenize", "/detokenize");
   private static final ApiSpec SPEC = ApiSpec.read("openapi.yaml");
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final RecordedAnswers RECORD = new RecordedAnswers(SPEC);
@@ -265,6 +270,31 @@ class OpenApiAnswersTest {
   }
 
   @Test
+  @Order(2)
+  void messagesAndResponses() throws Exception {
+    String messages = "'messages':[{'role':'user','content':'hi'}],'max_tokens':3";
+    Map<String, String> bodies =
+        Map.of(MESSAGES, messages, RESPONSES, "'input':'hi','max_output_tokens':3");
+    for (Map.Entry<String, String> entry : bodies.entrySet()) {
+      String path = entry.getKey();
+      String body = entry.getValue();
+      for (String model : List.of("tiny", "bard", "sealed")) {
+        for (String stream : List.of("", ",'stream':true")) {
+          post(path, 200, "{'model':'" + model + "'," + body + stream + "}");
+        }
+      }
+      post(path, 400, "{'model':'tiny'}");
+      post(path, 400, "{'model':'tiny'," + body.replace("3", "5000") + "}");
+      post(path, 403, "{'model':'theirs'," + body + "}");
+      post(path, 404, "{'model':'nothing'," + body + "}");
+      post(path, 429, "{'model':'few'," + body.replace("3", "9") + "}");
+    }
+    post(COUNT, 200, "{'model':'tiny'," + messages + "}");
+    post(COUNT, 400, "{'model':'tiny'}");
+    post(COUNT, 404, "{'model':'nothing'," + messages + "}");
+  }
+
+  @Test
   @Order(3)
   void tokens() throws Exception {
     post("/tokenize", 200, "{'prompt':'hello'}");
@@ -363,7 +393,7 @@ class OpenApiAnswersTest {
   @Test
   @Order(6)
   void bodiesThatAreRefusedUnread() throws Exception {
-    for (String path : List.of(CHAT, TEXT, "/tokenize", "/detokenize")) {
+    for (String path : BODIES) {
       HttpRequest form =
           HttpRequest.newBuilder(server.uri(path))
               .headers(all)
@@ -421,7 +451,7 @@ class OpenApiAnswersTest {
     assertEquals(List.of(), SPEC.errors("/components/schemas/ChatCompletionEvent", event));
     RECORD.codes.add(event.at("/error/code").asText());
     get("/ready", "/ready", 503);
-    for (String path : List.of(CHAT, TEXT, "/tokenize", "/detokenize")) {
+    for (String path : BODIES) {
       post(path, 503, "{}");
     }
     upload(503, file("late", new byte[10]));
@@ -452,7 +482,7 @@ class OpenApiAnswersTest {
     statuses.removeIf(s -> s.matches(".* (500|504|507) .*"));
     statuses.remove("POST /v1/adapters 408 application/json");
     // many requests must wait; BoundedWorkTest has them
-    statuses.removeIf(s -> s.matches("POST /(de)?tokenize 429 .*"));
+    statuses.removeIf(s -> s.matches("POST /((de)?tokenize|v1/messages/count_tokens) 429 .*"));
     assertEquals(Set.of(), statuses, "documented and never answered");
 
     Set<String> missing = new TreeSet<>();

@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.server.anthropic.AnthropicRequest;
 import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.ChatRequest;
 import dev.tensafe.server.openai.CompletionRequest;
 import dev.tensafe.server.openai.DetokenizeRequest;
 import dev.tensafe.server.openai.TokenizeRequest;
+import dev.tensafe.server.responses.ResponsesRequest;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -48,6 +50,18 @@ class OpenApiFieldsTest {
         "TokenizeRequest",
         "{'messages':[{'role':'assistant','content':'a'}]}",
         TokenizeRequest::parse),
+    MESSAGES(
+        "MessagesRequest",
+        "{'model':'m','max_tokens':9,'messages':[{'role':'user','content':'a'}]}",
+        body -> AnthropicRequest.parse(body, VOCABULARY)),
+    COUNT_TOKENS(
+        "CountTokensRequest",
+        "{'model':'m','messages':[{'role':'user','content':'a'}]}",
+        body -> AnthropicRequest.parseCount(body, VOCABULARY)),
+    RESPONSES(
+        "ResponsesRequest",
+        "{'model':'m','input':'a','stream':true}",
+        body -> ResponsesRequest.parse(body, VOCABULARY)),
     DETOKENIZE("DetokenizeRequest", "{'tokens':[]}", b -> DetokenizeRequest.parse(b, VOCABULARY));
 
     private final String schema;
@@ -281,7 +295,7 @@ class OpenApiFieldsTest {
   @ParameterizedTest
   @EnumSource
   void aRequiredFieldIsRequired(Route route) throws Exception {
-    for (String name : List.of("model", "messages", "prompt", "tokens")) {
+    for (String name : List.of("model", "messages", "prompt", "tokens", "input")) {
       ObjectNode body = route.base();
       if (body.remove(name) != null) {
         assertTrue(!route.takes(body), name);

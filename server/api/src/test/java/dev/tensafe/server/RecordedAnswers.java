@@ -73,6 +73,12 @@ final class RecordedAnswers {
   }
 
   private void checkEvents(String name, String schema, String body) throws Exception {
+    if (body.startsWith("event: ")) {
+      for (JsonNode event : NamedEvents.read(body).data()) {
+        checkJson(name, schema, event.toString());
+      }
+      return;
+    }
     String[] events = body.split("\n\n");
     assertEquals("data: [DONE]", events[events.length - 1], name);
     for (int i = 0; i < events.length - 1; i++) {

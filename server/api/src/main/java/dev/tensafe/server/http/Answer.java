@@ -15,6 +15,9 @@ interface Answer {
 
   void output(int choice, Output output);
 
+  /** A stop string of the request ends a choice; {@link #finished} follows. */
+  default void stopped(int choice, String stop) {}
+
   void finished(int choice, FinishReason reason, int outputTokens);
 
   /** One choice failed, and with it the answer. */

@@ -1,5 +1,6 @@
 package dev.tensafe.server.http;
 
+import dev.tensafe.server.message.MessageFormat;
 import dev.tensafe.server.openai.AnswerFormat;
 import dev.tensafe.server.openai.AnswerHead;
 import dev.tensafe.server.openai.ChoiceState;
@@ -29,5 +30,16 @@ interface AnswerStyle {
           ? new StreamedAnswer(responder, made, choices, prepared.request().includeUsage(), usage)
           : new WholeAnswer(responder, made, choices, usage);
     };
+  }
+
+  /** One message, whole or in named events. */
+  static AnswerStyle message(Function<AnswerHead, MessageFormat> format) {
+    return (prepared, head, choices, usage, responder) ->
+        new MessageAnswer(
+            responder,
+            format.apply(head),
+            choices.get(0).message(),
+            usage,
+            prepared.request().stream());
   }
 }

@@ -3,13 +3,14 @@ package dev.tensafe.server.http;
 import dev.tensafe.server.config.ApiKeys;
 import dev.tensafe.server.openai.ApiException;
 import io.vertx.core.Handler;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Checks the bearer key of a request against a scope; without keys everything is allowed. */
+/** Checks the key of a request against a scope; without keys everything is allowed. */
 final class Authorizer {
   private static final String TENANT = "tenant";
 
@@ -23,8 +24,7 @@ final class Authorizer {
   Handler<RoutingContext> require(ApiKeys.Scope... scopes) {
     return routing -> {
       if (keys != null) {
-        ApiKeys.Key key =
-            check(keys, routing.request().getHeader("Authorization"), List.of(scopes));
+        ApiKeys.Key key = check(keys, given(routing.request()), List.of(scopes));
         routing.put(TENANT, key.name());
       }
       routing.next();
@@ -37,12 +37,23 @@ final class Authorizer {
     return tenant == null ? "" : tenant;
   }
 
-  private static ApiKeys.Key check(
-      ApiKeys keys, @Nullable String header, List<ApiKeys.Scope> scopes) {
-    if (header == null || !header.toLowerCase(Locale.ROOT).startsWith("bearer ")) {
-      throw unauthorized("an API key is needed: 'Authorization: Bearer …'", "missing_api_key");
+  /** The key of a request: a bearer's, or that of the header which Anthropic's clients send. */
+  private static @Nullable String given(HttpServerRequest request) {
+    String header = request.getHeader("Authorization");
+    if (header != null && header.toLowerCase(Locale.ROOT).startsWith("bearer ")) {
+      return header.substring("bearer ".length()).strip();
     }
-    ApiKeys.Key key = keys.find(header.substring("bearer ".length()).strip());
+    String key = request.getHeader("x-api-key");
+    return key == null ? null : key.strip();
+  }
+
+  private static ApiKeys.Key check(
+      ApiKeys keys, @Nullable String given, List<ApiKeys.Scope> scopes) {
+    if (given == null) {
+      throw unauthorized(
+          "an API key is needed: 'Authorization: Bearer …' or 'x-api-key: …'", "missing_api_key");
+    }
+    ApiKeys.Key key = keys.find(given);
     if (key == null) {
       throw unauthorized("the API key is not known", "invalid_api_key");
     }

@@ -36,6 +36,11 @@ final class ContextListener implements GenerationListener {
   }
 
   @Override
+  public void onStopString(String stop) {
+    onContext(() -> answer.stopped(choice, stop));
+  }
+
+  @Override
   public void onFinish(FinishReason reason, int promptTokens, int outputTokens) {
     onContext(() -> answer.finished(choice, reason, outputTokens));
   }

@@ -95,6 +95,9 @@ final class HttpApi {
     routes.post("/v1/adapters").handler(adapters::upload);
     post(routes, "/v1/chat/completions", infer, inference::chat);
     post(routes, "/v1/completions", infer, inference::completion);
+    post(routes, "/v1/responses", infer, inference::responses);
+    post(routes, "/v1/messages", infer, inference::messages);
+    post(routes, "/v1/messages/count_tokens", infer, tokens::countMessage);
     post(routes, "/tokenize", infer, tokens::tokenize);
     post(routes, "/detokenize", infer, tokens::detokenize);
     router.route().failureHandler(this::failed);

@@ -1,13 +1,18 @@
 package dev.tensafe.server.http;
 
+import dev.tensafe.server.anthropic.AnthropicRequest;
+import dev.tensafe.server.message.MessageFormat;
+import dev.tensafe.server.openai.AnswerHead;
 import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.ChatFormat;
 import dev.tensafe.server.openai.ChatRequest;
 import dev.tensafe.server.openai.CompletionFormat;
 import dev.tensafe.server.openai.CompletionRequest;
+import dev.tensafe.server.openai.FieldNames;
 import dev.tensafe.server.openai.InferenceRequest;
 import dev.tensafe.server.openai.JsonBody;
 import dev.tensafe.server.openai.TokenTexts;
+import dev.tensafe.server.responses.ResponsesRequest;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -17,8 +22,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /**
- * {@code POST /v1/chat/completions} and {@code /v1/completions}. A request's prompts are turned
- * into tokens while its model is pinned; with both it is submitted.
+ * {@code POST /v1/chat/completions}, {@code /v1/completions}, {@code /v1/messages} and {@code
+ * /v1/responses}. A request's prompts are turned into tokens while its model is pinned; with both
+ * it is submitted.
  */
 final class InferenceHandler {
   private final Vertx vertx;
@@ -66,6 +72,32 @@ final class InferenceHandler {
               tenant -> requests.completion(request, tenant),
               AnswerStyle.completions(CompletionFormat::new));
         });
+  }
+
+  void messages(RoutingContext routing) {
+    handle(
+        routing,
+        body -> {
+          AnthropicRequest request = AnthropicRequest.parse(JsonBody.parse(body), vocabSize);
+          return message(request.chat(), request.names(), request::format);
+        });
+  }
+
+  void responses(RoutingContext routing) {
+    handle(
+        routing,
+        body -> {
+          ResponsesRequest request = ResponsesRequest.parse(JsonBody.parse(body), vocabSize);
+          return message(request.chat(), request.names(), request::format);
+        });
+  }
+
+  private Parsed message(
+      ChatRequest chat, FieldNames names, Function<AnswerHead, MessageFormat> format) {
+    return new Parsed(
+        chat.inference(),
+        tenant -> names.in(() -> requests.chat(chat, tenant)),
+        AnswerStyle.message(format));
   }
 
   /** A request whose fields are known, how it is prepared for a tenant, and how it is answered. */

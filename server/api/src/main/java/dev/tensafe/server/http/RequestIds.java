@@ -32,10 +32,15 @@ final class RequestIds {
 
   /** The name of a request that was {@link #assign assigned} one. */
   static String of(RoutingContext routing) {
-    String id = routing.get(KEY);
+    String id = find(routing);
     if (id == null) {
       throw new IllegalStateException("the request has no id");
     }
     return id;
+  }
+
+  /** The name of a request; null where it was refused before it got one. */
+  static @Nullable String find(RoutingContext routing) {
+    return routing.get(KEY);
   }
 }

@@ -88,7 +88,7 @@ final class Responder {
       if (error.status() == 401) {
         response.putHeader("WWW-Authenticate", "Bearer");
       }
-      json(error.status(), JsonBody.error(error));
+      json(error.status(), ErrorBodies.of(routing, error));
     }
     cancel();
   }
@@ -122,10 +122,21 @@ final class Responder {
 
   /** Ends a stream with the marker clients wait for. */
   void endStream() {
+    endStream(DONE.copy());
+  }
+
+  /** Ends a stream whose last events say so, and what it was made by. */
+  void failStream(Buffer last) {
+    endStream(last);
+    cancel();
+  }
+
+  /** Ends a stream with its last events. */
+  void endStream(Buffer last) {
     if (done) {
       return;
     }
-    stream(DONE.copy());
+    stream(last);
     if (!done) {
       done = true;
       response

@@ -6,6 +6,7 @@ import dev.tensafe.formats.file.NoSpace;
 import dev.tensafe.lora.AdapterException;
 import dev.tensafe.model.template.TemplateException;
 import dev.tensafe.tssp.TsspException;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** An error as the OpenAI API reports it, with its HTTP status. Carries no stack trace. */
@@ -73,6 +74,13 @@ public final class ApiException extends RuntimeException {
       return new ApiException(500, "server_error", coded.description(), null, coded.code());
     }
     return new ApiException(500, "server_error", "internal error", null, "internal_error");
+  }
+
+  /** The same error about a request whose fields have other names. */
+  ApiException reworded(UnaryOperator<String> names) {
+    String quoted = param == null ? null : names.apply("'" + param + "'");
+    String renamed = quoted == null ? null : quoted.substring(1, quoted.length() - 1);
+    return new ApiException(status, type, names.apply(text()), renamed, code);
   }
 
   public int status() {

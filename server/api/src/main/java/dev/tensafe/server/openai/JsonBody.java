@@ -84,7 +84,7 @@ public final class JsonBody {
    * @throws ApiException 400 naming the field, for JSON that is deeper than a body may be, or has
    *     numbers too long for it
    */
-  static @Nullable JsonNode read(String text, String field) {
+  public static @Nullable JsonNode read(String text, String field) {
     try {
       return MAPPER.readTree(text);
     } catch (StreamConstraintsException e) {
@@ -92,6 +92,15 @@ public final class JsonBody {
           field,
           "invalid_value",
           "'" + field + "' is nested deeper than " + MAX_DEPTH + ", or has a number too long");
+    } catch (JsonProcessingException e) {
+      return null;
+    }
+  }
+
+  /** What a text that a model wrote says as JSON; null where it is none that can be read. */
+  public static @Nullable JsonNode readOutput(String text) {
+    try {
+      return MAPPER.readTree(text);
     } catch (JsonProcessingException e) {
       return null;
     }
@@ -109,7 +118,7 @@ public final class JsonBody {
   }
 
   /** A value of lists, maps and plain values as JSON. */
-  static String compact(@Nullable Object value) {
+  public static String compact(@Nullable Object value) {
     try {
       return MAPPER.writeValueAsString(value);
     } catch (JsonProcessingException e) {

@@ -19,7 +19,8 @@ public record Provenance(
   /** The base model alone. */
   public static final Provenance BASE = new Provenance(null, "base", null, null);
 
-  ObjectNode json() {
+  /** The JSON object. */
+  public ObjectNode json() {
     ObjectNode out = JsonBody.object();
     out.put("adapter_digest", adapterDigest);
     out.put("mode", mode);

@@ -6,102 +6,160 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Typed, range-checked access to request fields; every error names its {@code param}. */
-final class RequestFields {
+public final class RequestFields {
   private final JsonNode body;
+  private final String prefix;
 
-  RequestFields(JsonNode body) {
+  /**
+   * @param body the request's, an object
+   */
+  public RequestFields(JsonNode body) {
+    this(body, "");
+  }
+
+  private RequestFields(JsonNode body, String prefix) {
     this.body = body;
+    this.prefix = prefix;
+  }
+
+  /**
+   * The fields of an object within a body.
+   *
+   * @param where its own name, as {@code messages[0]}
+   * @throws ApiException 400 for what is no object
+   */
+  public static RequestFields of(JsonNode node, String where) {
+    if (!node.isObject()) {
+      throw wrongType(where, "an object");
+    }
+    return new RequestFields(node, where + ".");
+  }
+
+  /** The whole name of a field, as errors have it. */
+  public String at(String name) {
+    return prefix + name;
+  }
+
+  /** The fields of an object in a field; null when it is absent or null. */
+  public @Nullable RequestFields object(String name) {
+    JsonNode value = get(name);
+    return value == null ? null : of(value, at(name));
+  }
+
+  /**
+   * A field that must be there.
+   *
+   * @throws ApiException 400 {@code missing_required_parameter}
+   */
+  public JsonNode required(String name) {
+    JsonNode value = get(name);
+    if (value == null) {
+      throw missing(at(name));
+    }
+    return value;
+  }
+
+  /** A field that is missing. */
+  public static ApiException missing(String name) {
+    return ApiException.invalid(name, "missing_required_parameter", "'" + name + "' is required");
+  }
+
+  /** A field with a value that it cannot have; {@code problem} follows its name. */
+  public static ApiException invalid(String name, String problem) {
+    return ApiException.invalid(name, "invalid_value", "'" + name + "' " + problem);
+  }
+
+  /** A field that asks for what this server does not do; {@code problem} follows its name. */
+  public static ApiException unsupported(String name, String problem) {
+    return ApiException.invalid(name, "unsupported_parameter", "'" + name + "' " + problem);
   }
 
   /** The field, or null when it is absent or null. */
-  @Nullable JsonNode get(String name) {
+  public @Nullable JsonNode get(String name) {
     JsonNode value = body.get(name);
     return value == null || value.isNull() ? null : value;
   }
 
-  boolean has(String name) {
+  public boolean has(String name) {
     return get(name) != null;
   }
 
-  double number(String name, double otherwise, double min, double max) {
+  public double number(String name, double otherwise, double min, double max) {
     JsonNode value = get(name);
     if (value == null) {
       return otherwise;
     }
     if (!value.isNumber()) {
-      throw wrongType(name, "a number");
+      throw wrongType(at(name), "a number");
     }
     double number = value.doubleValue();
     if (!(number >= min && number <= max)) {
-      throw outOfRange(name, plain(min), plain(max));
+      throw outOfRange(at(name), plain(min), plain(max));
     }
     return number;
   }
 
-  long integer(String name, long otherwise, long min, long max) {
+  public long integer(String name, long otherwise, long min, long max) {
     JsonNode value = get(name);
     if (value == null) {
       return otherwise;
     }
     if (!value.isIntegralNumber()) {
-      throw wrongType(name, "an integer");
+      throw wrongType(at(name), "an integer");
     }
     if (!value.canConvertToLong() || value.longValue() < min || value.longValue() > max) {
-      throw outOfRange(name, Long.toString(min), Long.toString(max));
+      throw outOfRange(at(name), Long.toString(min), Long.toString(max));
     }
     return value.longValue();
   }
 
-  boolean flag(String name) {
+  public boolean flag(String name) {
     return flag(name, false);
   }
 
-  boolean flag(String name, boolean otherwise) {
+  public boolean flag(String name, boolean otherwise) {
     JsonNode value = get(name);
     if (value != null && !value.isBoolean()) {
-      throw wrongType(name, "true or false");
+      throw wrongType(at(name), "true or false");
     }
     return value == null ? otherwise : value.booleanValue();
   }
 
-  @Nullable String text(String name) {
+  public @Nullable String text(String name) {
     JsonNode value = get(name);
     if (value != null && !value.isTextual()) {
-      throw wrongType(name, "a string");
+      throw wrongType(at(name), "a string");
     }
     return value == null ? null : value.textValue();
   }
 
-  String requiredText(String name) {
+  public String requiredText(String name) {
     String value = text(name);
     if (value == null || value.isEmpty()) {
-      throw ApiException.invalid(name, "missing_required_parameter", "'" + name + "' is required");
+      throw missing(at(name));
     }
     return value;
   }
 
   /** A string or a list of strings, of so many characters each. */
-  List<String> texts(String name, int max, int maxLength) {
+  public List<String> texts(String name, int max, int maxLength) {
     JsonNode value = get(name);
     List<String> out = new ArrayList<>();
     if (value == null) {
       return out;
     }
     if (value.isArray()) {
-      atMost(value, name, max, "strings");
+      atMost(value, at(name), max, "strings");
     }
     for (JsonNode item : value.isArray() ? value : List.of(value)) {
       if (!item.isTextual()) {
-        throw wrongType(name, "a string or a list of strings");
+        throw wrongType(at(name), "a string or a list of strings");
       }
       if (item.textValue().isEmpty()) {
-        throw ApiException.invalid(name, "invalid_value", "'" + name + "' holds an empty string");
+        throw invalid(at(name), "holds an empty string");
       }
       if (item.textValue().codePointCount(0, item.textValue().length()) > maxLength) {
-        throw ApiException.invalid(
-            name,
-            "invalid_value",
-            "'" + name + "' holds a string of more than " + maxLength + " characters");
+        throw invalid(at(name), "holds a string of more than " + maxLength + " characters");
       }
       out.add(item.textValue());
     }
@@ -109,7 +167,7 @@ final class RequestFields {
   }
 
   /** Refuses a list or an object of more entries. */
-  static void atMost(JsonNode value, String name, int max, String what) {
+  public static void atMost(JsonNode value, String name, int max, String what) {
     if (value.size() > max) {
       throw ApiException.invalid(
           name,
@@ -140,23 +198,23 @@ final class RequestFields {
   /**
    * Refuses fields that this server does not know how to do, unless their value asks for nothing.
    */
-  void refuseAll(List<String> names) {
+  public void refuseAll(List<String> names) {
     names.forEach(name -> refuse(name, "is not supported by this server"));
   }
 
   /** Refuses a field that is present and asks for something; for what this server does not do. */
-  void refuse(String name, String reason) {
+  public void refuse(String name, String reason) {
     JsonNode value = get(name);
     boolean nothing =
         value == null
             || (value.isArray() && value.isEmpty())
             || (value.isBoolean() && !value.booleanValue());
     if (!nothing) {
-      throw ApiException.invalid(name, "unsupported_parameter", "'" + name + "' " + reason);
+      throw unsupported(at(name), reason);
     }
   }
 
-  static ApiException wrongType(String name, String wanted) {
+  public static ApiException wrongType(String name, String wanted) {
     return ApiException.invalid(name, "invalid_type", "'" + name + "' must be " + wanted);
   }
 

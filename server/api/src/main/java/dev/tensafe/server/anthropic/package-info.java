@@ -1,0 +1,3 @@
+/** Anthropic's Messages API: requests to chats, and answers from messages. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.server.anthropic;
