@@ -95,7 +95,10 @@ final class CharacterClasses {
   private CodePoints brackets() {
     boolean negated = in.skip('^');
     CodePoints all = CodePoints.NONE;
-    while (in.peek() != ']') {
+    // in RE2 a class holds something: a bracket that would close it at once is its first character
+    boolean begins = re2;
+    while (begins || in.peek() != ']') {
+      begins = false;
       if (in.looksAt("[:")) {
         all = all.or(posix());
         continue;

@@ -41,7 +41,8 @@ final class Keywords {
     if (value.isMissingNode()) {
       return missing;
     }
-    if (!value.isNumber() || value.decimalValue().signum() < 0) {
+    boolean infinite = value.isFloatingPointNumber() && Double.isInfinite(value.doubleValue());
+    if (!value.isNumber() || infinite || value.decimalValue().signum() < 0) {
       throw wrong(key, "an integer that is not negative");
     }
     BigDecimal number = value.decimalValue();

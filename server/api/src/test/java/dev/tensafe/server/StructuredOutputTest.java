@@ -15,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -288,6 +289,51 @@ class StructuredOutputTest {
         chatted(chat("'guided_regex':'[ab]{9}','stop':['a','b'],'max_tokens':20,'seed':1"));
     assertEquals("length", cut.path("finish_reason").asText());
     assertEquals("", cut.at("/message/content").asText());
+    JsonNode called =
+        chatted(
+            chat("'tools':" + TOOLS + ",'tool_choice':'required','stop':['{'],'max_tokens':20"));
+    assertEquals("length", called.path("finish_reason").asText());
+    assertFalse(called.path("message").has("tool_calls"), called.toString());
+  }
+
+  @Test
+  void aBracketThatWouldCloseAClassAtOnceIsInIt() throws Exception {
+    for (int seed = 0; seed < 5; seed++) {
+      String rest = ",'max_tokens':9,'seed':" + seed;
+      assertTrue(Pattern.matches("[\\]a]{3}", text("'guided_regex':'[]a]{3}'" + rest)));
+      assertTrue(Pattern.matches("[\\]-_]{3}", text("'guided_regex':'[]-_]{3}'" + rest)));
+    }
+  }
+
+  @Test
+  void aFormThatTakesLongKeepsNobodyElseWaiting() throws Exception {
+    StringBuilder many = new StringBuilder("{'oneOf':[");
+    for (int i = 0; i < 60; i++) {
+      many.append(i == 0 ? "" : ",")
+          .append("{'type':'object','properties':{'a':{'type':'string','pattern':'^.*")
+          .append((char) ('a' + i % 26))
+          .append(".{9}$'},'k")
+          .append(i)
+          .append("':{'type':'integer'}}}");
+    }
+    String slow = body("'prompt':'a','max_tokens':1,'guided_json':" + many + "]}").toString();
+    List<CompletableFuture<Integer>> refused = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      refused.add(
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return server.post("/v1/completions", slow).statusCode();
+                } catch (Exception e) {
+                  throw new IllegalStateException(e);
+                }
+              }));
+    }
+    answer("/v1/completions", body("'prompt':'a','max_tokens':1"));
+    assertTrue(refused.stream().anyMatch(f -> !f.isDone()), "a request without a form is first");
+    for (var answer : refused) {
+      assertTrue(List.of(400, 429).contains(answer.join()), "refused");
+    }
   }
 
   @Test
@@ -307,6 +353,9 @@ class StructuredOutputTest {
       quoteCharacter = '~',
       value = {
         "'guided_json':{'type':'strin'}|guided_json|invalid_value",
+        "'guided_json':{'type':'array','maxItems':1e999}|guided_json|invalid_value",
+        "'tools':[{'type':'function','function':{'name':'f'}}]|tools|unsupported_parameter",
+        "'tool_choice':'required'|tool_choice|unsupported_parameter",
         "'guided_regex':'('|guided_regex|invalid_value",
         "'guided_regex':'(?=a)b\\\\b'|guided_regex|unsupported_form",
         "'grammar':'root ::= [a'|grammar|invalid_value",

@@ -96,7 +96,10 @@ final class InferenceHandler {
       ChatRequest chat, FieldNames names, Function<AnswerHead, MessageFormat> format) {
     return new Parsed(
         chat.inference(),
-        tenant -> names.in(() -> requests.chat(chat, tenant)),
+        tenant -> {
+          PreparedRequest prepared = names.in(() -> requests.chat(chat, tenant));
+          return prepared.with(prepared.form().within(form -> () -> names.in(form)));
+        },
         AnswerStyle.message(format));
   }
 
@@ -114,7 +117,10 @@ final class InferenceHandler {
     Context context = vertx.getOrCreateContext();
     AtomicBoolean gone = new AtomicBoolean();
     responder.attach(() -> gone.set(true));
-    Future<Ready> ready = preparation.run(routing, body -> ready(body, parse, tenant, gone));
+    Future<Ready> ready =
+        preparation
+            .run(routing, body -> ready(body, parse, tenant, gone))
+            .compose(r -> compiled(r, routing, gone));
     preparing.incrementAndGet();
     ready
         .transform(
@@ -131,13 +137,39 @@ final class InferenceHandler {
         .onComplete(done -> preparing.decrementAndGet());
   }
 
+  /** A form is compiled where requests without one need not wait for it. */
+  private Future<Ready> compiled(Ready ready, RoutingContext routing, AtomicBoolean gone) {
+    if (ready.request().form().compilation() == null) {
+      return Future.succeededFuture(ready);
+    }
+    Future<PreparedRequest> compiled;
+    try {
+      compiled =
+          preparation.compile(
+              routing,
+              () -> {
+                stillThere(gone);
+                return ready.request().with(ready.request().form().compiled());
+              });
+    } catch (RuntimeException e) {
+      compiled = Future.failedFuture(e);
+    }
+    return compiled
+        .map(request -> new Ready(request, ready.pin(), ready.style()))
+        .onFailure(e -> ready.pin().abandon());
+  }
+
+  private static void stillThere(AtomicBoolean gone) {
+    if (gone.get()) {
+      throw ApiException.unavailable("client_gone", "the client went away");
+    }
+  }
+
   /** The model is on its way into memory while tokens are found. */
   private Ready ready(
       byte[] body, Preparation.Work<Parsed> parse, String tenant, AtomicBoolean gone)
       throws Exception {
-    if (gone.get()) {
-      throw ApiException.unavailable("client_gone", "the client went away");
-    }
+    stillThere(gone);
     Parsed parsed = parse.of(body);
     PendingPin pin = pins.pin(parsed.request().model(), tenant);
     try {

@@ -7,6 +7,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * All that is done with a body before the engine: reading JSON, rendering templates, finding
  * tokens. No tenant gets all of the threads for it, and bodies beyond {@value #LARGE_BYTES} bytes
  * neither keep the threads that small ones need nor, where cores are scarce, the engine's share of
- * them. Of a large body nothing is read before its tenant's turn. Thread-safe.
+ * them; forms of outputs are compiled apart from both. Of a large body nothing is read before its
+ * tenant's turn. Thread-safe.
  */
 final class Preparation implements AutoCloseable {
   private static final long LARGE_BYTES = 16 * 1024;
@@ -47,6 +49,7 @@ final class Preparation implements AutoCloseable {
   private final TenantTurns reading;
   private final Lane small;
   private final Lane large;
+  private final Lane forms;
 
   private record Lane(TenantTurns turns, ExecutorService threads) {}
 
@@ -58,6 +61,7 @@ final class Preparation implements AutoCloseable {
         new TenantTurns(Integer.MAX_VALUE, threads * MOST_LARGE_OF_TENANT, MOST_UNREAD_BYTES);
     this.small = lane(2 * threads, named("prepare", () -> {}));
     this.large = lane(threads, named("prepare-large", LowPriority::apply));
+    this.forms = lane(threads, named("compile-forms", LowPriority::apply));
   }
 
   private static Lane lane(int threads, ThreadFactory factory) {
@@ -156,6 +160,32 @@ final class Preparation implements AutoCloseable {
     return Future.fromCompletionStage(result, vertx.getOrCreateContext());
   }
 
+  /**
+   * Compiles the form of a request's outputs when it is the tenant's turn, on threads that do
+   * nothing else and give way to others.
+   *
+   * @return completes on the request's context
+   * @throws dev.tensafe.server.openai.ApiException 429 {@code tenant_queue_full}
+   */
+  <T> Future<T> compile(RoutingContext routing, Callable<T> work) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    forms.turns.take(
+        Authorizer.tenant(routing),
+        Math.max(0, routing.body().length()) + OWN_BYTES,
+        turn ->
+            forms.threads.execute(
+                () -> {
+                  try {
+                    result.complete(work.call());
+                  } catch (Throwable e) {
+                    result.completeExceptionally(e);
+                  } finally {
+                    turn.end();
+                  }
+                }));
+    return Future.fromCompletionStage(result, vertx.getOrCreateContext());
+  }
+
   /** Ends the turn of a body that took so long. */
   private void pause(TenantTurns.Turn read, long nanos) {
     long millis = Math.min(MOST_PAUSE_MILLIS, PAUSE * nanos / 1_000_000);
@@ -166,5 +196,6 @@ final class Preparation implements AutoCloseable {
   public void close() {
     small.threads.shutdownNow();
     large.threads.shutdownNow();
+    forms.threads.shutdownNow();
   }
 }

@@ -1,12 +1,10 @@
 package dev.tensafe.server.http;
 
-import dev.tensafe.batching.sample.Constraint;
 import dev.tensafe.batching.sample.SamplingParams;
 import dev.tensafe.server.openai.EchoedPrompt;
 import dev.tensafe.server.openai.InferenceRequest;
 import dev.tensafe.server.openai.ReadMessage;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param prompts at least one
  * @param echoed whether answers begin with their prompt
- * @param constraint what outputs must be like
+ * @param form what outputs must be like
  * @param shownTokens special tokens that are part of outputs' texts
  * @param message what reads an output as an assistant's message; null for plain text
  */
@@ -24,7 +22,7 @@ record PreparedRequest(
     InferenceRequest request,
     List<Prompt> prompts,
     boolean echoed,
-    Optional<Constraint> constraint,
+    PreparedForm form,
     @Nullable Supplier<ReadMessage> message,
     Set<Integer> shownTokens) {
   PreparedRequest {
@@ -43,6 +41,11 @@ record PreparedRequest(
     public String toString() {
       return "Prompt[" + tokens.length + " tokens]";
     }
+  }
+
+  /** The request with another form. */
+  PreparedRequest with(PreparedForm other) {
+    return new PreparedRequest(request, prompts, echoed, other, message, shownTokens);
   }
 
   /** Tokens of all prompts; one with several choices counts once. */

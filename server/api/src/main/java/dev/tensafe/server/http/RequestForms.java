@@ -11,8 +11,8 @@ import dev.tensafe.server.tools.ToolRequest;
 import java.util.Optional;
 
 /**
- * What requests say of their outputs' form, compiled. Slow for large schemas: not for event loops.
- * Thread-safe.
+ * What requests say of their outputs' form. What is to be compiled is left to be done where it
+ * keeps nobody else waiting. Thread-safe.
  */
 final class RequestForms {
   private final ServedModel model;
@@ -22,31 +22,42 @@ final class RequestForms {
   }
 
   /**
-   * The form of a text.
+   * The form of a text; compiling it may throw {@link ApiException} 400 naming the field.
    *
    * @param tenant who asks
-   * @throws ApiException 400 naming the field
    */
-  Optional<Constraint> of(InferenceRequest request, String tenant) {
-    return request
-        .form()
-        .map(form -> compiled(form.param(), () -> model.forms().compile(tenant, form)));
+  PreparedForm of(InferenceRequest request, String tenant) {
+    if (request.form().isEmpty()) {
+      return PreparedForm.NONE;
+    }
+    OutputForm form = request.form().get();
+    return prepared(
+        model.forms().known(tenant, form), form.param(), () -> model.forms().compile(tenant, form));
   }
 
   /**
-   * The form of a message.
+   * The form of a message; compiling it may throw {@link ApiException} 400 naming the field.
    *
    * @param thinking whether it begins with thoughts
-   * @throws ApiException 400 naming the field
+   * @param tenant who asks
    */
-  Optional<Constraint> of(ChatRequest chat, Thinking thinking, String tenant) {
+  PreparedForm of(ChatRequest chat, Thinking thinking, String tenant) {
     Optional<OutputForm> form = chat.inference().form();
     ToolRequest tools = chat.tools();
     if (form.isEmpty() && !tools.mayCall()) {
-      return Optional.empty();
+      return PreparedForm.NONE;
     }
-    String param = tools.mayCall() ? "tools" : form.orElseThrow().param();
-    return Optional.of(compiled(param, () -> model.forms().compile(tenant, form, tools, thinking)));
+    return prepared(
+        model.forms().known(tenant, form, tools, thinking),
+        tools.mayCall() ? "tools" : form.orElseThrow().param(),
+        () -> model.forms().compile(tenant, form, tools, thinking));
+  }
+
+  private static PreparedForm prepared(
+      Optional<Constraint> known, String param, Compilation compilation) {
+    return known.isPresent()
+        ? new PreparedForm(known, null)
+        : new PreparedForm(Optional.empty(), () -> compiled(param, compilation));
   }
 
   private interface Compilation {

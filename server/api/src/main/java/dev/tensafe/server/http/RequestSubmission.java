@@ -152,7 +152,7 @@ final class RequestSubmission {
                 .requestId(client.requestId())
                 .shownTokens(prepared.shownTokens())
                 .timeoutNanos(timeoutNanos);
-        prepared.constraint().ifPresent(output::constraint);
+        prepared.form().constraint().ifPresent(output::constraint);
         outputs.add(output.build());
       }
     }

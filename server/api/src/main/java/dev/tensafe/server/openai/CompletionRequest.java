@@ -15,6 +15,16 @@ public record CompletionRequest(InferenceRequest inference, List<Prompt> prompts
   private static final int MAX_OUTPUTS = 256;
   private static final int MAX_LOGPROBS = 5;
 
+  /** Fields that mean something on chat. */
+  private static final List<String> CHAT_ONLY =
+      List.of(
+          "tools",
+          "tool_choice",
+          "parallel_tool_calls",
+          "functions",
+          "function_call",
+          "continue_final_message");
+
   public CompletionRequest {
     prompts = List.copyOf(prompts);
   }
@@ -47,7 +57,7 @@ public record CompletionRequest(InferenceRequest inference, List<Prompt> prompts
   public static CompletionRequest parse(JsonNode body, int vocabSize) {
     RequestFields fields = new RequestFields(body);
     RequestParser parser = new RequestParser(fields, vocabSize);
-    parser.refuseUnsupported(List.of());
+    parser.refuseUnsupported(CHAT_ONLY);
     if (!fields.flag("add_special_tokens", true)) {
       throw ApiException.invalid(
           "add_special_tokens",

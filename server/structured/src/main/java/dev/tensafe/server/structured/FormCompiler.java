@@ -70,6 +70,30 @@ public final class FormCompiler implements AutoCloseable {
   private record Key(
       String tenant, Optional<OutputForm> form, Optional<ToolRequest> tools, Thinking thinking) {}
 
+  /** As {@link #compile(String, OutputForm)}, if that was done lately. */
+  public Optional<Constraint> known(String tenant, OutputForm form) {
+    return known(new Key(tenant, Optional.of(form), Optional.empty(), Thinking.NONE));
+  }
+
+  /** As {@link #compile(String, Optional, ToolRequest, Thinking)}, if that was done lately. */
+  public Optional<Constraint> known(
+      String tenant, Optional<OutputForm> form, ToolRequest tools, Thinking thinking) {
+    return known(new Key(tenant, form, Optional.of(tools).filter(ToolRequest::mayCall), thinking));
+  }
+
+  private Optional<Constraint> known(Key key) {
+    synchronized (kept) {
+      return Optional.ofNullable(kept.get(key)).map(grammar -> constraint(key, grammar));
+    }
+  }
+
+  /** A stop string may end a message, but no output of a form, and none that must call. */
+  private Constraint constraint(Key key, CompiledGrammar grammar) {
+    boolean must =
+        key.tools().filter(t -> t.choice().mode() == ToolChoice.Mode.REQUIRED).isPresent();
+    return new GrammarConstraint(grammar, workers, key.form().isEmpty() && !must);
+  }
+
   /**
    * Outputs of a form.
    *
@@ -104,8 +128,7 @@ public final class FormCompiler implements AutoCloseable {
         kept.put(key, known);
       }
     }
-    // of a message, its text may be cut; of a form, nothing
-    return new GrammarConstraint(known, workers, key.form().isEmpty());
+    return constraint(key, known);
   }
 
   private Grammar grammar(Key key) {
