@@ -125,7 +125,8 @@ final class GrammarMask implements LogitMask {
   public void apply(AdjustedRow logits) {
     Place place = current();
     logits.keepOnly(place.allowed(), place.mayEnd() ? ends : NONE);
-    boolean must = place.mustEnd() && place.mayEnd();
+    boolean empty = Arrays.stream(place.allowed()).allMatch(word -> word == 0);
+    boolean must = place.mayEnd() && (place.mustEnd() || empty);
     boolean endable = false;
     for (int end : ends) {
       if (end >= 0 && end < logits.size()) {
@@ -137,7 +138,7 @@ final class GrammarMask implements LogitMask {
         endable |= place.mayEnd();
       }
     }
-    if (!endable && Arrays.stream(place.allowed()).allMatch(word -> word == 0)) {
+    if (!endable && empty) {
       throw new EngineException(
           EngineException.Kind.FAILED,
           "engine.no_token_fits",
