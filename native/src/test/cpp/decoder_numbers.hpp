@@ -69,25 +69,31 @@ inline std::vector<float> numbers(std::size_t count, Spread spread) {
 
 /// The kernel sets that run here.
 inline std::vector<const decoder::DecoderKernels*> decoder_sets() {
+  struct Known {
+    const char* name;
+    base::FeatureSet needs;
+    const decoder::DecoderKernels& (*kernels)() noexcept;
+  };
+  static constexpr Known known[] = {
+      {"scalar", {}, decoder::scalar_kernels},
+#if defined(__x86_64__)
+      {"avx2", decoder::kAvx2Needs, decoder::avx2_kernels},
+#if !defined(__SANITIZE_THREAD__)  // of the sets that a check of threads is built with
+      {"avx512", decoder::kAvx512Needs, decoder::avx512_kernels},
+      {"avx512-bf16", decoder::kAvx512Bf16Needs, decoder::avx512_bf16_kernels},
+      {"emulated-amx", decoder::kAvx512Bf16Needs, decoder::emulated_amx_kernels},
+      {"amx", decoder::kAmxNeeds, decoder::amx_kernels},
+#endif
+#endif
+  };
   static bool say = true;
   std::vector<const decoder::DecoderKernels*> sets;
-  for (const decoder::DecoderKernels* set : {
-           &decoder::scalar_kernels(),
-#if defined(__x86_64__)
-           &decoder::avx2_kernels(),
-#if !defined(__SANITIZE_THREAD__)  // of the sets that a check of threads is built with
-           &decoder::avx512_kernels(),
-           &decoder::avx512_bf16_kernels(),
-           &decoder::emulated_amx_kernels(),
-           &decoder::amx_kernels(),
-#endif
-#endif
-       }) {
-    const base::FeatureSet missing = set->needs.without(base::cpu_features());
+  for (const Known& set : known) {
+    const base::FeatureSet missing = set.needs.without(base::cpu_features());
     if (missing == base::FeatureSet{}) {
-      sets.push_back(set);
+      sets.push_back(&set.kernels());
     } else if (say) {
-      std::printf("SKIPPED: kernel set %s: no %s\n", set->name, missing.names().c_str());
+      std::printf("SKIPPED: kernel set %s: no %s\n", set.name, missing.names().c_str());
     }
   }
   say = false;

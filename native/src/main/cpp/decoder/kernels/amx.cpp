@@ -150,10 +150,9 @@ void amx_product(const PanelProduct& p, float* out) {
   }
 }
 
-DecoderKernels with_tiles(const char* name, base::FeatureSet tiles) {
+DecoderKernels with_tiles(const char* name) {
   DecoderKernels own = avx512_bf16_kernels();
   own.name = name;
-  own.needs = own.needs | tiles;
   own.row_block = kAmxRows;
   own.product = amx_product;
   own.rest = release;
@@ -164,11 +163,10 @@ DecoderKernels with_tiles(const char* name, base::FeatureSet tiles) {
 
 #if defined(TENSAFE_EMULATED_AMX)
 const DecoderKernels& emulated_amx_kernels() noexcept {
-  static const DecoderKernels table = with_tiles("emulated-amx", {});
+  static const DecoderKernels table = with_tiles("emulated-amx");
 #else
 const DecoderKernels& amx_kernels() noexcept {
-  static const DecoderKernels table =
-      with_tiles("amx", {base::Feature::kAmxTile, base::Feature::kAmxInt8, base::Feature::kAmxBf16});
+  static const DecoderKernels table = with_tiles("amx");
 #endif
   return table;
 }

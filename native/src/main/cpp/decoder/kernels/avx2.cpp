@@ -12,7 +12,7 @@ namespace tensafe::decoder {
 
 const DecoderKernels& avx2_kernels() noexcept {
   static const DecoderKernels table{
-      "avx2", {base::Feature::kAvx2, base::Feature::kFma}, kRowBlock, kQueries, step_bytes, norm, prepare, product, expand, rotate, swiglu, attend, rest};
+      "avx2", kRowBlock, kQueries, step_bytes, norm, prepare, product, expand, rotate, swiglu, attend, rest};
   return table;
 }
 

@@ -12,7 +12,7 @@ namespace tensafe::decoder {
 
 const DecoderKernels& avx512_kernels() noexcept {
   static const DecoderKernels table{
-      "avx512", {base::Feature::kAvx512F, base::Feature::kAvx512Dq, base::Feature::kAvx512Vl, base::Feature::kAvx512Bw}, kRowBlock, kQueries, step_bytes, norm, prepare, product, expand, rotate, swiglu, attend, rest};
+      "avx512", kRowBlock, kQueries, step_bytes, norm, prepare, product, expand, rotate, swiglu, attend, rest};
   return table;
 }
 

@@ -34,7 +34,6 @@ const DecoderKernels& avx512_bf16_kernels() noexcept {
   static const DecoderKernels table = [] {
     DecoderKernels own = avx512_kernels();
     own.name = "avx512-bf16";
-    own.needs = own.needs | base::FeatureSet{base::Feature::kAvx512Bf16, base::Feature::kAvx512Vnni};
     own.step_bytes = step_bytes;
     own.prepare = prepare;
     own.product = own_product;

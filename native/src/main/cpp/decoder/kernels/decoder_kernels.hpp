@@ -73,7 +73,6 @@ struct AttentionTask {
 
 struct DecoderKernels {
   const char* name;
-  base::FeatureSet needs;
   /// Most rows that `product` takes at once.
   std::size_t row_block;
   /// Most queries that `attend` takes at once.
@@ -104,6 +103,16 @@ const DecoderKernels& kernels_for(const base::Dispatch& dispatch);
 
 const DecoderKernels& scalar_kernels() noexcept;
 #if defined(__x86_64__)
+/// What each set asks for. Known beside the sets: a function that gives one may use its instructions, too, so it is
+/// called only where there are all of these.
+inline constexpr base::FeatureSet kAvx2Needs{base::Feature::kAvx2, base::Feature::kFma};
+inline constexpr base::FeatureSet kAvx512Needs{base::Feature::kAvx512F, base::Feature::kAvx512Dq,
+                                               base::Feature::kAvx512Vl, base::Feature::kAvx512Bw};
+inline constexpr base::FeatureSet kAvx512Bf16Needs =
+    kAvx512Needs | base::FeatureSet{base::Feature::kAvx512Bf16, base::Feature::kAvx512Vnni};
+inline constexpr base::FeatureSet kAmxNeeds =
+    kAvx512Bf16Needs | base::FeatureSet{base::Feature::kAmxTile, base::Feature::kAmxInt8, base::Feature::kAmxBf16};
+
 const DecoderKernels& avx2_kernels() noexcept;
 const DecoderKernels& avx512_kernels() noexcept;
 const DecoderKernels& avx512_bf16_kernels() noexcept;

@@ -7,22 +7,22 @@ namespace {
 
 struct Set {
   base::FeatureSet needs;
-  const DecoderKernels* kernels;
+  const DecoderKernels& (*kernels)() noexcept;
 };
 
 }  // namespace
 
 const DecoderKernels& kernels_for(const base::Dispatch& dispatch) {
   static const Set sets[] = {
-      {scalar_kernels().needs, &scalar_kernels()},
+      {{}, scalar_kernels},
 #if defined(__x86_64__)
-      {avx2_kernels().needs, &avx2_kernels()},
-      {avx512_kernels().needs, &avx512_kernels()},
-      {avx512_bf16_kernels().needs, &avx512_bf16_kernels()},
-      {amx_kernels().needs, &amx_kernels()},
+      {kAvx2Needs, avx2_kernels},
+      {kAvx512Needs, avx512_kernels},
+      {kAvx512Bf16Needs, avx512_bf16_kernels},
+      {kAmxNeeds, amx_kernels},
 #endif
   };
-  return *base::best_of(std::span<const Set>(sets), dispatch).kernels;
+  return base::best_of(std::span<const Set>(sets), dispatch).kernels();
 }
 
 }  // namespace tensafe::decoder

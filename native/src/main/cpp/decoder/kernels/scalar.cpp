@@ -12,7 +12,7 @@ namespace tensafe::decoder {
 
 const DecoderKernels& scalar_kernels() noexcept {
   static const DecoderKernels table{
-      "scalar", {}, kRowBlock, kQueries, step_bytes, norm, prepare, product, expand, rotate, swiglu, attend, rest};
+      "scalar", kRowBlock, kQueries, step_bytes, norm, prepare, product, expand, rotate, swiglu, attend, rest};
   return table;
 }
 
