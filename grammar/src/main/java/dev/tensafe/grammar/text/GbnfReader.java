@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Reads grammars in llama.cpp's GBNF (its {@code grammars/README.md}): rules, literals, classes of
@@ -23,13 +24,18 @@ final class GbnfReader {
   private final Grammar.Builder builder;
   private final Regexes regexes;
   private final RuleScanner in;
+  private final Predicate<String> specials;
   private final Map<String, RulePart> rules = new LinkedHashMap<>();
   private int depth;
 
-  GbnfReader(Grammar.Builder builder, String text) {
+  /**
+   * @param specials which special tokens there are
+   */
+  GbnfReader(Grammar.Builder builder, String text, Predicate<String> specials) {
     this.builder = builder;
     this.regexes = builder.regexes();
     this.in = new RuleScanner(text);
+    this.specials = specials;
   }
 
   /** The symbol of the whole text. */
@@ -112,7 +118,7 @@ final class GbnfReader {
       } else if (c == '(') {
         part = group();
       } else if (c == '<') {
-        part = new RulePart.Regular(regexes.special(SpecialName.read(in)));
+        part = new RulePart.Regular(regexes.special(SpecialName.read(in, specials)));
       } else if (c == '!') {
         throw in.unsupported("any token but one");
       } else if (isOfName(c)) {

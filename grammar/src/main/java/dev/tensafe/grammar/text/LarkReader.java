@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Reads grammars in a subset of Lark (its "Grammar Reference"): rules, terminals, what is ignored,
@@ -24,6 +25,7 @@ final class LarkReader {
 
   private final Grammar.Builder builder;
   private final RuleScanner in;
+  private final Predicate<String> specials;
   private final LarkTexts texts;
   private final Map<String, RulePart> rules = new LinkedHashMap<>();
   private final List<RulePart> ignored = new ArrayList<>();
@@ -34,9 +36,13 @@ final class LarkReader {
 
   private int depth;
 
-  LarkReader(Grammar.Builder builder, String text) {
+  /**
+   * @param specials which special tokens there are
+   */
+  LarkReader(Grammar.Builder builder, String text, Predicate<String> specials) {
     this.builder = builder;
     this.in = new RuleScanner(text);
+    this.specials = specials;
     this.texts = new LarkTexts(in, builder.regexes());
     this.ignores = text.contains("%ignore");
   }
@@ -233,7 +239,8 @@ final class LarkReader {
       throw in.unsupported("% within a rule");
     }
     if (c == '<') {
-      return terminal(new RulePart.Regular(builder.regexes().special(SpecialName.read(in))));
+      return terminal(
+          new RulePart.Regular(builder.regexes().special(SpecialName.read(in, specials))));
     }
     return terminal(new RulePart.Regular(texts.read()));
   }

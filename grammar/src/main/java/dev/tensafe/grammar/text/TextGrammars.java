@@ -8,6 +8,7 @@ import dev.tensafe.grammar.regex.Pattern;
 import dev.tensafe.grammar.regex.Regexes;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * What a text must look like, as text. Each reader adds to a grammar and returns the symbol of
@@ -26,6 +27,10 @@ public final class TextGrammars {
 
   private TextGrammars() {}
 
+  private static boolean any(String name) {
+    return true;
+  }
+
   /** A grammar to read into, with the usual bounds. */
   public static Grammar.Builder builder() {
     return new Grammar.Builder(new Regexes(MOST_EXPRESSIONS), MOST_PLACES);
@@ -33,17 +38,29 @@ public final class TextGrammars {
 
   /** Reads llama.cpp's GBNF. */
   public static int gbnf(Grammar.Builder builder, String text) {
-    return new GbnfReader(builder, text).read();
+    return new GbnfReader(builder, text, TextGrammars::any).read();
   }
 
   /** Reads a subset of Lark; docs/GRAMMAR.md says which. */
   public static int lark(Grammar.Builder builder, String text) {
-    return new LarkReader(builder, text).read();
+    return new LarkReader(builder, text, TextGrammars::any).read();
   }
 
   /** Reads either: a text with {@code ::=} is GBNF, as vLLM decides it. */
   public static int either(Grammar.Builder builder, String text) {
-    return text.contains("::=") ? gbnf(builder, text) : lark(builder, text);
+    return either(builder, text, TextGrammars::any);
+  }
+
+  /**
+   * Reads either, for a vocabulary.
+   *
+   * @param specials whether there is a special token of a name, brackets included; a grammar that
+   *     asks for another one is wrong
+   */
+  public static int either(Grammar.Builder builder, String text, Predicate<String> specials) {
+    return text.contains("::=")
+        ? new GbnfReader(builder, text, specials).read()
+        : new LarkReader(builder, text, specials).read();
   }
 
   /** Texts that match a pattern of RE2 as a whole. */

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -332,5 +333,22 @@ class TextGrammarsTest {
             () -> compile(TextGrammars::gbnf, "root ::= x\nx ::= \"a\" ?? !y\n"));
     assertEquals("line 2, column 14", e.where());
     assertTrue(e.getMessage().contains("any token but one"), e.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "root ::= (\"a\"\n  <tool> | <toll>)",
+        "start: \"a\"\n  | <tool> <toll>",
+        "start: a\n  a: <toll>"
+      })
+  void aSpecialTokenThatThereIsNotIsNamedWithItsPlace(String text) {
+    GrammarException e =
+        assertThrows(
+            GrammarException.class,
+            () -> TextGrammars.either(TextGrammars.builder(), text, Set.of("<tool>")::contains));
+    assertEquals("grammar.invalid", e.code());
+    assertEquals("line 2, column " + (text.split("\n")[1].indexOf("<toll>") + 1), e.where());
+    assertTrue(e.getMessage().contains("'<toll>'"), e.getMessage());
   }
 }

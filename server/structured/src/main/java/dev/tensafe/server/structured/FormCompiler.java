@@ -132,8 +132,8 @@ public final class FormCompiler implements AutoCloseable {
   }
 
   private Grammar grammar(Key key) {
-    FormGrammar forms = new FormGrammar();
     Set<String> specials = Set.copyOf(vocabulary.specials().values());
+    FormGrammar forms = new FormGrammar(specials);
     if (key.tools().isEmpty()) {
       int form = forms.of(key.form().orElseThrow());
       return forms.build(

@@ -6,10 +6,19 @@ import dev.tensafe.grammar.schema.JsonSchemaReader;
 import dev.tensafe.grammar.schema.SchemaOptions;
 import dev.tensafe.grammar.schema.SchemaOptions.Whitespace;
 import dev.tensafe.grammar.text.TextGrammars;
+import java.util.Set;
 
 /** Writes forms as symbols of one grammar. Confined to one thread; used once. */
 final class FormGrammar {
   private final Grammar.Builder builder = TextGrammars.builder();
+  private final Set<String> specials;
+
+  /**
+   * @param specials special tokens of the vocabulary that grammars may ask for
+   */
+  FormGrammar(Set<String> specials) {
+    this.specials = specials;
+  }
 
   Grammar.Builder builder() {
     return builder;
@@ -38,7 +47,7 @@ final class FormGrammar {
     if (form instanceof OutputForm.Choice choice) {
       return TextGrammars.choice(builder, choice.texts());
     }
-    return TextGrammars.either(builder, ((OutputForm.Rules) form).source());
+    return TextGrammars.either(builder, ((OutputForm.Rules) form).source(), specials::contains);
   }
 
   private static Whitespace whitespace(boolean flexible) {
