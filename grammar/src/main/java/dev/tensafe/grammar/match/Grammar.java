@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 
 /**
  * A context-free grammar. Terminals are regular expressions of {@link Regexes}; a symbol is an id,
@@ -51,7 +52,7 @@ public final class Grammar {
     this.expressions = b.expressions.stream().mapToInt(Integer::intValue).toArray();
     boolean[] finite = Productions.ofSome(expressions, b.heads, b.bodies);
     if (!finite[start]) {
-      throw GrammarException.invalid("", "no text is of this form: it never ends");
+      throw GrammarException.invalid("", "no text is of this form");
     }
     List<Integer> headsLeft = new ArrayList<>();
     List<int[]> bodiesLeft = new ArrayList<>();
@@ -204,6 +205,35 @@ public final class Grammar {
       count(symbols.length + 1);
       heads.add(rule);
       bodies.add(symbols.clone());
+    }
+
+    /** How much has been collected. */
+    public Amount collected() {
+      return new Amount(expressions.size(), heads.size());
+    }
+
+    /** How much was collected at some time. */
+    public record Amount(int symbols, int productions) {}
+
+    /**
+     * Says of symbols whether some text is of them, by what was collected since some time. What was
+     * there before counts as such.
+     */
+    public IntPredicate ofSome(Amount since) {
+      int first = since.symbols();
+      int[] own = new int[expressions.size() - first + 1];
+      for (int i = 1; i < own.length; i++) {
+        own[i] = expressions.get(first + i - 1);
+      }
+      List<Integer> ownHeads = new ArrayList<>();
+      List<int[]> ownBodies = new ArrayList<>();
+      for (int p = since.productions(); p < heads.size(); p++) {
+        ownHeads.add(Math.max(0, heads.get(p) - first + 1));
+        ownBodies.add(
+            Arrays.stream(bodies.get(p)).map(symbol -> Math.max(0, symbol - first + 1)).toArray());
+      }
+      boolean[] some = Productions.ofSome(own, ownHeads, ownBodies);
+      return symbol -> symbol < first || some[symbol - first + 1];
     }
 
     private void count(int more) {

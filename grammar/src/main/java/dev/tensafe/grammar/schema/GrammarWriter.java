@@ -1,11 +1,13 @@
 package dev.tensafe.grammar.schema;
 
+import dev.tensafe.grammar.GrammarException;
 import dev.tensafe.grammar.match.Grammar;
 import dev.tensafe.grammar.regex.Regexes;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** Writes conditions as symbols of a grammar: one for each condition that comes up. */
@@ -29,12 +31,21 @@ final class GrammarWriter {
     this.objectWriter = new ObjectWriter(this, builder, texts, expander.algebra(), work);
   }
 
-  /** The symbol of a condition, and of all that it leads to. */
-  int write(Formula formula) {
+  /**
+   * The symbol of a condition, and of all that it leads to.
+   *
+   * @param needed whether some value has to meet it
+   */
+  int write(Formula formula, boolean needed) {
+    Grammar.Builder.Amount before = builder.collected();
     int start = builder.rule();
     builder.produce(start, symbol(formula));
     while (!open.isEmpty()) {
       open.remove().run();
+    }
+    IntPredicate some = builder.ofSome(before);
+    if (needed && !some.test(start)) {
+      throw new UnmetSchema(expander, texts, symbols, some).error(formula);
     }
     return start;
   }
@@ -46,7 +57,7 @@ final class GrammarWriter {
       return known;
     }
     ValueSet set = expander.expand(formula);
-    int scalars = terminal(texts.scalars(set));
+    int scalars = SchemaErrors.at(formula.where(), () -> terminal(texts.scalars(set)));
     int symbol = scalars;
     if (!set.arrays().isEmpty() || !set.objects().isEmpty()) {
       symbol = builder.rule();
@@ -68,7 +79,7 @@ final class GrammarWriter {
       int rule = builder.rule();
       known = rule;
       arrays.put(shape, known);
-      open.add(() -> arrayWriter.write(shape, rule));
+      open.add(() -> named(shape.where(), () -> arrayWriter.write(shape, rule)));
     }
     return known;
   }
@@ -79,9 +90,17 @@ final class GrammarWriter {
       int rule = builder.rule();
       known = rule;
       objects.put(shape, known);
-      open.add(() -> objectWriter.write(shape, rule));
+      open.add(() -> named(shape.where(), () -> objectWriter.write(shape, rule)));
     }
     return known;
+  }
+
+  private static void named(String where, Runnable writing) {
+    try {
+      writing.run();
+    } catch (GrammarException e) {
+      throw SchemaErrors.of(e, where);
+    }
   }
 
   /** A terminal; for an expression without texts, a symbol that nothing is of. */

@@ -40,6 +40,17 @@ public final class JsonSchemaReader {
    *     schema.too_complex}; {@link GrammarException#where} is the JSON pointer of the keyword
    */
   public int read(JsonNode schema) {
+    return read(schema, true);
+  }
+
+  /**
+   * As {@link #read}, of a value that may be left out: where none is valid, the symbol of no text.
+   */
+  public int readOptional(JsonNode schema) {
+    return read(schema, false);
+  }
+
+  private int read(JsonNode schema, boolean needed) {
     if (!schema.isObject() && !schema.isBoolean()) {
       throw SchemaErrors.invalid("", "a schema is an object, true or false");
     }
@@ -50,7 +61,8 @@ public final class JsonSchemaReader {
       Work work = new Work(options.mostWork());
       SchemaDocument document = new SchemaDocument(schema, work);
       SchemaExpander expander = new SchemaExpander(document, work, texts);
-      return new GrammarWriter(builder, texts, expander, work).write(Formula.of(document.root()));
+      return new GrammarWriter(builder, texts, expander, work)
+          .write(Formula.of(document.root()), needed);
     } catch (GrammarException e) {
       throw SchemaErrors.of(e, "");
     }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /** Keywords of numbers and strings, and those that list values: type, enum, const. */
 final class ScalarKeywords {
@@ -79,32 +80,37 @@ final class ScalarKeywords {
       if (of.signum() <= 0) {
         throw SchemaErrors.invalid(k.at("multipleOf"), "multipleOf has to be positive");
       }
-      all = both(all, numbers.multiples(of, k.at("multipleOf")));
+      all = limited(all, k.at("multipleOf"), where -> numbers.multiples(of, where));
     }
     BigDecimal minimum = k.number("minimum");
     if (minimum != null) {
       boolean more = k.value("exclusiveMinimum").isBoolean() && k.flag("exclusiveMinimum");
-      all = both(all, numbers.atLeast(minimum, more, k.at("minimum")));
+      all = limited(all, k.at("minimum"), where -> numbers.atLeast(minimum, more, where));
     }
     BigDecimal maximum = k.number("maximum");
     if (maximum != null) {
       boolean less = k.value("exclusiveMaximum").isBoolean() && k.flag("exclusiveMaximum");
-      all = both(all, numbers.atMost(maximum, less, k.at("maximum")));
+      all = limited(all, k.at("maximum"), where -> numbers.atMost(maximum, less, where));
     }
     // up to draft 4 they are true or false, and say how minimum and maximum are meant
     if (!k.value("exclusiveMinimum").isBoolean()) {
       BigDecimal limit = k.number("exclusiveMinimum");
       if (limit != null) {
-        all = both(all, numbers.atLeast(limit, true, k.at("exclusiveMinimum")));
+        all = limited(all, k.at("exclusiveMinimum"), w -> numbers.atLeast(limit, true, w));
       }
     }
     if (!k.value("exclusiveMaximum").isBoolean()) {
       BigDecimal limit = k.number("exclusiveMaximum");
       if (limit != null) {
-        all = both(all, numbers.atMost(limit, true, k.at("exclusiveMaximum")));
+        all = limited(all, k.at("exclusiveMaximum"), w -> numbers.atMost(limit, true, w));
       }
     }
     return all;
+  }
+
+  private NumberTexts.Bounds limited(
+      NumberTexts.Bounds all, String where, Function<String, NumberTexts.Bounds> limit) {
+    return SchemaErrors.at(where, () -> both(all, limit.apply(where)));
   }
 
   private NumberTexts.Bounds both(NumberTexts.Bounds a, NumberTexts.Bounds b) {
@@ -130,19 +136,27 @@ final class ScalarKeywords {
     if (min > StringTexts.MOST_LENGTH) {
       throw SchemaErrors.tooComplex(k.at("minLength"), "minLength over " + StringTexts.MOST_LENGTH);
     }
-    if (max != ArrayShape.UNBOUNDED && max > StringTexts.MOST_LENGTH) {
-      int lengths = strings.lengths(min, StringTexts.MOST_LENGTH);
-      low = algebra.both(low, lengths, universe);
-      high = algebra.both(high, strings.lengths(min, ArrayShape.UNBOUNDED), universe);
-    } else {
-      int lengths = strings.lengths(min, max);
-      low = algebra.both(low, lengths, universe);
-      high = algebra.both(high, lengths, universe);
-    }
+    boolean cut = max != ArrayShape.UNBOUNDED && max > StringTexts.MOST_LENGTH;
+    NumberTexts.Bounds of = new NumberTexts.Bounds(low, high);
+    NumberTexts.Bounds sized =
+        SchemaErrors.at(
+            k.at(k.has("maxLength") ? "maxLength" : "minLength"),
+            () -> {
+              int written = strings.lengths(min, cut ? StringTexts.MOST_LENGTH : max);
+              int meant = cut ? strings.lengths(min, ArrayShape.UNBOUNDED) : written;
+              return new NumberTexts.Bounds(
+                  algebra.both(of.low(), written, universe),
+                  algebra.both(of.high(), meant, universe));
+            });
+    low = sized.low();
+    high = sized.high();
     // an annotation for some validators: the contrary of a format is not what another reads
     String format = k.value("format").isTextual() ? k.text("format") : null;
     if (format != null && Formats.isEnforced(format)) {
-      low = algebra.both(low, formats.strings(format), universe);
+      int before = low;
+      low =
+          SchemaErrors.at(
+              k.at("format"), () -> algebra.both(before, formats.strings(format), universe));
     }
     return new NumberTexts.Bounds(low, high);
   }

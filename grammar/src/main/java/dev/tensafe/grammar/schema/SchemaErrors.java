@@ -1,6 +1,7 @@
 package dev.tensafe.grammar.schema;
 
 import dev.tensafe.grammar.GrammarException;
+import java.util.function.Supplier;
 
 /** Errors of schemas: a code, a place as a JSON pointer, and a message that names the keyword. */
 final class SchemaErrors {
@@ -30,6 +31,15 @@ final class SchemaErrors {
     String place = e.where().startsWith("/") ? e.where() : where;
     return new GrammarException(
         "schema." + code.substring("grammar.".length()), place, at(place) + e.description());
+  }
+
+  /** Does something for a keyword, which errors without a place of their own name. */
+  static <T> T at(String where, Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (GrammarException e) {
+      throw of(e, where);
+    }
   }
 
   private static String at(String where) {

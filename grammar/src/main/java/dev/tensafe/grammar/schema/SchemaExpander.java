@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * conditions. What was once found out is kept.
  */
 final class SchemaExpander {
-  private static final int MOST_DEPTH = 400;
+  private static final int MOST_DEPTH = 250;
 
   /** Levels down to which it is tried whether a condition can be met at all. */
   private static final int PROBE_DEPTH = 4;
@@ -79,6 +79,8 @@ final class SchemaExpander {
     }
     try {
       found = make(formula);
+    } catch (GrammarException e) {
+      throw SchemaErrors.of(e, formula.where());
     } finally {
       underWay.remove(formula);
     }
@@ -137,8 +139,9 @@ final class SchemaExpander {
     }
   }
 
-  private ValueSet schema(SchemaNode node) {
-    Keywords k = new Keywords(node, document);
+  /** Values that are valid against a schema; nothing is kept. */
+  ValueSet schema(SchemaNode node) {
+    Keywords k = keywords(node);
     if (document.referencesStandAlone() && k.has("$ref")) {
       return combinations.read("$ref", k);
     }
@@ -154,12 +157,27 @@ final class SchemaExpander {
     }
     ValueSet all = algebra.any();
     for (String part : parts) {
-      ValueSet one = part.equals("properties") ? own(k) : part(part, k);
+      ValueSet one;
+      try {
+        one = part.equals("properties") ? own(k) : part(part, k);
+      } catch (GrammarException e) {
+        throw SchemaErrors.of(e, part.equals("properties") ? node.path() : k.at(part));
+      }
       if (one != null) {
         all = algebra.and(all, one, node.path());
       }
     }
     return combinations.unevaluated(all, k);
+  }
+
+  /** The keywords of a schema. */
+  Keywords keywords(SchemaNode node) {
+    return new Keywords(node, document);
+  }
+
+  /** What a schema's {@code $ref} leads to. */
+  SchemaNode target(SchemaNode node) {
+    return document.target(node, node.json().path("$ref").asText(), node.at("$ref"));
   }
 
   /** Types, and the keywords of each type. */

@@ -54,7 +54,7 @@ class JsonSchemaCorpusTest {
       try {
         grammar = Feeding.compile(JsonSchemaReader.grammar(schema, SchemaOptions.DEFAULT));
       } catch (GrammarException e) {
-        if (!e.description().contains("never ends")) {
+        if (!e.description().contains("no value is valid")) {
           refusals.merge(reason(e), 1, Integer::sum);
           return;
         }

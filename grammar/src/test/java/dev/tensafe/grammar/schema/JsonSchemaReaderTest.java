@@ -202,7 +202,7 @@ class JsonSchemaReaderTest {
         "{'maximum':1e500};schema.invalid;/maximum",
         "{'minProperties':3};schema.unsupported;``",
         "{'minLength':1000000,'type':'string'};schema.too_complex;/minLength",
-        "{'type':'object','required':['a'],'properties':{'a':false}};schema.invalid;``",
+        "{'type':'object','required':['a'],'properties':{'a':false}};schema.invalid;/properties/a",
       })
   void refusalsNameTheirPlace(String schema, String code, String where) {
     GrammarException e = assertThrows(GrammarException.class, () -> compile(schema));
@@ -309,5 +309,56 @@ class JsonSchemaReaderTest {
         assertThrows(GrammarException.class, () -> read(now, strict));
       }
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "false;",
+        "{'type':'integer','minimum':5,'maximum':3};/maximum",
+        "{'properties':{'a':{'type':'string','minLength':5,'maxLength':3}},'required':['a'],"
+            + "'type':'object'};/properties/a/maxLength",
+        "{'type':'object','properties':{'a':false},'required':['a']};/properties/a",
+        "{'type':'array','items':{'enum':['a'],'type':'integer'},'minItems':1};/items/type",
+        "{'type':'array','items':{'type':'string'},'minItems':3,'maxItems':2};/maxItems",
+        "{'enum':[]};/enum",
+        "{'type':'string','const':1};/const",
+        "{'allOf':[{'type':'string'},{'type':'integer'}]};/allOf",
+        "{'allOf':[{'type':'string'},{'enum':[]}]};/allOf/1/enum",
+        "{'$ref':'#/$defs/a','$defs':{'a':{'type':'object','properties':{'next':"
+            + "{'$ref':'#/$defs/a'}},'required':['next']}}};/$defs/a/properties/next",
+        "{'type':'object','properties':{'a':{'$ref':'#/$defs/n'}},'required':['a'],'$defs':{'n':"
+            + "{'type':'array','items':{'$ref':'#/$defs/n'},'minItems':1}}};/$defs/n/items",
+        "{'type':'object','properties':{'a':{'$ref':'#/$defs/n'}},'required':['a'],'$defs':{'n':"
+            + "{'not':{}}}};/$defs/n/not",
+      })
+  void aSchemaWithoutValuesIsRefusedWithTheKeywordThatMakesItSo(String schema, String where) {
+    GrammarException e =
+        assertThrows(GrammarException.class, () -> read(schema, SchemaOptions.DEFAULT));
+    assertEquals("schema.invalid", e.code());
+    assertEquals(where == null ? "" : where, e.where(), e.getMessage());
+    assertTrue(e.getMessage().contains("no value is valid"), e.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "{'properties':{'a':{'type':'array','items':{'type':'string','maxLength':9999},"
+            + "'maxItems':200000}}};/properties/a",
+        "{'properties':{'a':{'type':'string','pattern':'(((a{1000}){1000}){1000}){1000}',"
+            + "'minLength':7}}};/properties/a/minLength",
+        "{'properties':{'b':{},'a':{'type':'string','minLength':99999,'pattern':'(ab|.c)+$'}}};"
+            + "/properties/a/minLength",
+      })
+  void whatTakesTooMuchIsRefusedWithItsPlace(String schema, String where) {
+    GrammarException e =
+        assertThrows(GrammarException.class, () -> read(schema, SchemaOptions.DEFAULT));
+    assertEquals("schema.too_complex", e.code());
+    assertEquals(where, e.where(), e.getMessage());
+    assertTrue(e.getMessage().contains(" at " + where), e.getMessage());
   }
 }

@@ -49,25 +49,37 @@ final class RequestForms {
     }
     return prepared(
         model.forms().known(tenant, form, tools, thinking),
-        tools.mayCall() ? "tools" : form.orElseThrow().param(),
+        form.map(OutputForm::param).orElse(""),
         () -> model.forms().compile(tenant, form, tools, thinking));
   }
 
   private static PreparedForm prepared(
-      Optional<Constraint> known, String param, Compilation compilation) {
+      Optional<Constraint> known, String form, Compilation compilation) {
     return known.isPresent()
         ? new PreparedForm(known, null)
-        : new PreparedForm(Optional.empty(), () -> compiled(param, compilation));
+        : new PreparedForm(Optional.empty(), () -> compiled(form, compilation));
   }
 
   private interface Compilation {
     Constraint run();
   }
 
-  private static Constraint compiled(String param, Compilation compilation) {
+  /** The field that an error is about: tools, or the form. */
+  private static String param(GrammarException e, String form) {
+    if (e.where().startsWith("functions[")) {
+      return "functions";
+    }
+    return form.isEmpty() || e.where().startsWith("tools[") ? "tools" : form;
+  }
+
+  /**
+   * @param form the field of the form; empty for none beside tools
+   */
+  private static Constraint compiled(String form, Compilation compilation) {
     try {
       return compilation.run();
     } catch (GrammarException e) {
+      String param = param(e, form);
       String place = e.where().isEmpty() ? "" : " (at " + e.where() + ")";
       String message = "'" + param + "'" + place + ": " + e.getMessage();
       throw switch (e.code().substring(e.code().indexOf('.') + 1)) {

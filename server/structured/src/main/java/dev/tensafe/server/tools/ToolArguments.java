@@ -153,7 +153,7 @@ final class ToolArguments {
       }
       schema = whole;
     }
-    return reader.read(schema);
+    return argument.required() ? reader.read(schema) : reader.readOptional(schema);
   }
 
   static String place(Argument argument) {

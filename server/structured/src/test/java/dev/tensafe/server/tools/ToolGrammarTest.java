@@ -256,4 +256,29 @@ class ToolGrammarTest {
                     .matcher(format("qwen3_coder"), functions, Thinking.NONE));
     assertEquals("functions[0].parameters/minProperties", e.where());
   }
+
+  @Test
+  void aToolThatNothingCanCallIsNamed() {
+    Tool never =
+        tool(
+            "never",
+            "{'type': 'object', 'properties': {'a': {'type': 'integer', 'minimum': 2,"
+                + " 'maximum': 1}, 'b': {'not': {}}}, 'required': ['a']}");
+    Tool left =
+        tool("left", "{'type': 'object', 'properties': {'a': {'enum': [1], 'type': 'null'}}}");
+    for (String flag : ToolFormats.flags()) {
+      for (ToolChoice.Mode mode : List.of(ToolChoice.Mode.AUTO, ToolChoice.Mode.REQUIRED)) {
+        ToolRequest request =
+            new ToolRequest(
+                List.of(TOOLS.get(0), left, never), new ToolChoice(mode, Set.of()), true, false);
+        GrammarException e =
+            assertThrows(
+                GrammarException.class,
+                () ->
+                    new ByteVocabulary(NO_SPECIALS).matcher(format(flag), request, Thinking.NONE));
+        assertEquals("tools[2].function.parameters/properties/a/maximum", e.where(), flag);
+        assertTrue(e.description().startsWith("tool 'never': "), e.description());
+      }
+    }
+  }
 }
