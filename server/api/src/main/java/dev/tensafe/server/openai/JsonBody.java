@@ -14,6 +14,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
+import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
@@ -23,8 +24,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Request bodies to JSON and back: strict UTF-8, bounded nesting, errors that quote nothing. */
 public final class JsonBody {
-  private static final int MAX_DEPTH = 64;
-
   private static final ObjectMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder()
@@ -33,9 +32,9 @@ public final class JsonBody {
                   .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
                   .streamReadConstraints(
                       StreamReadConstraints.builder()
-                          .maxNestingDepth(MAX_DEPTH)
+                          .maxNestingDepth(BodyReader.MAX_DEPTH)
                           .maxStringLength(Integer.MAX_VALUE)
-                          .maxNumberLength(100)
+                          .maxNumberLength(BodyReader.MAX_NUMBER)
                           .build())
                   .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -53,7 +52,7 @@ public final class JsonBody {
     JsonNode node;
     // decoded as it is read: a long body is not held twice
     try (Reader text = new InputStreamReader(new ByteArrayInputStream(body), strict())) {
-      node = MAPPER.readTree(text);
+      node = BodyReader.body(text);
     } catch (CharacterCodingException e) {
       throw ApiException.invalid(null, "invalid_utf8", "the body is not valid UTF-8");
     } catch (JsonProcessingException e) {
@@ -65,7 +64,7 @@ public final class JsonBody {
           at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
       String deep =
           e.getOriginalMessage().contains("nesting depth")
-              ? ": nested deeper than " + MAX_DEPTH
+              ? ": nested deeper than " + BodyReader.MAX_DEPTH
               : "";
       throw ApiException.invalid(null, "invalid_json", "the body is not valid JSON" + where + deep);
     } catch (IOException e) {
@@ -91,9 +90,38 @@ public final class JsonBody {
       throw ApiException.invalid(
           field,
           "invalid_value",
-          "'" + field + "' is nested deeper than " + MAX_DEPTH + ", or has a number too long");
+          "'"
+              + field
+              + "' is nested deeper than "
+              + BodyReader.MAX_DEPTH
+              + ", or has a number too long");
     } catch (JsonProcessingException e) {
       return null;
+    }
+  }
+
+  /**
+   * What a text says as a JSON Schema, read exactly; null where it is no JSON.
+   *
+   * @throws ApiException 400 naming the field, for one that is too deep or has numbers too long
+   */
+  static @Nullable JsonNode schema(String text, String field) {
+    try {
+      JsonNode node = BodyReader.schema(new StringReader(text));
+      return node.isMissingNode() ? null : node;
+    } catch (StreamConstraintsException e) {
+      throw ApiException.invalid(
+          field,
+          "invalid_value",
+          "'"
+              + field
+              + "' is nested deeper than "
+              + BodyReader.MAX_SCHEMA_DEPTH
+              + ", or has a number too long");
+    } catch (JsonProcessingException e) {
+      return null;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
