@@ -160,6 +160,9 @@ final class CharacterClasses {
     if (set != null) {
       return set;
     }
+    if (re2 && c == '0') {
+      return CodePoints.of(octal());
+    }
     int control = CONTROL_NAMES.indexOf(c);
     if (control >= 0) {
       return CodePoints.of(CONTROLS.charAt(control));
@@ -167,13 +170,16 @@ final class CharacterClasses {
     return switch (c) {
       case 'x' -> CodePoints.of(in.peek() == '{' ? unicode() : in.hex(2));
       case 'a' -> re2 ? CodePoints.of(7) : unknown(c);
-      case 'u' -> CodePoints.of(unicode());
-      case 'c' -> CodePoints.of(in.next() & 0x1f);
+      case 'u' -> re2 ? unknown(c) : CodePoints.of(unicode());
+      case 'c' -> re2 ? unknown(c) : CodePoints.of(in.next() & 0x1f);
       case 'p' -> property();
       case 'P' -> property().not();
       case 'b' -> {
         if (!inBrackets) {
           throw in.unsupported("a word boundary");
+        }
+        if (re2) {
+          yield unknown(c);
         }
         yield CodePoints.of('\b');
       }
@@ -187,6 +193,15 @@ final class CharacterClasses {
         yield CodePoints.of(c);
       }
     };
+  }
+
+  /** RE2's number of a character behind {@code \0}: up to two digits more. */
+  private int octal() {
+    int value = 0;
+    for (int digits = 0; digits < 2 && in.peek() >= '0' && in.peek() <= '7'; digits++) {
+      value = value * 8 + in.next() - '0';
+    }
+    return value;
   }
 
   private CodePoints unknown(int c) {
@@ -232,6 +247,9 @@ final class CharacterClasses {
       in.next();
     } else {
       name.appendCodePoint(in.next());
+    }
+    if (re2 && name.indexOf("=") >= 0) {
+      throw in.unsupported("a property of characters by this name");
     }
     CodePoints known = regexes.properties().get(name.toString());
     if (known == null) {

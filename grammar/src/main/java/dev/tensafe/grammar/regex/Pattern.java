@@ -70,13 +70,15 @@ public final class Pattern {
     boolean ended = whole;
     IdList all = new IdList();
     while (!in.atEnd() && in.peek() != '|' && in.peek() != ')') {
-      if (in.peek() == '^') {
+      if (in.peek() == '^' || (re2 && in.looksAt("\\A"))) {
+        in.skip('\\');
         in.next();
         if (!start || !all.isEmpty()) {
           throw in.unsupported("^ is possible at the beginning only");
         }
         anchored = true;
-      } else if (in.peek() == '$') {
+      } else if (in.peek() == '$' || (re2 && in.looksAt("\\z"))) {
+        in.skip('\\');
         in.next();
         if (!in.atEnd() && in.peek() != '|') {
           throw in.unsupported("$ is possible at the end only");
@@ -180,6 +182,9 @@ public final class Pattern {
 
   /** An escape: one character, or in RE2 a text between {@code \\Q} and {@code \\E}. */
   private int escaped() {
+    if (re2 && (in.looksAt("\\A") || in.looksAt("\\z"))) {
+      throw in.unsupported("an anchor within a group");
+    }
     if (re2 && in.looksAt("\\Q")) {
       in.next();
       in.next();

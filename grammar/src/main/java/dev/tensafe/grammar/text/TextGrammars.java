@@ -23,7 +23,7 @@ public final class TextGrammars {
   /** Symbols of one grammar. */
   private static final int MOST_PLACES = 200_000;
 
-  private static final int MOST_CHOICES = 10_000;
+  private static final int MOST_CHOICES = 4096;
 
   private TextGrammars() {}
 

@@ -227,6 +227,8 @@ class TextGrammarsTest {
         List.of("aB12.*x", "AB00.*é"),
         List.of("ab1.*x", "ab12.*\n", "xab12.*x", "ab12.*xx", "ab12zz"));
     check(compile(TextGrammars::regex, "(?s:.)\\s"), List.of("\n\t"), List.of("\n\u00a0"));
+    check(compile(TextGrammars::regex, "\\Aab?\\z|c\\z"), List.of("a", "ab", "c"), List.of("b"));
+    check(compile(TextGrammars::regex, "\\07\\0"), List.of("\u0007\0"), List.of("\0007\0"));
   }
 
   @ParameterizedTest
@@ -244,7 +246,14 @@ class TextGrammarsTest {
         "a++",
         "\\C",
         "(?i)é",
-        "\\p{Nope}"
+        "\\p{Nope}",
+        "\\p{Script=Greek}",
+        "\\u0041",
+        "\\cA",
+        "[\\b]",
+        "a\\Ab",
+        "a\\zb",
+        "(a\\z)"
       })
   void patternsThatCannotBeKeptAreRefusedByName(String pattern) {
     GrammarException e =
