@@ -10,6 +10,20 @@ import org.jspecify.annotations.Nullable;
 
 /** The values of one schema's keywords, as the types they have to be of. */
 final class Keywords {
+  private static final List<String> NUMBERS =
+      List.of("multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum");
+
+  private static final List<String> COUNTS =
+      List.of(
+          "minLength",
+          "maxLength",
+          "minItems",
+          "maxItems",
+          "minContains",
+          "maxContains",
+          "minProperties",
+          "maxProperties");
+
   private final SchemaNode schema;
   private final SchemaDocument document;
 
@@ -53,6 +67,22 @@ final class Keywords {
       throw wrong(key, "an integer that is not negative");
     }
     return (int) Math.min(number.longValue(), Integer.MAX_VALUE - 1);
+  }
+
+  /** Refuses values of a wrong type, whatever the schema says of types of values. */
+  void check() {
+    for (String key : NUMBERS) {
+      if (!key.startsWith("exclusive") || !value(key).isBoolean()) {
+        BigDecimal unused = number(key);
+      }
+    }
+    for (String key : COUNTS) {
+      int unused = count(key, 0);
+    }
+    String unusedPattern = text("pattern");
+    boolean unusedFlag = flag("uniqueItems");
+    JsonNode unusedProperties = map("properties");
+    JsonNode unusedPatterns = map("patternProperties");
   }
 
   @Nullable BigDecimal number(String key) {

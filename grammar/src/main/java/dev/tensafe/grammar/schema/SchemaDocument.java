@@ -130,6 +130,7 @@ final class SchemaDocument {
     if (!json.isObject()) {
       return;
     }
+    new Keywords(node, this).check();
     if (json.has("$id") || (oldIds && json.has("id"))) {
       resources.putIfAbsent(node.base(), node);
     }

@@ -12,6 +12,8 @@ public record SchemaOptions(Whitespace whitespace, boolean strict, int mostWork)
   public enum Whitespace {
     /** None: {@code {"a":[1,2]}}. */
     COMPACT,
+    /** None, or a blank behind a colon or a comma: {@code {"a": [1, 2]}}. */
+    SPACED,
     /** None, a blank, or a line end and up to 40 blanks or tabs, wherever JSON allows it. */
     FLEXIBLE
   }

@@ -11,6 +11,9 @@ final class Texts {
   private final Formats formats;
   private final int blank;
 
+  /** What may stand behind a comma or a colon. */
+  private final int behind;
+
   Texts(Regexes regexes, SchemaOptions.Whitespace whitespace) {
     this.regexes = regexes;
     this.strings = new StringTexts(regexes);
@@ -23,9 +26,11 @@ final class Texts {
             text("\n"),
             regexes.repeat(regexes.any(text(" "), text("\t")), 0, 40));
     this.blank =
-        whitespace == SchemaOptions.Whitespace.COMPACT
-            ? Regexes.EMPTY
-            : regexes.any(Regexes.EMPTY, text(" "), indent);
+        whitespace == SchemaOptions.Whitespace.FLEXIBLE
+            ? regexes.any(Regexes.EMPTY, text(" "), indent)
+            : Regexes.EMPTY;
+    this.behind =
+        whitespace == SchemaOptions.Whitespace.SPACED ? regexes.optional(text(" ")) : blank;
   }
 
   Regexes regexes() {
@@ -59,12 +64,12 @@ final class Texts {
   }
 
   int comma() {
-    return regexes.sequence(blank, text(","), blank);
+    return regexes.sequence(blank, text(","), behind);
   }
 
   /** A name and its colon. */
   int name(int name) {
-    return regexes.sequence(name, blank, text(":"), blank);
+    return regexes.sequence(name, blank, text(":"), behind);
   }
 
   /** Scalars of a set: one expression for all of them. */

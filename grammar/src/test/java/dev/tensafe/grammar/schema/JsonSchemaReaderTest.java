@@ -196,6 +196,10 @@ class JsonSchemaReaderTest {
         "{'properties':[]};schema.invalid;/properties",
         "{'properties':{'a':3}};schema.invalid;/properties/a",
         "{'minLength':-1};schema.invalid;/minLength",
+        "{'type':'string','minimum':'a'};schema.invalid;/minimum",
+        "{'type':'integer','maxLength':1.5};schema.invalid;/maxLength",
+        "{'type':'null','properties':{'a':{'type':'array','pattern':1}}};schema.invalid;"
+            + "/properties/a/pattern",
         "{'items':{'uniqueItems':true}};schema.unsupported;/items",
         "{'multipleOf':0};schema.invalid;/multipleOf",
         "{'multipleOf':1e-40};schema.unsupported;/multipleOf",
