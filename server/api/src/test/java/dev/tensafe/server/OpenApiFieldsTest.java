@@ -249,6 +249,10 @@ class OpenApiFieldsTest {
         if (name.equals("function_call")) {
           body.putArray("functions").addObject().put("name", "f");
         }
+        if (name.equals("tool_choice") && route == Route.CHAT) {
+          ObjectNode tool = body.putArray("tools").addObject().put("type", "function");
+          tool.putObject("function").put("name", "f");
+        }
         body.set(name, MAPPER.readTree(text.replace('\'', '"')));
         if (contradicts(body) || ignored(name, body)) {
           continue;

@@ -361,7 +361,7 @@ class StructuredOutputTest {
         "'grammar':'root ::= [a'|grammar|invalid_value",
         "'grammar':'root ::= nowhere'|grammar|invalid_value",
         "'guided_json':{'type':'string','not':{'pattern':'(a)\\\\1'}}|guided_json|unsupported_form",
-        "'response_format':{'type':'json_schema','json_schema':{'schema':{'$ref':'http://x.y'}}}"
+        "'response_format':{'type':'json_schema','json_schema':{'name':'n','schema':{'$ref':'http://x.y'}}}"
             + "|response_format.json_schema.schema|unsupported_form",
       })
   void whatCannotBeEnforcedIsRefused(String field, String param, String code) throws Exception {

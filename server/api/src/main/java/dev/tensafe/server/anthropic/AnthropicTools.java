@@ -35,7 +35,8 @@ final class AnthropicTools {
       throw RequestFields.invalid("tool_choice", "asks for a call, but the request has no tools");
     }
     switch (type) {
-      case "auto", "none" -> chat.put("tool_choice", type);
+      case "auto" -> chat.put("tool_choice", names.isEmpty() ? "none" : type);
+      case "none" -> chat.put("tool_choice", type);
       case "any" -> chat.put("tool_choice", "required");
       case "tool" -> {
         String name = choice.requiredText("name");

@@ -33,7 +33,7 @@ public record ChatRequest(
     }
     int top = logprobs ? (int) fields.integer("top_logprobs", 0, 0, 20) : -1;
     InferenceRequest inference = parser.parse(null, 1, top);
-    ToolRequest tools = tools(body);
+    ToolRequest tools = tools(body).with("flexible".equals(fields.text("whitespace")));
     if (tools.mayCall() && inference.sampling().ignoreEos()) {
       throw ApiException.invalid(
           "ignore_eos", "invalid_value", "'ignore_eos' and 'tools' exclude each other");

@@ -1,9 +1,11 @@
 package dev.tensafe.server.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.tensafe.formats.Quoted;
 import dev.tensafe.server.structured.OutputForm;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -12,12 +14,14 @@ import java.util.Set;
  * structured_outputs} and {@code guided_*}, and those of llama.cpp and SGLang that mean the same.
  */
 final class OutputForms {
-  private static final int MAX_CHOICES = 1024;
+  private static final int MAX_CHOICES = 4096;
   private static final int MAX_TEXT = 1 << 20;
 
   /** What vLLM says about how its backends do it; here there is one way. */
   private static final Set<String> HOW =
       Set.of("disable_fallback", "disable_additional_properties", "_backend", "_backend_was_auto");
+
+  private static final Set<String> FORMATS = Set.of("text", "json_object", "json_schema");
 
   private final RequestFields fields;
   private final boolean flexible;
@@ -72,11 +76,20 @@ final class OutputForms {
     if (!format.isObject()) {
       throw RequestFields.wrongType("response_format", "an object");
     }
-    switch (format.path("type").asText()) {
+    known(format, Set.of("type", "schema", "json_schema"), "response_format");
+    String type = format.path("type").asText();
+    // what goes with another type says nothing
+    for (String name : new String[] {"schema", "json_schema"}) {
+      String goes = name.equals("schema") ? "json_object" : "json_schema";
+      if (format.hasNonNull(name) && FORMATS.contains(type) && !type.equals(goes)) {
+        throw RequestFields.invalid("response_format." + name, "goes with the type " + goes);
+      }
+    }
+    switch (type) {
       case "text" -> {}
       case "json_object" -> {
         // llama.cpp's servers take a schema here
-        if (format.has("schema")) {
+        if (format.hasNonNull("schema")) {
           schema(format.get("schema"), false, "response_format.schema");
         } else {
           found.add(new OutputForm.AnyObject(flexible, "response_format"));
@@ -86,6 +99,17 @@ final class OutputForms {
         JsonNode inner = format.path("json_schema");
         if (!inner.isObject()) {
           throw RequestFields.wrongType("response_format.json_schema", "an object");
+        }
+        known(
+            inner,
+            Set.of("name", "description", "schema", "strict"),
+            "response_format.json_schema");
+        JsonNode name = inner.path("name");
+        if (name.isMissingNode() || name.isNull()) {
+          throw RequestFields.missing("response_format.json_schema.name");
+        }
+        if (!name.isTextual() || name.textValue().isEmpty()) {
+          throw RequestFields.wrongType("response_format.json_schema.name", "a string");
         }
         if (!inner.has("schema")) {
           throw ApiException.invalid(
@@ -104,6 +128,15 @@ final class OutputForms {
               "response_format.type",
               "invalid_value",
               "'response_format.type' must be text, json_object or json_schema");
+    }
+  }
+
+  private static void known(JsonNode node, Set<String> names, String where) {
+    for (Map.Entry<String, JsonNode> field : node.properties()) {
+      if (!names.contains(field.getKey()) && !field.getValue().isNull()) {
+        throw RequestFields.unsupported(
+            where + "." + Quoted.bare(field.getKey()), "is not supported by this server");
+      }
     }
   }
 
@@ -169,7 +202,7 @@ final class OutputForms {
   private void schema(JsonNode value, boolean strict, String name) {
     JsonNode schema = value;
     if (value.isTextual()) {
-      schema = JsonBody.read(value.textValue(), name);
+      schema = JsonBody.schema(value.textValue(), name);
       if (schema == null) {
         throw ApiException.invalid(name, "invalid_value", "'" + name + "' is not JSON");
       }

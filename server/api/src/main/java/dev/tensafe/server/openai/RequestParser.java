@@ -35,6 +35,8 @@ final class RequestParser {
   private static final List<String> CHANGE_THE_ANSWER =
       List.of(
           "guided_decoding_backend",
+          "guided_whitespace_pattern",
+          "logprobs_mode",
           "structural_tag",
           "bad_words",
           "allowed_token_ids",

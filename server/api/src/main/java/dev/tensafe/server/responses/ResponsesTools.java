@@ -47,7 +47,8 @@ final class ResponsesTools {
   private static void choice(RequestFields fields, ObjectNode chat) {
     JsonNode choice = fields.get("tool_choice");
     if (choice == null || choice.isTextual()) {
-      if (choice != null) {
+      // there "auto" says nothing without tools
+      if (choice != null && (!chat.path("tools").isEmpty() || !choice.asText().equals("auto"))) {
         chat.set("tool_choice", choice);
       }
       return;

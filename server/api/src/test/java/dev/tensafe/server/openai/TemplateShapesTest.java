@@ -190,7 +190,7 @@ class TemplateShapesTest {
         "structured_outputs.structural_tag|'structured_outputs':{'structural_tag':'a'}",
         "guided_regex|'guided_json':{},'guided_regex':'a'",
         "ignore_eos|'guided_json':{},'ignore_eos':true",
-        "response_format.json_schema.schema|'response_format':{'type':'json_schema','json_schema':{}}",
+        "response_format.json_schema.schema|'response_format':{'type':'json_schema','json_schema':{'name':'n'}}",
         "response_format.type|'response_format':{'type':'xml'}",
         "whitespace|'whitespace':'many'",
         "documents|'documents':[1]",

@@ -1,5 +1,7 @@
 package dev.tensafe.server.structured;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.tensafe.batching.sample.Constraint;
 import dev.tensafe.grammar.GrammarException;
 import dev.tensafe.grammar.match.CompiledGrammar;
@@ -18,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compiles what outputs must be like, over one vocabulary. What a tenant asked for lately is kept,
@@ -31,12 +34,12 @@ public final class FormCompiler implements AutoCloseable {
   private final ToolFormat format;
   private final VocabularyTrie vocabulary;
   private final ExecutorService workers;
-  private final Map<Key, CompiledGrammar> kept =
+  private final Map<Key, Outcome> kept =
       new LinkedHashMap<>(2 * KEPT, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, CompiledGrammar> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Key, Outcome> eldest) {
           return size() > KEPT;
         }
       };
@@ -67,6 +70,9 @@ public final class FormCompiler implements AutoCloseable {
     return vocabulary.specials();
   }
 
+  /** What came of a form: a grammar, or why there is none, which takes as long to find out. */
+  private record Outcome(@Nullable CompiledGrammar grammar, @Nullable GrammarException refusal) {}
+
   private record Key(
       String tenant, Optional<OutputForm> form, Optional<ToolRequest> tools, Thinking thinking) {}
 
@@ -82,9 +88,12 @@ public final class FormCompiler implements AutoCloseable {
   }
 
   private Optional<Constraint> known(Key key) {
+    Outcome known;
     synchronized (kept) {
-      return Optional.ofNullable(kept.get(key)).map(grammar -> constraint(key, grammar));
+      known = kept.get(key);
     }
+    CompiledGrammar grammar = known == null ? null : known.grammar();
+    return grammar == null ? Optional.empty() : Optional.of(constraint(key, grammar));
   }
 
   /** A stop string may end a message, but no output of a form, and none that must call. */
@@ -118,17 +127,29 @@ public final class FormCompiler implements AutoCloseable {
   }
 
   private Constraint constraint(Key key) {
-    CompiledGrammar known;
+    Outcome known;
     synchronized (kept) {
       known = kept.get(key);
     }
     if (known == null) {
-      known = new CompiledGrammar(grammar(key), vocabulary.get());
+      known = outcome(key);
       synchronized (kept) {
         kept.put(key, known);
       }
     }
-    return constraint(key, known);
+    CompiledGrammar grammar = known.grammar();
+    if (grammar == null) {
+      throw requireNonNull(known.refusal());
+    }
+    return constraint(key, grammar);
+  }
+
+  private Outcome outcome(Key key) {
+    try {
+      return new Outcome(new CompiledGrammar(grammar(key), vocabulary.get()), null);
+    } catch (GrammarException e) {
+      return new Outcome(null, e);
+    }
   }
 
   private Grammar grammar(Key key) {
@@ -151,7 +172,8 @@ public final class FormCompiler implements AutoCloseable {
             tools.tools(),
             new ToolChoice(ToolChoice.Mode.REQUIRED, tools.choice().names()),
             tools.parallel(),
-            tools.deprecated());
+            tools.deprecated(),
+            tools.flexible());
     int calls = ToolGrammar.write(forms.builder(), format, must, Thinking.NONE, specials);
     int either = forms.either(calls, forms.of(key.form().get()));
     return forms.build(

@@ -24,53 +24,54 @@ final class JsonFormat extends ToolFormat {
 
   @Override
   int trigger(ToolArguments of) {
-    return opening(of.parts(), of.parts().anySpaces());
+    int spaces = of.parts().anySpaces();
+    return opening(of.parts(), spaces, spaces);
   }
 
-  private static int opening(GrammarParts parts, int spaces) {
+  private static int opening(GrammarParts parts, int gap, int behind) {
     return parts
         .regexes()
         .sequence(
             parts.literal("{"),
-            spaces,
+            gap,
             parts.literal("\"tool_calls\""),
-            spaces,
+            gap,
             parts.literal(":"),
-            spaces,
+            behind,
             parts.literal("["));
   }
 
   @Override
   int calls(ToolArguments of, boolean several) {
     GrammarParts parts = of.parts();
-    int spaces = parts.spaces();
-    int call = choice(of, tool -> call(of, tool, spaces));
-    int between = parts.terminal(spaces, parts.literal(","), spaces);
+    int gap = of.gap();
+    int call = choice(of, tool -> call(of, tool, gap, of.behind()));
+    int between = parts.terminal(gap, parts.literal(","), of.behind());
     return parts.sequence(
-        parts.terminal(opening(parts, spaces), spaces),
+        parts.terminal(opening(parts, gap, of.behind()), gap),
         several ? parts.several(call, between) : call,
-        parts.terminal(spaces, parts.literal("]"), spaces, parts.literal("}")));
+        parts.terminal(gap, parts.literal("]"), gap, parts.literal("}")));
   }
 
-  private static int call(ToolArguments of, Tool tool, int spaces) {
+  private static int call(ToolArguments of, Tool tool, int gap, int behind) {
     GrammarParts parts = of.parts();
     int open =
         parts.terminal(
             parts.literal("{"),
-            spaces,
+            gap,
             parts.literal("\"name\""),
-            spaces,
+            gap,
             parts.literal(":"),
-            spaces,
+            behind,
             parts.literal('"' + tool.name() + '"'),
-            spaces,
+            gap,
             parts.literal(","),
-            spaces,
+            behind,
             parts.literal("\"arguments\""),
-            spaces,
+            gap,
             parts.literal(":"),
-            spaces);
-    return parts.sequence(open, of.object(tool), parts.terminal(spaces, parts.literal("}")));
+            behind);
+    return parts.sequence(open, of.object(tool), parts.terminal(gap, parts.literal("}")));
   }
 
   private static final class Calls extends Script {

@@ -22,7 +22,7 @@ final class LlamaJsonFormat extends ToolFormat {
   int trigger(ToolArguments of) {
     GrammarParts parts = of.parts();
     int spaces = parts.anySpaces();
-    int type = field(parts, spaces, "type", parts.literal("function"));
+    int type = field(parts, spaces, spaces, "type", parts.literal("function"));
     int types = parts.regexes().sequence(type, spaces, parts.literal(","), spaces);
     return parts
         .regexes()
@@ -34,17 +34,17 @@ final class LlamaJsonFormat extends ToolFormat {
                     parts.literal("{"),
                     spaces,
                     parts.regexes().repeat(types, 0, Regexes.UNBOUNDED),
-                    field(parts, spaces, "name", of.names())));
+                    field(parts, spaces, spaces, "name", of.names())));
   }
 
-  private static int field(GrammarParts parts, int spaces, String name, int value) {
+  private static int field(GrammarParts parts, int gap, int behind, String name, int value) {
     return parts
         .regexes()
         .sequence(
             parts.literal('"' + name + '"'),
-            spaces,
+            gap,
             parts.literal(":"),
-            spaces,
+            behind,
             parts.literal("\""),
             value,
             parts.literal("\""));
@@ -54,7 +54,8 @@ final class LlamaJsonFormat extends ToolFormat {
   @Override
   int calls(ToolArguments of, boolean several) {
     GrammarParts parts = of.parts();
-    int spaces = parts.spaces();
+    int gap = of.gap();
+    int behind = of.behind();
     int tag = parts.regexes().optional(parts.marker("<|python_tag|>"));
     return choice(
         of,
@@ -63,17 +64,17 @@ final class LlamaJsonFormat extends ToolFormat {
                 parts.terminal(
                     tag,
                     parts.literal("{"),
-                    spaces,
-                    field(parts, spaces, "name", parts.literal(tool.name())),
-                    spaces,
+                    gap,
+                    field(parts, gap, behind, "name", parts.literal(tool.name())),
+                    gap,
                     parts.literal(","),
-                    spaces,
+                    behind,
                     parts.literal("\"parameters\""),
-                    spaces,
+                    gap,
                     parts.literal(":"),
-                    spaces),
+                    behind),
                 of.object(tool),
-                parts.terminal(spaces, parts.literal("}"))));
+                parts.terminal(gap, parts.literal("}"))));
   }
 
   private static final class Call extends Script {

@@ -3,6 +3,7 @@ package dev.tensafe.server.tools;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.grammar.GrammarException;
+import dev.tensafe.grammar.regex.Regexes;
 import dev.tensafe.grammar.schema.JsonSchemaReader;
 import dev.tensafe.grammar.schema.SchemaOptions;
 import java.util.ArrayList;
@@ -62,8 +63,22 @@ final class ToolArguments {
     int work = 2 * SchemaOptions.MOST_WORK / Math.max(1, request.callable().size());
     SchemaOptions options =
         new SchemaOptions(
-            SchemaOptions.Whitespace.FLEXIBLE, false, Math.min(work, SchemaOptions.MOST_WORK));
+            request.flexible()
+                ? SchemaOptions.Whitespace.FLEXIBLE
+                : SchemaOptions.Whitespace.SPACED,
+            false,
+            Math.min(work, SchemaOptions.MOST_WORK));
     this.reader = new JsonSchemaReader(parts.builder(), options);
+  }
+
+  /** Expression of the white space that may stand in JSON beside brackets and before signs. */
+  int gap() {
+    return request.flexible() ? parts.spaces() : Regexes.EMPTY;
+  }
+
+  /** Expression of the white space that may stand behind a colon or a comma. */
+  int behind() {
+    return request.flexible() ? parts.spaces() : parts.regexes().optional(parts.literal(" "));
   }
 
   GrammarParts parts() {

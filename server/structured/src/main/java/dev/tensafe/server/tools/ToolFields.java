@@ -5,12 +5,14 @@ import dev.tensafe.formats.Quoted;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what a chat request of OpenAI's form says of tools. Confined to one thread. */
 final class ToolFields {
   private static final String CHOICE = "tool_choice";
+  private static final String FUNCTION_CALL = "function_call";
 
   private final JsonNode body;
 
@@ -23,6 +25,13 @@ final class ToolFields {
     if (deprecated && get(body, "tools") != null) {
       throw ToolException.invalid(
           "functions", "is the deprecated name of 'tools': give one of them");
+    }
+    if (deprecated && get(body, CHOICE) != null) {
+      throw ToolException.invalid(CHOICE, "goes with 'tools'; 'functions' have 'function_call'");
+    }
+    if (!deprecated && get(body, FUNCTION_CALL) != null) {
+      throw ToolException.invalid(
+          FUNCTION_CALL, "goes with 'functions', which are not there; 'tools' have 'tool_choice'");
     }
     List<Tool> tools = tools(deprecated ? "functions" : "tools", deprecated);
     ToolChoice choice = deprecated ? functionCall(tools) : choice(tools, get(body, CHOICE));
@@ -74,11 +83,13 @@ final class ToolFields {
     if (function == null) {
       throw ToolException.missing(where + ".function");
     }
+    known(node, Set.of("type", "function"), where);
     return function(function, where + ".function");
   }
 
   private static Tool function(JsonNode node, String where) {
     object(node, where);
+    known(node, Set.of("name", "description", "parameters", "strict"), where);
     JsonNode strict = get(node, "strict");
     if (strict != null && !strict.isBoolean()) {
       throw ToolException.wrongType(where + ".strict", "true or false");
@@ -142,7 +153,7 @@ final class ToolFields {
   }
 
   private ToolChoice functionCall(List<Tool> tools) {
-    String field = "function_call";
+    String field = FUNCTION_CALL;
     JsonNode node = get(body, field);
     if (node == null || node.isTextual()) {
       ToolChoice.Mode mode =
@@ -167,8 +178,8 @@ final class ToolFields {
               throw ToolException.invalid(
                   field, "must be 'none', 'auto', 'required' or name a function");
         };
-    if (mode == ToolChoice.Mode.REQUIRED && tools.isEmpty()) {
-      throw ToolException.invalid(field, "asks for a call, but the request has no tools");
+    if (mode != ToolChoice.Mode.NONE && tools.isEmpty()) {
+      throw ToolException.invalid(field, "needs 'tools', and the request has none");
     }
     return mode;
   }
@@ -206,6 +217,16 @@ final class ToolFields {
       throw ToolException.wrongType(where + "." + name, "a string");
     }
     return value == null ? null : value.textValue();
+  }
+
+  /** Refuses fields that would say something else. */
+  private static void known(JsonNode node, Set<String> names, String where) {
+    for (Map.Entry<String, JsonNode> field : node.properties()) {
+      if (!names.contains(field.getKey()) && !field.getValue().isNull()) {
+        throw ToolException.unsupported(
+            where + "." + Quoted.bare(field.getKey()), "is not supported by this server");
+      }
+    }
   }
 
   private static void object(JsonNode node, String field) {

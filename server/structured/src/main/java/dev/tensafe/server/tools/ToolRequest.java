@@ -9,14 +9,20 @@ import java.util.List;
  * @param tools without two of one name; empty where it has none
  * @param parallel whether one answer may have several calls
  * @param deprecated whether it says {@code functions}: its answer has {@code function_call}
+ * @param flexible whether blanks and line breaks may stand in JSON where it lets them
  */
 public record ToolRequest(
-    List<Tool> tools, ToolChoice choice, boolean parallel, boolean deprecated) {
+    List<Tool> tools, ToolChoice choice, boolean parallel, boolean deprecated, boolean flexible) {
   /** Tools of one request. */
   public static final int MOST_TOOLS = 128;
 
   public ToolRequest {
     tools = List.copyOf(tools);
+  }
+
+  /** JSON as models write it by themselves. */
+  public ToolRequest(List<Tool> tools, ToolChoice choice, boolean parallel, boolean deprecated) {
+    this(tools, choice, parallel, deprecated, false);
   }
 
   /**
@@ -28,6 +34,11 @@ public record ToolRequest(
    */
   public static ToolRequest parse(JsonNode body) {
     return new ToolFields(body).request();
+  }
+
+  /** The same request, with white space in JSON as it says. */
+  public ToolRequest with(boolean flexibleJson) {
+    return new ToolRequest(tools, choice, parallel, deprecated, flexibleJson);
   }
 
   /** Whether the answer may have calls. */

@@ -97,7 +97,7 @@ class ToolGrammarTest {
       default ->
           List.of(
               "{\"tool_calls\": [{\"name\": \"now\", \"arguments\": {}}]}",
-              "{\n  \"tool_calls\": [\n    {\"name\": \"now\", \"arguments\": {}},"
+              "{\"tool_calls\": [{\"name\": \"now\", \"arguments\": {}},"
                   + " {\"name\":\"now\",\"arguments\":{}}]}");
     };
   }
@@ -278,6 +278,26 @@ class ToolGrammarTest {
                     new ByteVocabulary(NO_SPECIALS).matcher(format(flag), request, Thinking.NONE));
         assertEquals("tools[2].function.parameters/properties/a/maximum", e.where(), flag);
         assertTrue(e.description().startsWith("tool 'never': "), e.description());
+      }
+    }
+  }
+
+  /** Else a weak model that must call writes white space until it is cut. */
+  @Test
+  void jsonHasNoMoreWhiteSpaceThanModelsWrite() {
+    for (String flag : List.of("json", "llama3_json", "hermes", "mistral")) {
+      ToolRequest compact = request(ToolChoice.Mode.REQUIRED, true);
+      ToolRequest flexible = new ToolRequest(compact.tools(), compact.choice(), true, false, true);
+      String call = spelt(flag).get(0);
+      assertTrue(isWhole(flag, compact, call), call);
+      assertFalse(isWhole(flag, compact, call.replace("{}", "{ }")), flag);
+      assertFalse(isWhole(flag, compact, call.replace("{}", "{\n}")), flag);
+      assertTrue(isWhole(flag, flexible, call.replace("{}", "{\n  }")), flag);
+      if (flag.endsWith("json")) {
+        assertFalse(isWhole(flag, compact, call.replace(": ", ":  ")), flag);
+        assertFalse(isWhole(flag, compact, call.replace(": ", ":\n")), flag);
+        assertTrue(isWhole(flag, compact, call.replace(": ", ":")), flag);
+        assertTrue(isWhole(flag, flexible, call.replace(": ", ":\n ")), flag);
       }
     }
   }

@@ -59,7 +59,7 @@ class ToolRequestTest {
     for (String none : List.of("", "'tools': null", "'tools': []", "'functions': []")) {
       assertFalse(parse(none).mayCall(), none);
     }
-    assertFalse(parse("'tool_choice': 'auto', 'parallel_tool_calls': false").mayCall());
+    assertFalse(parse("'tool_choice': 'none', 'parallel_tool_calls': false").mayCall());
     assertEquals(
         ToolChoice.Mode.NONE, parse("'tool_choice': 'none', 'tools': null").choice().mode());
   }
