@@ -10,8 +10,10 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -67,7 +69,15 @@ final class Preparation implements AutoCloseable {
   private static Lane lane(int threads, ThreadFactory factory) {
     return new Lane(
         new TenantTurns(threads, Math.max(1, threads / 2), MOST_WAITING_BYTES),
-        Executors.newFixedThreadPool(threads, factory));
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            0,
+            TimeUnit.MILLISECONDS,
+            new LinkedBlockingQueue<>(),
+            factory,
+            // what comes after the end goes the way of what waits then
+            new ThreadPoolExecutor.DiscardPolicy()));
   }
 
   private static ThreadFactory named(String name, Runnable first) {
