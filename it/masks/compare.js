@@ -1,5 +1,6 @@
 // Masks of our grammars beside those of llguidance, at every step of random walks over the schemas of schemas.jsonl.
-// Where they differ by design, schemas.jsonl says why. TOKENIZER names a byte-level tokenizer.json, CLASS_PATH what Masks.java needs; `compare.js SEED` walks elsewhere.
+// Where they differ by design, schemas.jsonl says why. TOKENIZER names a byte-level tokenizer.json, CLASS_PATH what
+// Masks.java needs; `compare.js SEED` walks elsewhere.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
