@@ -2,8 +2,10 @@ package dev.tensafe.grammar.match;
 
 import dev.tensafe.grammar.Fuel;
 import dev.tensafe.grammar.GrammarException;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -17,8 +19,13 @@ public final class CompiledGrammar {
   /** Steps of one token's text: some milliseconds. */
   private static final long WORK_OF_A_TOKEN = 500_000;
 
-  /** Steps of one mask: below half a second, of which one in a thousand takes as much as 1 %. */
-  private static final long WORK_OF_A_MASK = 4_000_000;
+  /** Steps of one mask, terminal by terminal; one in a thousand takes 40,000. */
+  private static final long WORK_OF_A_MASK = 1_000_000;
+
+  /** Steps of all masks of one text for which that is not enough: a few seconds. */
+  private static final long WORK_OF_HARD_MASKS = 64_000_000;
+
+  private static final int TOKENS_TRIED = 4;
 
   private static final long MOST_MASK_BYTES = 4L << 20;
 
@@ -67,7 +74,7 @@ public final class CompiledGrammar {
 
   /** A matcher before any text. */
   public Matcher matcher() {
-    return new Matcher(this, begin);
+    return new Matcher(this, begin, new Fuel(WORK_OF_HARD_MASKS));
   }
 
   /** Memory of its states and masks at present, in bytes, about; the vocabulary's is not in it. */
@@ -99,15 +106,51 @@ public final class CompiledGrammar {
     return now;
   }
 
-  /** A bit per token; not to be changed. */
-  long[] mask(State state) {
+  /**
+   * A bit per token; not to be changed.
+   *
+   * @param hard work that masks of one text may take beyond the usual, all of them together
+   */
+  long[] mask(State state, Fuel hard) {
     long[] known = known(state);
     if (known == null) {
-      Fuel fuel = new Fuel(WORK_OF_A_MASK);
-      known = new MaskWalk(automaton, classOf, trie, owner, fewNodes, fuel).mask(state);
+      known = make(state, hard);
       keep(state, known);
     }
     return known;
+  }
+
+  private long[] make(State state, Fuel hard) {
+    try {
+      Fuel fuel = new Fuel(WORK_OF_A_MASK);
+      return new MaskWalk(automaton, classOf, trie, owner, fewNodes, fuel).mask(state);
+    } catch (GrammarException tooManyWays) {
+      StateWalk walk = new StateWalk(automaton, classOf, hard);
+      long[] mask = new long[trie.words()];
+      for (TrieBand band : trie.bands()) {
+        walk.mark(band, 0, band.nodes(), state, mask);
+      }
+      return mask;
+    }
+  }
+
+  /**
+   * Makes the first masks of one text, whatever it is. To be called before a grammar is used: what
+   * is too much then is refused, and what was found out need not be found out again. A text may
+   * still turn out too much further on.
+   *
+   * @throws GrammarException {@code grammar.too_complex}
+   */
+  public void tryOut() {
+    Matcher matcher = matcher();
+    Random random = new Random(TOKENS_TRIED);
+    while (matcher.tokens() < TOKENS_TRIED) {
+      int[] allowed = BitSet.valueOf(matcher.mask()).stream().toArray();
+      if (allowed.length == 0) {
+        return;
+      }
+      boolean unused = matcher.accept(allowed[random.nextInt(allowed.length)]);
+    }
   }
 
   private long @Nullable [] known(State state) {

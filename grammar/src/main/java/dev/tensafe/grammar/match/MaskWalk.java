@@ -33,6 +33,9 @@ final class MaskWalk {
   private final Fuel fuel;
   private final long[] mask;
 
+  /** Goes on where too many terminals have ended to follow each on its own. */
+  private final StateWalk all;
+
   /** By depth: the state there. */
   private final int[] path;
 
@@ -62,6 +65,7 @@ final class MaskWalk {
     this.owner = owner;
     this.fewNodes = fewNodes;
     this.fuel = fuel;
+    this.all = new StateWalk(automaton, classOf, fuel);
     this.mask = new long[trie.words()];
     this.path = new int[trie.longest() + 1];
   }
@@ -163,7 +167,7 @@ final class MaskWalk {
       }
       if (next == LazyDfa.NOTHING) {
         for (int below = node; below < end; below++) {
-          unmark(band, below, bits);
+          band.unmark(below, bits);
         }
         passed += end - node;
         while (likeExit < like.exits.length && like.exits[likeExit] < end) {
@@ -175,7 +179,7 @@ final class MaskWalk {
       if (likeExit < like.exits.length && like.exits[likeExit] == node) {
         likeExit++;
       }
-      mark(band, node, bits);
+      band.mark(node, bits);
       if (LazyDfa.mayEnd(next) && band.hasMore(node)) {
         addExit(node);
       }
@@ -211,7 +215,7 @@ final class MaskWalk {
       return;
     }
     if (ended == MOST_ENDED) {
-      together(band, node, State.at(set));
+      all.mark(band, node + 1, band.ends[node], State.at(set), mask);
       return;
     }
     ended++;
@@ -220,28 +224,6 @@ final class MaskWalk {
       begin(band, child, set, NONE);
     }
     ended--;
-  }
-
-  /**
-   * Goes on below a node with all that is open at once: slower, but never in more ways than one.
-   */
-  private void together(TrieBand band, int node, State at) {
-    State[] states = new State[band.longest + 1];
-    states[band.depths[node]] = at;
-    int below = node + 1;
-    while (below < band.ends[node]) {
-      int depth = band.depths[below];
-      State state =
-          automaton.next(states[depth - 1], classOf[band.bytes[below] & 0xff] & 0xff, fuel);
-      fuel.spend(1);
-      if (state.isOpen() || state.accepting) {
-        mark(band, below, mask);
-        states[depth] = state;
-        below++;
-      } else {
-        below = band.ends[below];
-      }
-    }
   }
 
   /**
@@ -275,7 +257,7 @@ final class MaskWalk {
 
   /** Walks below a node whose state is known. */
   private void behindFirst(TrieBand band, int node, int state) {
-    mark(band, node, mask);
+    band.mark(node, mask);
     if (LazyDfa.mayEnd(state) && band.hasMore(node)) {
       addExit(node);
     }
@@ -336,7 +318,7 @@ final class MaskWalk {
         node = ends[node];
         continue;
       }
-      mark(band, node, bits);
+      band.mark(node, bits);
       if (LazyDfa.mayEnd(state) && band.hasMore(node)) {
         addExit(node);
       }
@@ -345,18 +327,6 @@ final class MaskWalk {
     }
     fuel.spend(passed / NODES_A_STEP);
     return node >= end;
-  }
-
-  private static void mark(TrieBand band, int node, long[] bits) {
-    for (int token = band.tokens[node]; token >= 0; token = band.sameBytes(token)) {
-      bits[token >>> 6] |= 1L << (token & 63);
-    }
-  }
-
-  private static void unmark(TrieBand band, int node, long[] bits) {
-    for (int token = band.tokens[node]; token >= 0; token = band.sameBytes(token)) {
-      bits[token >>> 6] &= ~(1L << (token & 63));
-    }
   }
 
   private void addExit(int node) {

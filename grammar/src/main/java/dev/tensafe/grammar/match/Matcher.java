@@ -1,5 +1,6 @@
 package dev.tensafe.grammar.match;
 
+import dev.tensafe.grammar.Fuel;
 import dev.tensafe.grammar.GrammarException;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
@@ -15,14 +16,18 @@ public final class Matcher {
   private final CompiledGrammar grammar;
   private final List<State> states = new ArrayList<>();
 
-  Matcher(CompiledGrammar grammar, State begin) {
+  /** Work that is left for masks that take more than the usual. */
+  private final Fuel hard;
+
+  Matcher(CompiledGrammar grammar, State begin, Fuel hard) {
     this.grammar = grammar;
+    this.hard = hard;
     states.add(begin);
   }
 
   /** Another at the same place, with the same tokens behind it. */
   public Matcher copy() {
-    Matcher copy = new Matcher(grammar, states.get(0));
+    Matcher copy = new Matcher(grammar, states.get(0), new Fuel(hard.left()));
     copy.states.addAll(states.subList(1, states.size()));
     return copy;
   }
@@ -84,7 +89,7 @@ public final class Matcher {
 
   /** The tokens that may come next: a bit each, token 0 the lowest of word 0; not to be changed. */
   public long[] mask() {
-    return grammar.mask(now());
+    return grammar.mask(now(), hard);
   }
 
   /** The only token that may come next; −1 when it is not the only one, or the text may end. */

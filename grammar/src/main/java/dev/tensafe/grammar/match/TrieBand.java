@@ -111,9 +111,18 @@ final class TrieBand {
     return ends[node] > node + 1;
   }
 
-  /** The next token of the same bytes; {@link #NONE} behind the last. */
-  int sameBytes(int token) {
-    return sameBytes[token];
+  /** Sets the bits of the tokens that end at a node. */
+  void mark(int node, long[] bits) {
+    for (int token = tokens[node]; token >= 0; token = sameBytes[token]) {
+      bits[token >>> 6] |= 1L << (token & 63);
+    }
+  }
+
+  /** Clears the bits of the tokens that end at a node. */
+  void unmark(int node, long[] bits) {
+    for (int token = tokens[node]; token >= 0; token = sameBytes[token]) {
+      bits[token >>> 6] &= ~(1L << (token & 63));
+    }
   }
 
   /** A token whose bytes begin with those that lead to a node. */

@@ -2,8 +2,11 @@ package dev.tensafe.grammar.regex;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /** What is left of expressions behind a byte, and whether anything is. Confined to its owner. */
 final class Derivatives {
@@ -16,6 +19,9 @@ final class Derivatives {
   private final Map<Long, Integer> kept = new HashMap<>();
 
   private final Map<Integer, Boolean> alive = new HashMap<>();
+
+  /** Classes of bytes, those that led to a text lately first. */
+  private int[] order = {};
 
   Derivatives(Regexes regexes) {
     this.regexes = regexes;
@@ -105,37 +111,81 @@ final class Derivatives {
     return regexes.any(all.ascending());
   }
 
-  /** Depth first, until a text is found or all that can be reached has been seen. */
+  /** Whether it has a text that is not empty; for one that shows it by no text of its parts. */
+  boolean goesOn(int id) {
+    ByteClasses classes = regexes.classes();
+    for (int c = 0; c < classes.count(); c++) {
+      if (regexes.isAlive(of(id, classes.representative(c)))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Depth first, until a text is found or all that can be reached has been seen. Bytes that led to
+   * a text are tried first the next time: what is asked about mostly differs little.
+   */
   boolean isAlive(int start) {
     Boolean known = alive.get(start);
     if (known != null) {
       return known;
     }
     ByteClasses classes = regexes.classes();
-    List<Integer> stack = new ArrayList<>(List.of(start));
-    Map<Integer, Integer> seen = new HashMap<>();
-    seen.put(start, start);
-    while (!stack.isEmpty()) {
-      int id = stack.remove(stack.size() - 1);
-      for (int c = 0; c < classes.count(); c++) {
-        int next = of(id, classes.representative(c));
-        if (next == Regexes.NOTHING || Boolean.FALSE.equals(alive.get(next))) {
-          continue;
+    int[] order = order(classes.count());
+    List<Step> path = new ArrayList<>(List.of(new Step(start)));
+    Set<Integer> seen = new HashSet<>(Set.of(start));
+    while (!path.isEmpty()) {
+      Step step = path.get(path.size() - 1);
+      if (step.tried == order.length) {
+        path.remove(path.size() - 1);
+        continue;
+      }
+      int next = of(step.id, classes.representative(order[step.tried++]));
+      if (next == Regexes.NOTHING || Boolean.FALSE.equals(alive.get(next))) {
+        continue;
+      }
+      if (regexes.nullable(next) || regexes.plain(next) || Boolean.TRUE.equals(alive.get(next))) {
+        int[] led = path.stream().mapToInt(s -> order[s.tried - 1]).toArray();
+        path.forEach(s -> alive.put(s.id, true));
+        for (int i = led.length - 1; i >= 0; i--) {
+          toFront(led[i]);
         }
-        if (regexes.nullable(next) || regexes.plain(next) || Boolean.TRUE.equals(alive.get(next))) {
-          for (int on = id; ; on = seen.getOrDefault(on, start)) {
-            alive.put(on, true);
-            if (on == start) {
-              return true;
-            }
-          }
-        }
-        if (seen.putIfAbsent(next, id) == null) {
-          stack.add(next);
-        }
+        return true;
+      }
+      if (seen.add(next)) {
+        path.add(new Step(next));
       }
     }
-    seen.keySet().forEach(id -> alive.put(id, false));
+    seen.forEach(id -> alive.put(id, false));
     return false;
+  }
+
+  private int[] order(int count) {
+    if (order.length != count) {
+      order = IntStream.range(0, count).toArray();
+    }
+    return order;
+  }
+
+  private void toFront(int byteClass) {
+    int at = 0;
+    while (order[at] != byteClass) {
+      at++;
+    }
+    System.arraycopy(order, 0, order, 1, at);
+    order[0] = byteClass;
+  }
+
+  /** One expression on a way that is tried. */
+  private static final class Step {
+    final int id;
+
+    /** Classes of bytes tried. */
+    int tried;
+
+    Step(int id) {
+      this.id = id;
+    }
   }
 }

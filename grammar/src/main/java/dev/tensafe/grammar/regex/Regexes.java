@@ -319,11 +319,14 @@ public final class Regexes {
    * What may follow a byte.
    *
    * @param value 0 … 255
-   * @return {@link #NOTHING} where nothing can, now or later
+   * @return {@link #NOTHING} where nothing can, now or later; {@link #EMPTY} where only the end can
    */
   public int next(int id, int value) {
     int next = derivatives.of(id, value);
-    return isAlive(next) ? next : NOTHING;
+    if (!isAlive(next)) {
+      return NOTHING;
+    }
+    return nullable(next) && !plain(next) && !derivatives.goesOn(next) ? EMPTY : next;
   }
 
   /** Whether it has a text at all. */

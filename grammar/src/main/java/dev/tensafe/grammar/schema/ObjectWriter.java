@@ -142,6 +142,9 @@ final class ObjectWriter {
       now.put(new Written(0, 0, 0), List.of(new int[0]));
       for (Map.Entry<String, Formula> property : shape.named().entrySet()) {
         Formula formula = algebraOf(property);
+        if (formula.equals(Formula.Truth.FALSE) && shape.required().contains(property.getKey())) {
+          return; // no object is of this form
+        }
         if (!formula.equals(Formula.Truth.FALSE)) {
           now = behind(now, property.getKey(), formula);
         }

@@ -38,7 +38,14 @@ final class Feeding {
   }
 
   static CompiledGrammar compile(Grammar grammar) {
-    return new CompiledGrammar(grammar, BYTES);
+    return compile(grammar, BYTES);
+  }
+
+  /** As the server compiles: what is too much for the first masks is refused. */
+  static CompiledGrammar compile(Grammar grammar, TokenTrie trie) {
+    CompiledGrammar compiled = new CompiledGrammar(grammar, trie);
+    compiled.tryOut();
+    return compiled;
   }
 
   /** Whether a text is of a grammar. */

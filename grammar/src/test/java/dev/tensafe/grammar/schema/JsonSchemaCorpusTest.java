@@ -129,7 +129,7 @@ class JsonSchemaCorpusTest {
     }
   }
 
-  private static JsonNode table(String name) throws IOException {
+  static JsonNode table(String name) throws IOException {
     try (InputStream in = JsonSchemaCorpusTest.class.getResourceAsStream("ratchet.json")) {
       return MAPPER.readTree(in).get(name);
     }

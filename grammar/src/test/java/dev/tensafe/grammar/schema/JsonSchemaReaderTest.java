@@ -168,6 +168,10 @@ class JsonSchemaReaderTest {
         "{'oneOf':[{'multipleOf':3},{'multipleOf':5}],'type':'integer'};20;true",
         "{'type':'object','oneOf':[{'required':['a']},{'required':['b']}]};{'a':1,'b':1};false",
         "{'type':'object','oneOf':[{'required':['a']},{'required':['b']}]};{'b':1};true",
+        "{'properties':{'a':{'type':'null'}},'additionalProperties':false,'not':"
+            + "{'properties':{'x':{'type':'null'}},'additionalProperties':false}};{};false",
+        "{'properties':{'a':{'type':'null'}},'additionalProperties':false,'not':"
+            + "{'properties':{'x':{'type':'null'}},'additionalProperties':false}};{'a':null};true",
         "{'type':'object','dependentRequired':{'a':['b']}};{'a':1};false",
         "{'type':'object','dependentRequired':{'a':['b']}};{'a':1,'b':1};true",
         "{'properties':{'k':{'enum':['a','b']}},'required':['k'],'type':'object',"
