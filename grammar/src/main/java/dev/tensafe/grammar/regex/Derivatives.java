@@ -148,8 +148,8 @@ final class Derivatives {
       if (regexes.nullable(next) || regexes.plain(next) || Boolean.TRUE.equals(alive.get(next))) {
         int[] led = path.stream().mapToInt(s -> order[s.tried - 1]).toArray();
         path.forEach(s -> alive.put(s.id, true));
-        for (int i = led.length - 1; i >= 0; i--) {
-          toFront(led[i]);
+        for (int byteClass : led) {
+          toFront(byteClass); // what ends a text before all others, or the way would be a long one
         }
         return true;
       }

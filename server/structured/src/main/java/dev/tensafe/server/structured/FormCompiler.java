@@ -132,13 +132,7 @@ public final class FormCompiler implements AutoCloseable {
       known = kept.get(key);
     }
     if (known == null) {
-<<<<<<< HEAD
       known = outcome(key);
-=======
-      known = new CompiledGrammar(grammar(key), vocabulary.get());
-      // what is too much for its first masks is refused now, and not in the middle of an answer
-      known.tryOut();
->>>>>>> 52fbf72 (grammar: schemas without a value for a required property; masks of many ways; random tests strict again)
       synchronized (kept) {
         kept.put(key, known);
       }
@@ -152,7 +146,10 @@ public final class FormCompiler implements AutoCloseable {
 
   private Outcome outcome(Key key) {
     try {
-      return new Outcome(new CompiledGrammar(grammar(key), vocabulary.get()), null);
+      CompiledGrammar compiled = new CompiledGrammar(grammar(key), vocabulary.get());
+      // what is too much for its first masks is refused now, and not in the middle of an answer
+      compiled.tryOut();
+      return new Outcome(compiled, null);
     } catch (GrammarException e) {
       return new Outcome(null, e);
     }
