@@ -1,12 +1,12 @@
 package dev.tensafe.grammar.regex;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.IntStream;
 
 /** What is left of expressions behind a byte, and whether anything is. Confined to its owner. */
 final class Derivatives {
@@ -15,13 +15,16 @@ final class Derivatives {
   /** Of expressions with "all of" or "not": whether they have a text. */
   private static final int MOST_KEPT = 20_000;
 
+  private static final int MOST_ENDINGS = 12;
+  private static final int LONGEST_ENDING = 4;
+
   /** Derivatives by expression and byte. */
   private final Map<Long, Integer> kept = new HashMap<>();
 
   private final Map<Integer, Boolean> alive = new HashMap<>();
 
-  /** Classes of bytes, those that led to a text lately first. */
-  private int[] order = {};
+  /** Bytes that ended texts lately, most of them a quotation mark and what stands before it. */
+  private final List<byte[]> endings = new ArrayList<>();
 
   Derivatives(Regexes regexes) {
     this.regexes = regexes;
@@ -123,33 +126,57 @@ final class Derivatives {
   }
 
   /**
-   * Depth first, until a text is found or all that can be reached has been seen. Bytes that led to
-   * a text are tried first the next time: what is asked about mostly differs little.
+   * Whether it has a text: one of those that ended others lately, or any, looked for depth first
+   * until all that can be reached has been seen.
    */
   boolean isAlive(int start) {
     Boolean known = alive.get(start);
     if (known != null) {
       return known;
     }
+    boolean found = endsLikeOthers(start) || search(start);
+    alive.put(start, found);
+    return found;
+  }
+
+  private boolean endsLikeOthers(int start) {
+    for (int i = 0; i < endings.size(); i++) {
+      byte[] ending = endings.get(i);
+      int id = start;
+      for (int at = 0; at < ending.length && id != Regexes.NOTHING; at++) {
+        id = of(id, ending[at] & 0xff);
+        if (isEnd(id)) {
+          endings.remove(i);
+          endings.add(0, ending);
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private boolean isEnd(int id) {
+    return id != Regexes.NOTHING && (regexes.nullable(id) || regexes.plain(id));
+  }
+
+  private boolean search(int start) {
     ByteClasses classes = regexes.classes();
-    int[] order = order(classes.count());
     List<Step> path = new ArrayList<>(List.of(new Step(start)));
     Set<Integer> seen = new HashSet<>(Set.of(start));
     while (!path.isEmpty()) {
       Step step = path.get(path.size() - 1);
-      if (step.tried == order.length) {
+      if (step.tried == classes.count()) {
         path.remove(path.size() - 1);
         continue;
       }
-      int next = of(step.id, classes.representative(order[step.tried++]));
+      int next = of(step.id, classes.representative(step.tried++));
       if (next == Regexes.NOTHING || Boolean.FALSE.equals(alive.get(next))) {
         continue;
       }
-      if (regexes.nullable(next) || regexes.plain(next) || Boolean.TRUE.equals(alive.get(next))) {
-        int[] led = path.stream().mapToInt(s -> order[s.tried - 1]).toArray();
+      if (isEnd(next) || Boolean.TRUE.equals(alive.get(next))) {
         path.forEach(s -> alive.put(s.id, true));
-        for (int byteClass : led) {
-          toFront(byteClass); // what ends a text before all others, or the way would be a long one
+        if (isEnd(next)) {
+          remember(path, classes);
         }
         return true;
       }
@@ -161,20 +188,20 @@ final class Derivatives {
     return false;
   }
 
-  private int[] order(int count) {
-    if (order.length != count) {
-      order = IntStream.range(0, count).toArray();
+  /** Keeps how a text ended: its last bytes, from each of a few places on. */
+  private void remember(List<Step> path, ByteClasses classes) {
+    for (int length = Math.min(LONGEST_ENDING, path.size()); length > 0; length--) {
+      byte[] ending = new byte[length];
+      for (int i = 0; i < length; i++) {
+        int tried = path.get(path.size() - length + i).tried - 1;
+        ending[i] = (byte) classes.representative(tried);
+      }
+      endings.removeIf(known -> Arrays.equals(known, ending));
+      endings.add(0, ending);
     }
-    return order;
-  }
-
-  private void toFront(int byteClass) {
-    int at = 0;
-    while (order[at] != byteClass) {
-      at++;
+    if (endings.size() > MOST_ENDINGS) {
+      endings.subList(MOST_ENDINGS, endings.size()).clear();
     }
-    System.arraycopy(order, 0, order, 1, at);
-    order[0] = byteClass;
   }
 
   /** One expression on a way that is tried. */

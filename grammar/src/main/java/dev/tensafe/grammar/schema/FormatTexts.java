@@ -22,8 +22,7 @@ public final class FormatTexts {
     if (!format.equals("hostname")) {
       return id;
     }
-    int coded = Pattern.whole(regexes, Encoding.UTF_8, Formats.CODED_HOST, "");
     int character = Encoding.UTF_8.character(regexes, CodePoints.ALL);
-    return regexes.all(id, regexes.not(coded), regexes.repeat(character, 1, Formats.LONGEST_HOST));
+    return regexes.all(id, regexes.repeat(character, 1, Formats.LONGEST_HOST));
   }
 }

@@ -53,8 +53,15 @@ final class Formats {
   /** RFC 1034, section 3.1: 255 octets on the wire. */
   static final int LONGEST_HOST = 253;
 
-  /** RFC 5891, 4.2.3.1: "--" there means more. */
-  static final String CODED_HOST = "(?:[a-zA-Z0-9-]{1,63}\\.)*[A-Za-z0-9]{2}--[A-Za-z0-9.-]*";
+  /**
+   * A name of up to 63 characters without hyphens at both its third and its fourth place, which
+   * mark a coded one (RFC 5891, section 4.2.3.1) that has to be more than well-formed. Said by what
+   * may come: whether something is left beside a contrary takes long to find out.
+   */
+  private static final String PLAIN_LABEL =
+      "[A-Za-z0-9](?:[A-Za-z0-9]|[A-Za-z0-9-](?:[A-Za-z0-9]"
+          + "|[A-Za-z0-9][A-Za-z0-9-]{0,59}[A-Za-z0-9]"
+          + "|-[A-Za-z0-9](?:[A-Za-z0-9-]{0,58}[A-Za-z0-9])?))?";
 
   private static final Map<String, String> PATTERNS = patterns();
 
@@ -86,7 +93,7 @@ final class Formats {
     all.put("uuid", UUID);
     all.put("ipv4", IPV4);
     all.put("ipv6", ipv6());
-    all.put("hostname", DOMAIN);
+    all.put("hostname", PLAIN_LABEL + "(?:\\." + PLAIN_LABEL + ")*");
     all.put("uri", uri);
     all.put("uri-reference", "(?:" + uri + "|" + reference + ")");
     return Map.copyOf(all);
@@ -133,7 +140,6 @@ final class Formats {
     if (!format.equals("hostname")) {
       return id;
     }
-    int coded = strings.whole(CODED_HOST);
-    return regexes.all(id, regexes.not(coded), strings.lengths(1, LONGEST_HOST));
+    return regexes.all(id, strings.lengths(1, LONGEST_HOST));
   }
 }
