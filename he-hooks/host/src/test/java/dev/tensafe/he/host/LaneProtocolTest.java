@@ -608,7 +608,15 @@ class LaneProtocolTest {
     List<String> policies = new ArrayList<>();
     try (var tasks = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
       for (Path task : tasks) {
-        String stat = Files.readString(task.resolve("stat"));
+        String stat;
+        try {
+          stat = Files.readString(task.resolve("stat"));
+        } catch (IOException e) {
+          if (Files.exists(task)) {
+            throw e;
+          }
+          continue; // a thread that has ended since it was listed
+        }
         int end = stat.lastIndexOf(')');
         if (stat.substring(stat.indexOf('(') + 1, end).equals(name)) {
           // the 41st field; the third follows the name
