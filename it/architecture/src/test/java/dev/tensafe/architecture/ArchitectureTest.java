@@ -96,7 +96,7 @@ class ArchitectureTest {
               "server",
               Module.of(
                   "server.anthropic.. server.assembly.. server.config.. server.http.. server.message.."
-                      + " server.metrics.. server.openai.. server.responses.. server.wire..",
+                      + " server.metrics.. server.openai.. server.responses.. server.status.. server.wire..",
                   "runtime tools structured grammar formats ledger tssp native shape exec chat-template checkpoint lora-registry"
                       + " executor-native executor-torch he-protocol he-host he-client batching")),
           entry(

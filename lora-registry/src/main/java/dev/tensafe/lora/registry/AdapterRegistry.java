@@ -6,11 +6,13 @@ import dev.tensafe.lora.AdapterException;
 import dev.tensafe.lora.AdapterException.Reason;
 import dev.tensafe.lora.weights.AdapterWeights;
 import dev.tensafe.tssp.TsspException;
+import dev.tensafe.tssp.keys.KeyId;
 import dev.tensafe.tssp.manifest.Manifest;
 import dev.tensafe.tssp.manifest.Mode;
 import dev.tensafe.tssp.trust.Release;
 import dev.tensafe.tssp.trust.SeenVersionsFile;
 import dev.tensafe.tssp.trust.TrustSnapshot;
+import dev.tensafe.tssp.trust.TrustedKey;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -260,6 +262,16 @@ public final class AdapterRegistry implements AutoCloseable {
    */
   public TokenReservation reserve(AdapterInfo info, String tenant, long tokens) {
     return budgets.reserve(info, tenant, tokens);
+  }
+
+  /** Tokens used of the adapters whose owners limit them in all, by digest; settled ones only. */
+  public Map<String, Long> tokensUsed() {
+    return budgets.used();
+  }
+
+  /** What the operator calls an issuer, if it is trusted now. */
+  public Optional<String> issuerName(KeyId issuer) {
+    return trust.store().find(issuer).map(TrustedKey::name);
   }
 
   /** The weights in memory of a held adapter, by its handle, or null. For hooks. */

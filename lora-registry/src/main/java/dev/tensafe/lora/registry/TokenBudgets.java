@@ -13,6 +13,7 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 
 /**
  * The budgets owners set, {@code max_tokens_total} and {@code max_tokens_per_tenant_per_day} (UTC)
@@ -67,6 +68,20 @@ final class TokenBudgets implements AutoCloseable {
     } catch (LedgerException e) {
       throw new AdapterException(Reason.STORAGE, "the use of adapters cannot be recorded", e);
     }
+  }
+
+  /** Tokens used of adapters whose owners limit them, by digest, since each was registered. */
+  Map<String, Long> used() {
+    Map<String, Long> used = new TreeMap<>();
+    ledger
+        .used()
+        .forEach(
+            (account, tokens) -> {
+              if (account.day().isEmpty()) {
+                used.put(account.subject(), tokens);
+              }
+            });
+    return used;
   }
 
   private Map<LedgerAccount, OptionalLong> limits(AdapterInfo info, String tenant) {

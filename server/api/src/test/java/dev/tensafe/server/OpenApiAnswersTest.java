@@ -35,6 +35,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -321,6 +322,7 @@ class OpenApiAnswersTest {
     for (String path : List.of("/health", "/ready", "/version", "/openapi.json", "/metrics")) {
       get(path, path, 200);
     }
+    get("/v1/status", "/v1/status", 200);
     RECORD.check("DELETE /v1/adapters/{name}", 200, server.delete("/v1/adapters/sealed", all));
     RECORD.check("DELETE /v1/adapters/{name}", 404, server.delete("/v1/adapters/sealed", all));
     HttpResponse<String> unknown = server.get("/nothing", all);
@@ -331,6 +333,33 @@ class OpenApiAnswersTest {
       assertEquals(405, wrong.statusCode());
       RECORD.check("any other", "/components/responses/MethodNotAllowed", wrong);
     }
+  }
+
+  @Test
+  @Order(4)
+  void requestsThatAreEnded() throws Exception {
+    String cancel = "POST /v1/requests/{id}/cancel";
+    RECORD.check(cancel, 404, server.post("/v1/requests/none/cancel", "", all));
+    String body =
+        "{'model':'bard','messages':[{'role':'user','content':'hi'}],'max_tokens':2000,"
+            + "'ignore_eos':true}";
+    String[] named = {all[0], all[1], all[2], all[3], "X-Request-Id", "long"};
+    CompletableFuture<HttpResponse<String>> running =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return server.post(CHAT, body.replace('\'', '"'), named);
+              } catch (Exception e) {
+                throw new AssertionError(e);
+              }
+            });
+    HttpResponse<String> ended;
+    do {
+      get("/v1/status", "/v1/status", 200);
+      ended = server.post("/v1/requests/long/cancel", "", all);
+    } while (ended.statusCode() == 404);
+    RECORD.check(cancel, 200, ended);
+    RECORD.check("POST " + CHAT, 403, running.get());
   }
 
   @Test

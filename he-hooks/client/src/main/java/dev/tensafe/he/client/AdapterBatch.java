@@ -191,6 +191,9 @@ final class AdapterBatch {
       }
       found = BarredHosts.Reason.MALFORMED;
     }
+    if (found == null && group.codec().tagged()) {
+      from.link().checked(message.tokens());
+    }
     if (found != null) {
       blank = true;
       barred = found;

@@ -60,6 +60,7 @@ final class ClientSession implements AutoCloseable {
   private final SessionAdapters adapters = new SessionAdapters();
   private final AdapterSetups setups;
 
+  private final long begun = System.nanoTime();
   private volatile boolean draining;
 
   /** What a session tells its link. */
@@ -127,6 +128,20 @@ final class ClientSession implements AutoCloseable {
   /** The key that opens the sealed parts at the other side, as it has proven. */
   KeyId hostKey() {
     return shaken.host().key().id();
+  }
+
+  /** Nanoseconds since it began. */
+  long ageNanos() {
+    return System.nanoTime() - begun;
+  }
+
+  LaneKeys keys() {
+    return keys;
+  }
+
+  /** The number of adapters that take requests. */
+  int openAdapters() {
+    return adapters.open().size();
   }
 
   boolean isDraining() {

@@ -183,6 +183,11 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
     return tools;
   }
 
+  /** The adapter hosts, in the order in which they are asked. */
+  public List<HostStatus> hosts() {
+    return links.status();
+  }
+
   /** The number of adapter hosts with a session. */
   public int connected() {
     return links.connected();

@@ -10,10 +10,12 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -63,6 +65,8 @@ final class HostLink implements AutoCloseable {
   private volatile @Nullable Handshake handshake;
   private volatile String problem = "not connected yet";
   private volatile boolean closed;
+  private final AtomicLong sessions = new AtomicLong();
+  private final AtomicLong checked = new AtomicLong();
 
   /** Whether a first attempt to connect is over, well or not. */
   private volatile boolean tried;
@@ -137,6 +141,7 @@ final class HostLink implements AutoCloseable {
     try (ClientSession current = begin()) {
       synchronized (changed) {
         session = current;
+        sessions.incrementAndGet();
         tried = true;
         for (PublicPart adapter : adapters) {
           openIfHere(current, adapter);
@@ -365,6 +370,46 @@ final class HostLink implements AutoCloseable {
         current.drop(new HeException(Reason.CONNECTION, "the connection failed", e));
       }
     }
+  }
+
+  /** Answers were compared with their tags, and passed. */
+  void checked(int answers) {
+    checked.addAndGet(answers);
+  }
+
+  /** What can be said of it now. */
+  HostStatus status() {
+    ClientSession current = session;
+    if (current == null) {
+      boolean barred = trust.isBarred();
+      return new HostStatus(
+          name,
+          Optional.empty(),
+          barred ? HostStatus.State.BARRED : HostStatus.State.CONNECTING,
+          Optional.of(problem),
+          OptionalLong.empty(),
+          sessions.get(),
+          0,
+          0,
+          0,
+          OptionalLong.empty(),
+          checked.get());
+    }
+    OptionalLong oldest = current.keys().oldestNanos();
+    return new HostStatus(
+        name,
+        Optional.of(current.hostKey()),
+        current.isDraining() ? HostStatus.State.DRAINING : HostStatus.State.CONNECTED,
+        Optional.empty(),
+        OptionalLong.of(TimeUnit.NANOSECONDS.toMillis(current.ageNanos())),
+        sessions.get(),
+        current.openAdapters(),
+        current.padsReady(),
+        current.keys().spare(),
+        oldest.isEmpty()
+            ? oldest
+            : OptionalLong.of(TimeUnit.NANOSECONDS.toMillis(oldest.getAsLong())),
+        checked.get());
   }
 
   boolean isConnected() {

@@ -119,6 +119,11 @@ final class HostLinks implements AutoCloseable {
     return Optional.empty();
   }
 
+  /** What can be said of each of them now. */
+  List<HostStatus> status() {
+    return links.stream().map(HostLink::status).toList();
+  }
+
   /** The number of adapter hosts with a session. */
   int connected() {
     return (int) links.stream().filter(HostLink::isConnected).count();

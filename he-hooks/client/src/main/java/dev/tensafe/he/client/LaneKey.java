@@ -6,6 +6,7 @@ import dev.tensafe.nativelib.ckks.SecretKey;
 final class LaneKey implements AutoCloseable {
   private final long lane;
   private final SecretKey secret;
+  private final long made = System.nanoTime();
 
   /**
    * @param lane its number in the session, from 1
@@ -17,6 +18,11 @@ final class LaneKey implements AutoCloseable {
 
   long lane() {
     return lane;
+  }
+
+  /** When it was made, by the system's ticker. */
+  long made() {
+    return made;
   }
 
   SecretKey secret() {

@@ -18,6 +18,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -113,6 +114,12 @@ final class LaneKeys implements AutoCloseable {
   /** Keys that can be taken now. */
   synchronized int spare() {
     return spare.size();
+  }
+
+  /** Nanoseconds since the oldest spare key was made; empty if there is none. */
+  synchronized OptionalLong oldestNanos() {
+    long now = System.nanoTime();
+    return spare.stream().mapToLong(key -> now - key.made()).max();
   }
 
   /** Wipes a key that was taken. */

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -47,8 +49,10 @@ public final class ApiKeys {
     INFER,
     /** Changing adapters. */
     ADAPTERS,
-    /** Reading /metrics. */
-    METRICS;
+    /** Reading /metrics and /v1/status. */
+    METRICS,
+    /** Ending requests of others. */
+    ADMIN;
 
     /** Parses a name as written in the file. */
     public static Scope parse(String name) {
@@ -58,7 +62,8 @@ public final class ApiKeys {
         }
       }
       throw new ConfigException(
-          "config.api-keys", "unknown scope '" + name + "'; known are infer, adapters, metrics");
+          "config.api-keys",
+          "unknown scope '" + name + "'; known are infer, adapters, metrics, admin");
     }
 
     public String label() {
@@ -73,6 +78,12 @@ public final class ApiKeys {
    */
   public static ApiKeys load(Path file) {
     return new ApiKeys(file);
+  }
+
+  /** All keys by name. */
+  public List<Key> list() {
+    refresh();
+    return state.byHash().values().stream().sorted(Comparator.comparing(Key::name)).toList();
   }
 
   /** The key a client presented, or null. */

@@ -7,17 +7,24 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Checks the key of a request against a scope; without keys everything is allowed. */
 final class Authorizer {
   private static final String TENANT = "tenant";
+  private static final String KEY = "api-key";
 
   private final @Nullable ApiKeys keys;
+  private final Consumer<String> accepted;
 
-  Authorizer(@Nullable ApiKeys keys) {
+  /**
+   * @param accepted told the name of every key that a request was let in with
+   */
+  Authorizer(@Nullable ApiKeys keys, Consumer<String> accepted) {
     this.keys = keys;
+    this.accepted = accepted;
   }
 
   /** A handler that lets requests with any of the scopes pass. */
@@ -26,6 +33,8 @@ final class Authorizer {
       if (keys != null) {
         ApiKeys.Key key = check(keys, given(routing.request()), List.of(scopes));
         routing.put(TENANT, key.name());
+        routing.put(KEY, key);
+        accepted.accept(key.name());
       }
       routing.next();
     };
@@ -35,6 +44,11 @@ final class Authorizer {
   static String tenant(RoutingContext routing) {
     String tenant = routing.get(TENANT);
     return tenant == null ? "" : tenant;
+  }
+
+  /** The key that a request was let in with; null without keys. */
+  static ApiKeys.@Nullable Key key(RoutingContext routing) {
+    return routing.get(KEY);
   }
 
   /** The key of a request: a bearer's, or that of the header which Anthropic's clients send. */

@@ -32,6 +32,7 @@ final class HttpApi {
   private final TokenHandler tokens;
   private final ModelsHandler models;
   private final AdapterHandler adapters;
+  private final StatusHandler status;
   private final BooleanSupplier ready;
   private final ApiDocument document = ApiDocument.load();
 
@@ -44,11 +45,13 @@ final class HttpApi {
       Authorizer authorizer,
       InferenceHandler inference,
       AdapterHandler adapters,
+      StatusHandler status,
       BooleanSupplier ready) {
     this.vertx = vertx;
     this.config = config;
     this.models = new ModelsHandler(model);
     this.adapters = adapters;
+    this.status = status;
     this.metrics = metrics;
     this.authorizer = authorizer;
     this.inference = inference;
@@ -81,6 +84,14 @@ final class HttpApi {
         .get("/metrics")
         .handler(authorizer.require(ApiKeys.Scope.METRICS))
         .handler(this::metrics);
+    routes
+        .get("/v1/status")
+        .handler(authorizer.require(ApiKeys.Scope.METRICS))
+        .handler(status::status);
+    routes
+        .post("/v1/requests/:id/cancel")
+        .handler(authorizer.require(ApiKeys.Scope.ADMIN))
+        .handler(status::cancel);
     routes.get("/v1/models").handler(infer).handler(models::list);
     // a name may hold slashes, as those of Hugging Face do
     routes.getWithRegex("/v1/models/(?<id>.+)").handler(infer).handler(models::byId);

@@ -13,6 +13,8 @@ import dev.tensafe.server.openai.InferenceRequest;
 import dev.tensafe.server.openai.JsonBody;
 import dev.tensafe.server.openai.TokenTexts;
 import dev.tensafe.server.responses.ResponsesRequest;
+import dev.tensafe.server.status.RequestTable;
+import dev.tensafe.server.status.TrackedRequest;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -33,6 +35,7 @@ final class InferenceHandler {
   private final RequestPreparation requests;
   private final ModelPins pins;
   private final RequestSubmission submission;
+  private final RequestTable table;
   private final AtomicInteger preparing = new AtomicInteger();
 
   InferenceHandler(
@@ -41,13 +44,15 @@ final class InferenceHandler {
       ServedModel model,
       TokenTexts texts,
       ModelPins pins,
-      RequestSubmission submission) {
+      RequestSubmission submission,
+      RequestTable table) {
     this.vertx = vertx;
     this.vocabSize = model.vocabSize();
     this.preparation = preparation;
     this.requests = new RequestPreparation(model, texts);
     this.pins = pins;
     this.submission = submission;
+    this.table = table;
   }
 
   void chat(RoutingContext routing) {
@@ -116,6 +121,10 @@ final class InferenceHandler {
     Responder responder = new Responder(routing);
     Context context = vertx.getOrCreateContext();
     AtomicBoolean gone = new AtomicBoolean();
+    TrackedRequest tracked = table.begin(requestId, routing.normalizedPath(), tenant);
+    tracked.onCancel(
+        () -> context.runOnContext(v -> responder.fail(RequestSubmission.cancelled())));
+    responder.onEnd(tracked::close);
     responder.attach(() -> gone.set(true));
     Future<Ready> ready =
         preparation
@@ -132,7 +141,8 @@ final class InferenceHandler {
               Ready request = done.result();
               return submit(
                   request,
-                  new RequestSubmission.Client(responder, context, requestId, request.style()));
+                  new RequestSubmission.Client(
+                      responder, context, requestId, request.style(), tracked));
             })
         .onComplete(done -> preparing.decrementAndGet());
   }

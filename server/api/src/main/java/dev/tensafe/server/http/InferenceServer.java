@@ -6,6 +6,7 @@ import dev.tensafe.server.config.ApiKeys;
 import dev.tensafe.server.config.ServerConfig;
 import dev.tensafe.server.metrics.ServerMetrics;
 import dev.tensafe.server.openai.TokenTexts;
+import dev.tensafe.server.status.ServerActivity;
 import dev.tensafe.server.wire.RequestGuard;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.vertx.core.Future;
@@ -81,6 +82,7 @@ public final class InferenceServer implements AutoCloseable {
       TokenTexts texts = new TokenTexts(model.tokenizer());
       Preparation preparation =
           new Preparation(vertx, ticker, Runtime.getRuntime().availableProcessors());
+      ServerActivity activity = new ServerActivity(model.engine(), ticker, clock);
       InferenceHandler inference =
           new InferenceHandler(
               vertx,
@@ -88,7 +90,9 @@ public final class InferenceServer implements AutoCloseable {
               model,
               texts,
               new ModelPins(model, timeoutNanos),
-              new RequestSubmission(vertx, model, texts, metrics, ticker, clock, timeoutNanos));
+              new RequestSubmission(
+                  vertx, model, texts, metrics, activity, ticker, clock, timeoutNanos),
+              activity.requests());
       InferenceServer self =
           new InferenceServer(config, model, vertx, server, ticker, preparation, inference);
       AdapterHandler adapters = new AdapterHandler(vertx, config, model, metrics.adapters());
@@ -99,9 +103,10 @@ public final class InferenceServer implements AutoCloseable {
               preparation,
               model,
               metrics,
-              new Authorizer(keys),
+              new Authorizer(keys, activity.tenants()::accepted),
               inference,
               adapters,
+              new StatusHandler(model, activity, keys, self::isReady),
               self::isReady);
       server.requestHandler(api.router());
       server.exceptionHandler(self::failedHandshake);

@@ -14,6 +14,8 @@ import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.ChoiceState;
 import dev.tensafe.server.openai.InferenceRequest;
 import dev.tensafe.server.openai.TokenTexts;
+import dev.tensafe.server.status.ServerActivity;
+import dev.tensafe.server.status.TrackedRequest;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -34,6 +36,7 @@ final class RequestSubmission {
   private final ServedModel model;
   private final TokenTexts texts;
   private final ServerMetrics metrics;
+  private final ServerActivity activity;
   private final Ticker ticker;
   private final Clock clock;
   private final long timeoutNanos;
@@ -47,6 +50,7 @@ final class RequestSubmission {
       ServedModel model,
       TokenTexts texts,
       ServerMetrics metrics,
+      ServerActivity activity,
       Ticker ticker,
       Clock clock,
       long timeoutNanos) {
@@ -54,13 +58,29 @@ final class RequestSubmission {
     this.model = model;
     this.texts = texts;
     this.metrics = metrics;
+    this.activity = activity;
     this.ticker = ticker;
     this.clock = clock;
     this.timeoutNanos = timeoutNanos;
   }
 
   /** The client that waits for the answer, and the style that it asked for. */
-  record Client(Responder responder, Context context, String requestId, AnswerStyle style) {}
+  record Client(
+      Responder responder,
+      Context context,
+      String requestId,
+      AnswerStyle style,
+      TrackedRequest tracked) {}
+
+  /** The error of a request that somebody else ended; its client should not try again by itself. */
+  static ApiException cancelled() {
+    return new ApiException(
+        403,
+        "permission_error",
+        "whoever runs this server has cancelled the request",
+        null,
+        "request_cancelled");
+  }
 
   /**
    * Submits, and gives the model back when all is answered, or when that fails.
@@ -160,15 +180,34 @@ final class RequestSubmission {
         new UsageCount(prepared.promptTokens(), prepared.prompts().size(), request.choices());
     AnswerHead head = head(request, pinned);
     Answer answer = client.style().begin(prepared, head, choices, usage, client.responder());
+    TrackedRequest tracked = client.tracked();
+    tracked.onCancel(() -> client.context().runOnContext(v -> answer.failed(cancelled())));
+    tracked.submitted(
+        new TrackedRequest.Work(
+            head.id(),
+            request.model(),
+            pinned.adapter(),
+            Optional.ofNullable(pinned.provenance().adapterDigest()),
+            pinned.provenance().mode(),
+            request.stream(),
+            prepared.promptTokens(),
+            outputs.size()));
     List<Engine.Submission> submissions = new ArrayList<>();
     for (int i = 0; i < outputs.size(); i++) {
+      int promptTokens = outputs.get(i).promptTokens().length;
+      GenerationListener watched =
+          activity.watch(
+              new ContextListener(client.context(), answer, i),
+              tracked,
+              pinned.tenant(),
+              promptTokens);
       GenerationListener listener =
           new TimedListener(
-              new ContextListener(client.context(), answer, i),
+              watched,
               metrics,
               metrics.adapter(pinned.adapter()),
               metrics.tenant(pinned.tenant()),
-              outputs.get(i).promptTokens().length,
+              promptTokens,
               ticker);
       submissions.add(new Engine.Submission(outputs.get(i), listener));
     }

@@ -26,6 +26,7 @@ final class Responder {
   private Engine.@Nullable Handle work;
   private boolean streaming;
   private boolean done;
+  private Runnable atEnd = () -> {};
   private int pendingBytes;
 
   Responder(RoutingContext routing) {
@@ -44,6 +45,19 @@ final class Responder {
     }
   }
 
+  /** Sets what runs once, when it is done or its client is gone. */
+  void onEnd(Runnable end) {
+    atEnd = end;
+    if (done || response.closed()) {
+      end.run();
+    }
+  }
+
+  private void finish() {
+    done = true;
+    atEnd.run();
+  }
+
   boolean open() {
     return !done && !response.closed();
   }
@@ -58,7 +72,7 @@ final class Responder {
     if (done) {
       return;
     }
-    done = true;
+    finish();
     if (response.closed()) {
       return;
     }
@@ -138,7 +152,7 @@ final class Responder {
     }
     stream(last);
     if (!done) {
-      done = true;
+      finish();
       response
           .end()
           .onComplete(
@@ -152,7 +166,7 @@ final class Responder {
 
   private void abandon() {
     if (!done) {
-      done = true;
+      finish();
       cancel();
     }
   }
