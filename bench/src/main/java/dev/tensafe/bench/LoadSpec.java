@@ -1,6 +1,7 @@
 package dev.tensafe.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.URI;
 import java.util.List;
 
@@ -21,6 +22,7 @@ import java.util.List;
  * @param apiKey bearer key, empty for none
  * @param prompts texts or lists of token ids, taken in turn, whose answers may end by themselves;
  *     none for random tokens and answers of full length
+ * @param fields that requests have besides, or instead, taken in turn; none for none
  */
 public record LoadSpec(
     URI url,
@@ -36,11 +38,13 @@ public record LoadSpec(
     int vocabulary,
     long seed,
     String apiKey,
-    List<JsonNode> prompts) {
+    List<JsonNode> prompts,
+    List<ObjectNode> fields) {
 
   public LoadSpec {
     models = List.copyOf(models);
     prompts = List.copyOf(prompts);
+    fields = List.copyOf(fields);
   }
 
   /** Without the key. */

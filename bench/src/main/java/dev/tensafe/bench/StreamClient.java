@@ -95,6 +95,14 @@ final class StreamClient {
   }
 
   private byte[] body(long seed, int turn) throws IOException {
+    ObjectNode body = plainBody(seed, turn);
+    if (!spec.fields().isEmpty()) {
+      body.setAll(spec.fields().get((int) Math.floorMod(seed, (long) spec.fields().size())));
+    }
+    return MAPPER.writeValueAsBytes(body);
+  }
+
+  private ObjectNode plainBody(long seed, int turn) {
     Random common = new Random(~(spec.turns() == 1 ? spec.seed() : seed));
     Random random = new Random(seed);
     ObjectNode body = MAPPER.createObjectNode();
@@ -105,7 +113,7 @@ final class StreamClient {
     if (!spec.prompts().isEmpty()) {
       body.set(
           "prompt", spec.prompts().get((int) Math.floorMod(seed, (long) spec.prompts().size())));
-      return MAPPER.writeValueAsBytes(body);
+      return body;
     }
     body.put("ignore_eos", true);
     for (int i = 0; i < spec.sharedTokens(); i++) {
@@ -114,6 +122,6 @@ final class StreamClient {
     for (int i = 0; i < (turn + 1) * spec.inputTokens(); i++) {
       body.withArray("prompt").add(random.nextInt(spec.vocabulary()));
     }
-    return MAPPER.writeValueAsBytes(body);
+    return body;
   }
 }

@@ -132,6 +132,13 @@ final class BenchCommand implements Runnable {
             "prompts in place of random ones: JSON Lines, each a text or a list of token ids")
     private @Nullable Path promptFile;
 
+    @Option(
+        names = "--fields",
+        paramLabel = "FILE",
+        description =
+            "fields that requests have besides, taken in turn: JSON Lines, an object each")
+    private @Nullable Path fieldsFile;
+
     @Option(names = "--seed", defaultValue = "1", description = "of prompts and arrivals")
     private long seed;
 
@@ -206,24 +213,37 @@ final class BenchCommand implements Runnable {
           vocabulary,
           seed,
           apiKey,
-          promptsOfFile());
+          promptsOfFile(),
+          fieldsOfFile());
     }
 
     private List<JsonNode> promptsOfFile() {
-      Path file = promptFile;
-      if (file == null) {
-        return List.of();
+      return promptFile == null ? List.of() : lines("bench.prompts", promptFile);
+    }
+
+    private List<ObjectNode> fieldsOfFile() {
+      List<ObjectNode> out = new ArrayList<>();
+      for (JsonNode line :
+          fieldsFile == null ? List.<JsonNode>of() : lines("bench.fields", fieldsFile)) {
+        if (!(line instanceof ObjectNode fields)) {
+          throw new ConfigException("bench.fields", fieldsFile + ": not an object: " + line);
+        }
+        out.add(fields);
       }
+      return out;
+    }
+
+    private static List<JsonNode> lines(String code, Path file) {
       List<JsonNode> read = new ArrayList<>();
       try {
         for (String line : Files.readAllLines(file)) {
           read.add(new ObjectMapper().readTree(line));
         }
       } catch (IOException e) {
-        throw new ConfigException("bench.prompts", "cannot read " + file + ": " + e, e);
+        throw new ConfigException(code, "cannot read " + file + ": " + e, e);
       }
       if (read.isEmpty()) {
-        throw new ConfigException("bench.prompts", file + " has no prompts");
+        throw new ConfigException(code, file + " has no lines");
       }
       return read;
     }
@@ -345,6 +365,12 @@ final class BenchCommand implements Runnable {
         description = "what a layer adds, as a share of what the one before it does")
     private double fading;
 
+    @Option(
+        names = "--tokenizer",
+        paramLabel = "DIR",
+        description = "has the tokenizer to use instead of bytes; the vocabulary is as large")
+    private @Nullable Path tokenizer;
+
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "new directory")
     private Path directory = Path.of("");
 
@@ -369,7 +395,14 @@ final class BenchCommand implements Runnable {
                     spec.commandLine(), "--dtype must be f32, f16 or bf16");
           };
       try {
-        SyntheticModel.write(directory, config, type, seed, fading);
+        Path foreign = tokenizer;
+        if (foreign == null) {
+          SyntheticModel.write(directory, config, type, seed, fading);
+        } else {
+          ForeignTokenizer other = ForeignTokenizer.read(foreign);
+          SyntheticModel.write(directory, other.enter(config), type, seed, fading);
+          other.copyTo(directory);
+        }
       } catch (IOException e) {
         throw new ConfigException("bench.make_model", "cannot write " + directory + ": " + e, e);
       }

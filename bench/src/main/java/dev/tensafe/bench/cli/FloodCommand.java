@@ -85,6 +85,7 @@ final class FloodCommand implements Callable<Integer> {
             vocabulary,
             seed,
             apiKey,
+            List.of(),
             List.of());
     new FloodBench(
             spec.commandLine().getOut(),

@@ -117,6 +117,7 @@ final class TenantsCommand implements Callable<Integer> {
             vocabulary,
             1,
             named.substring(at + 1),
+            List.of(),
             List.of()));
   }
 }

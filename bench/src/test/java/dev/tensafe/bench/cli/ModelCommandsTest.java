@@ -3,6 +3,10 @@ package dev.tensafe.bench.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.tensafe.formats.safetensors.DType;
+import dev.tensafe.model.config.ModelConfigReader;
+import dev.tensafe.model.shape.ModelConfig;
+import dev.tensafe.model.synthetic.SyntheticModel;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -164,5 +168,46 @@ class ModelCommandsTest {
     Ran ran = run("lora", "--model", model, "--executor", "gpu");
     assertEquals(1, ran.status());
     assertTrue(ran.err().contains("native") && ran.err().contains("torch"), ran.err());
+  }
+
+  @Test
+  void aModelMaySpeakTheTokensOfAnother() throws IOException {
+    Path other = directory.resolve("other");
+    Path own = directory.resolve("own");
+    SyntheticModel.write(own, SyntheticModel.llama(32, 64, 2, 4, 2, 300, 64), DType.F32, 1);
+    assertEquals(
+        0,
+        run(
+                "make-model",
+                "--shape",
+                "tiny",
+                "--tokenizer",
+                own.toString(),
+                "--out",
+                other.toString())
+            .status());
+    for (String name : List.of("tokenizer.json", "tokenizer_config.json")) {
+      assertEquals(-1, Files.mismatch(own.resolve(name), other.resolve(name)), name);
+    }
+    ModelConfig config = ModelConfigReader.read(other);
+    assertEquals(300, config.vocabSize());
+  }
+
+  @Test
+  void fieldsThatAreNoObjectsAreRefused() throws IOException {
+    Path file = Files.writeString(directory.resolve("fields.jsonl"), "{}\n[1]\n");
+    Ran ran =
+        run(
+            "serve",
+            "--url",
+            "http://127.0.0.1:1",
+            "--model",
+            "m",
+            "--concurrency",
+            "1",
+            "--fields",
+            file.toString());
+    assertEquals(1, ran.status());
+    assertTrue(ran.err().contains("bench.fields") && ran.err().contains("[1]"), ran.err());
   }
 }

@@ -74,7 +74,17 @@ public final class CompiledGrammar {
 
   /** A matcher before any text. */
   public Matcher matcher() {
-    return new Matcher(this, begin, new Fuel(WORK_OF_HARD_MASKS));
+    return matcher(() -> {});
+  }
+
+  /**
+   * A matcher before any text.
+   *
+   * @param pause run now and then, without a lock, while a mask takes long; may take its time, and
+   *     may end the work by an exception
+   */
+  public Matcher matcher(Runnable pause) {
+    return new Matcher(this, begin, pause, new Fuel(WORK_OF_HARD_MASKS, pause));
   }
 
   /** Memory of its states and masks at present, in bytes, about; the vocabulary's is not in it. */
@@ -109,20 +119,21 @@ public final class CompiledGrammar {
   /**
    * A bit per token; not to be changed.
    *
+   * @param pause run now and then while it takes long
    * @param hard work that masks of one text may take beyond the usual, all of them together
    */
-  long[] mask(State state, Fuel hard) {
+  long[] mask(State state, Runnable pause, Fuel hard) {
     long[] known = known(state);
     if (known == null) {
-      known = make(state, hard);
+      known = make(state, pause, hard);
       keep(state, known);
     }
     return known;
   }
 
-  private long[] make(State state, Fuel hard) {
+  private long[] make(State state, Runnable pause, Fuel hard) {
     try {
-      Fuel fuel = new Fuel(WORK_OF_A_MASK);
+      Fuel fuel = new Fuel(WORK_OF_A_MASK, pause);
       return new MaskWalk(automaton, classOf, trie, owner, fewNodes, fuel).mask(state);
     } catch (GrammarException tooManyWays) {
       StateWalk walk = new StateWalk(automaton, classOf, hard);

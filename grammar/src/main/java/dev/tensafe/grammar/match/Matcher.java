@@ -16,18 +16,21 @@ public final class Matcher {
   private final CompiledGrammar grammar;
   private final List<State> states = new ArrayList<>();
 
+  private final Runnable pause;
+
   /** Work that is left for masks that take more than the usual. */
   private final Fuel hard;
 
-  Matcher(CompiledGrammar grammar, State begin, Fuel hard) {
+  Matcher(CompiledGrammar grammar, State begin, Runnable pause, Fuel hard) {
     this.grammar = grammar;
+    this.pause = pause;
     this.hard = hard;
     states.add(begin);
   }
 
   /** Another at the same place, with the same tokens behind it. */
   public Matcher copy() {
-    Matcher copy = new Matcher(grammar, states.get(0), new Fuel(hard.left()));
+    Matcher copy = new Matcher(grammar, states.get(0), pause, new Fuel(hard.left(), pause));
     copy.states.addAll(states.subList(1, states.size()));
     return copy;
   }
@@ -89,7 +92,7 @@ public final class Matcher {
 
   /** The tokens that may come next: a bit each, token 0 the lowest of word 0; not to be changed. */
   public long[] mask() {
-    return grammar.mask(now(), hard);
+    return grammar.mask(now(), pause, hard);
   }
 
   /** The only token that may come next; −1 when it is not the only one, or the text may end. */

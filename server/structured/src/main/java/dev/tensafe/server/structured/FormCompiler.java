@@ -17,9 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +30,7 @@ public final class FormCompiler implements AutoCloseable {
 
   private final ToolFormat format;
   private final VocabularyTrie vocabulary;
-  private final ExecutorService workers;
+  private final MaskWorkers workers;
   private final Map<Key, Outcome> kept =
       new LinkedHashMap<>(2 * KEPT, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -47,22 +44,14 @@ public final class FormCompiler implements AutoCloseable {
   /**
    * @param vocabSize logits of a row
    * @param format whose calls there may be; its marks may be special tokens
-   * @param threads that make masks
+   * @param threads that make masks, besides one for those that take long
    */
   public FormCompiler(Tokenizer tokenizer, int vocabSize, ToolFormat format, int threads) {
     Set<String> marks = new HashSet<>(format.markers());
     marks.addAll(Thinking.MARKERS);
     this.format = format;
     this.vocabulary = new VocabularyTrie(tokenizer, vocabSize, marks);
-    AtomicInteger count = new AtomicInteger();
-    this.workers =
-        Executors.newFixedThreadPool(
-            threads,
-            task -> {
-              Thread thread = new Thread(task, "masks-" + count.getAndIncrement());
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.workers = new MaskWorkers(threads);
   }
 
   /** Special tokens of the vocabulary that forms may ask for: texts by id. */
@@ -100,7 +89,7 @@ public final class FormCompiler implements AutoCloseable {
   private Constraint constraint(Key key, CompiledGrammar grammar) {
     boolean must =
         key.tools().filter(t -> t.choice().mode() == ToolChoice.Mode.REQUIRED).isPresent();
-    return new GrammarConstraint(grammar, workers, key.form().isEmpty() && !must);
+    return new GrammarConstraint(grammar, workers, key.tenant(), key.form().isEmpty() && !must);
   }
 
   /**
@@ -185,6 +174,6 @@ public final class FormCompiler implements AutoCloseable {
 
   @Override
   public void close() {
-    workers.shutdownNow();
+    workers.close();
   }
 }

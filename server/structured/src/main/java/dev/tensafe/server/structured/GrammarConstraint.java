@@ -4,27 +4,29 @@ import dev.tensafe.batching.sample.Constraint;
 import dev.tensafe.batching.sample.LogitMask;
 import dev.tensafe.grammar.match.CompiledGrammar;
 import java.util.Set;
-import java.util.concurrent.Executor;
 
 /** Outputs that are texts of a grammar. Thread-safe. */
 final class GrammarConstraint implements Constraint {
   private final CompiledGrammar grammar;
-  private final Executor workers;
+  private final MaskWorkers workers;
+  private final String tenant;
   private final boolean cuttable;
 
   /**
    * @param workers where masks are made
+   * @param tenant for whom
    * @param cuttable whether a stop string may end the text where it is not whole
    */
-  GrammarConstraint(CompiledGrammar grammar, Executor workers, boolean cuttable) {
+  GrammarConstraint(CompiledGrammar grammar, MaskWorkers workers, String tenant, boolean cuttable) {
     this.grammar = grammar;
     this.workers = workers;
+    this.tenant = tenant;
     this.cuttable = cuttable;
   }
 
   @Override
   public LogitMask begin(Set<Integer> ends) {
-    return new GrammarMask(grammar.matcher(), ends, workers);
+    return new GrammarMask(grammar.matcher(workers::pause), ends, workers.of(tenant));
   }
 
   @Override

@@ -33,10 +33,16 @@ final class GrammarMask implements LogitMask {
   /** Tokens of the output that the matcher has not followed. */
   private final List<Integer> behind = new ArrayList<>();
 
+  /** Tokens that it has followed and the output has not any more. */
+  private int ahead;
+
   private boolean ended;
 
   /** What may come at each of some places in a row; null when it is not known. */
   private @Nullable CompletableFuture<List<Place>> looking;
+
+  /** What has the matcher before anything else may; null when it is free. */
+  private @Nullable CompletableFuture<?> before;
 
   /** Guesses that lead from the first place to the others. */
   private int[] guesses = NONE;
@@ -78,10 +84,17 @@ final class GrammarMask implements LogitMask {
     guesses = next.clone();
     at = 0;
     int[] path = guesses;
-    looking = CompletableFuture.supplyAsync(() -> places(followed, path), where);
+    int back = ahead;
+    ahead = 0;
+    CompletableFuture<?> first = before;
+    before = null;
+    looking =
+        (first == null ? CompletableFuture.completedFuture(null) : first)
+            .thenApplyAsync(unused -> places(back, followed, path), where);
   }
 
-  private List<Place> places(int[] followed, int[] path) {
+  private List<Place> places(int back, int[] followed, int[] path) {
+    matcher.rollBack(back);
     for (int token : followed) {
       if (!matcher.accept(token)) {
         throw new IllegalStateException("a token that the grammar does not allow");
@@ -198,11 +211,11 @@ final class GrammarMask implements LogitMask {
       return;
     }
     if (looking != null) {
-      List<Place> unused = joined(looking);
+      before = looking; // it may take long, and the engine does not wait for it
       looking = null;
     }
     int unfollowed = Math.min(left, behind.size());
     behind.subList(behind.size() - unfollowed, behind.size()).clear();
-    matcher.rollBack(left - unfollowed);
+    ahead += left - unfollowed;
   }
 }

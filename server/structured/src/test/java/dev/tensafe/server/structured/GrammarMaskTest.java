@@ -26,10 +26,14 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Masks against a matcher that follows the whole output anew for each token. */
 class GrammarMaskTest {
@@ -122,6 +126,9 @@ class GrammarMaskTest {
       }
       output.add(token);
       if (random.nextInt(6) == 0) {
+        if (random.nextBoolean()) {
+          mask.prepare(guesses(random, anew(output)));
+        }
         int dropped = random.nextInt(output.size() + 1);
         mask.rewind(dropped);
         output.subList(output.size() - dropped, output.size()).clear();
@@ -171,6 +178,85 @@ class GrammarMaskTest {
     assertEquals(1, later.size());
     later.remove().run();
     assertTrue(mask.await(0));
+  }
+
+  @Test
+  void goingBackWaitsForNobody() {
+    Deque<Runnable> later = new ArrayDeque<>();
+    LogitMask mask = new GrammarMask(grammar.matcher(), Set.of(END), later::add);
+    for (int token : new int[] {3, 6}) {
+      mask.prepare(new int[0]);
+      later.remove().run();
+      assertEquals(token, greedy(new Sampler(64), only(token), mask));
+      mask.accept(token);
+    }
+    mask.prepare(new int[0]);
+    mask.rewind(1);
+    mask.prepare(new int[0]);
+    mask.rewind(1);
+    mask.prepare(new int[] {3});
+    while (!later.isEmpty()) {
+      assertFalse(mask.await(0));
+      later.remove().run();
+    }
+    assertTrue(mask.await(0));
+    assertEquals(0, greedy(new Sampler(64), only(0), mask), "a bracket may begin, as at first");
+  }
+
+  private static FloatBuffer only(int token) {
+    FloatBuffer row = row(new Random(1));
+    row.put(token, 100);
+    return row;
+  }
+
+  /** Texts that can be cut in very many ways, so that their masks are much work. */
+  private static CompiledGrammar manyWays() {
+    Random random = new Random(1);
+    List<byte[]> texts = new ArrayList<>();
+    for (int i = 0; i < 20_000; i++) {
+      byte[] text = new byte[1 + random.nextInt(16)];
+      for (int j = 0; j < text.length; j++) {
+        text[j] = (byte) ('a' + random.nextInt(2));
+      }
+      texts.add(text);
+    }
+    Regexes regexes = new Regexes(10_000);
+    Grammar.Builder b = new Grammar.Builder(regexes, 1000);
+    int word = b.rule();
+    for (int i = 1; i <= 8; i++) {
+      b.produce(word, b.terminal(Pattern.whole(regexes, Encoding.UTF_8, "[ab]{" + i + "}", "")));
+    }
+    int list = b.rule();
+    b.produce(list, word);
+    b.produce(list, list, word);
+    return new CompiledGrammar(b.build(list), TokenTrie.of(texts));
+  }
+
+  @Test
+  @Timeout(60)
+  void masksOfOthersDoNotWaitForOneThatTakesLong() throws Exception {
+    try (MaskWorkers workers = new MaskWorkers(1)) {
+      AtomicBoolean served = new AtomicBoolean();
+      CountDownLatch begun = new CountDownLatch(1);
+      Runnable pause =
+          () -> {
+            begun.countDown();
+            do {
+              workers.pause();
+            } while (!served.get());
+          };
+      LogitMask flood =
+          new GrammarMask(manyWays().matcher(pause), Set.of(END), workers.of("flood"));
+      flood.prepare(new int[0]);
+      assertTrue(begun.await(30, TimeUnit.SECONDS), "it was to take long");
+      LogitMask neighbour =
+          new GrammarMask(grammar.matcher(), Set.of(END), workers.of("neighbour"));
+      neighbour.prepare(new int[0]);
+      assertTrue(neighbour.await(TimeUnit.SECONDS.toNanos(30)));
+      assertFalse(flood.await(0));
+      served.set(true);
+      assertTrue(flood.await(TimeUnit.SECONDS.toNanos(30)));
+    }
   }
 
   @Test
