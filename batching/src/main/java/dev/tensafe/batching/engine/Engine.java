@@ -116,6 +116,16 @@ public final class Engine implements AutoCloseable {
     return config.scheduler().maxRunning();
   }
 
+  /** Positions in a block of the cache. */
+  public int blockSize() {
+    return config.scheduler().blockSize();
+  }
+
+  /** Whether prompts that begin alike are computed once. */
+  public boolean sharesPrefixes() {
+    return config.prefixes().on();
+  }
+
   /** State after the latest step. */
   public EngineStatus status() {
     return life.status();

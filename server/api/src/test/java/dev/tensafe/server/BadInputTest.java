@@ -256,7 +256,10 @@ class BadInputTest {
     }
     return metrics
         .lines()
-        .filter(line -> line.startsWith("vllm:request_success_total{finished_reason=\"abort\""))
+        .filter(
+            line ->
+                line.startsWith(
+                    "vllm:request_success_total{engine=\"0\",finished_reason=\"abort\""))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
         .sum();
   }

@@ -323,6 +323,9 @@ class OpenApiAnswersTest {
       get(path, path, 200);
     }
     get("/v1/status", "/v1/status", 200);
+    List<String> open = new ArrayList<>(List.of(all));
+    open.addAll(List.of("Accept", "application/openmetrics-text"));
+    RECORD.check("GET /metrics", 200, server.get("/metrics", open.toArray(new String[0])));
     RECORD.check("DELETE /v1/adapters/{name}", 200, server.delete("/v1/adapters/sealed", all));
     RECORD.check("DELETE /v1/adapters/{name}", 404, server.delete("/v1/adapters/sealed", all));
     HttpResponse<String> unknown = server.get("/nothing", all);

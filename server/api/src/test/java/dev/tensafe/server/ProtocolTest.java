@@ -10,9 +10,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tensafe.batching.engine.GenerationListener;
 import dev.tensafe.batching.engine.Output;
 import dev.tensafe.formats.CodedException;
+import dev.tensafe.runtime.metrics.ExemplarTrace;
 import dev.tensafe.server.config.ApiKeyFile;
 import dev.tensafe.server.config.ApiKeys;
 import dev.tensafe.server.http.InferenceServer;
+import dev.tensafe.server.metrics.ObservedOutput;
+import dev.tensafe.server.metrics.OutputGroup;
 import dev.tensafe.server.metrics.ServerMetrics;
 import dev.tensafe.server.metrics.TimedListener;
 import java.io.IOException;
@@ -224,8 +227,8 @@ class ProtocolTest {
             - value(before, "vllm:generation_tokens_total"));
     assertEquals(
         1,
-        value(after, "vllm:request_success_total{finished_reason=\"length\"")
-            - value(before, "vllm:request_success_total{finished_reason=\"length\""));
+        value(after, "vllm:request_success_total{engine=\"0\",finished_reason=\"length\"")
+            - value(before, "vllm:request_success_total{engine=\"0\",finished_reason=\"length\""));
     assertEquals(
         1,
         value(after, "vllm:time_to_first_token_seconds_count")
@@ -255,9 +258,9 @@ class ProtocolTest {
             "vllm:kv_cache_usage_perc{",
             "vllm:prompt_tokens_total{",
             "vllm:num_preemptions_total{",
-            "vllm:time_to_first_token_seconds_bucket{model_name=\"tiny\",le=\"0.001\"}",
-            "vllm:inter_token_latency_seconds_bucket{model_name=\"tiny\",le=\"0.025\"}",
-            "vllm:e2e_request_latency_seconds_bucket{model_name=\"tiny\",le=\"7680.0\"}",
+            "vllm:time_to_first_token_seconds_bucket{engine=\"0\",model_name=\"tiny\",le=\"0.001\"}",
+            "vllm:inter_token_latency_seconds_bucket{engine=\"0\",model_name=\"tiny\",le=\"0.025\"}",
+            "vllm:e2e_request_latency_seconds_bucket{engine=\"0\",model_name=\"tiny\",le=\"7680.0\"}",
             "vllm:request_queue_time_seconds_bucket",
             "vllm:request_prefill_time_seconds_bucket",
             "vllm:request_decode_time_seconds_bucket",
@@ -310,9 +313,13 @@ class ProtocolTest {
               public void onFailure(CodedException error) {}
             },
             metrics,
-            metrics.adapter(Optional.empty()),
-            metrics.tenant("t"),
-            20,
+            new ObservedOutput(
+                20,
+                9,
+                new OutputGroup(metrics, 1),
+                metrics.adapter(Optional.empty()),
+                metrics.tenant("t"),
+                ExemplarTrace.NONE),
             () -> now[0]);
     listener.onScheduled(16);
     now[0] = 1_000_000_000L;
@@ -322,13 +329,13 @@ class ProtocolTest {
     String text = metrics.scrape();
     for (String line :
         List.of(
-            "vllm:generation_tokens_total{model_name=\"m\"} 5.0",
+            "vllm:generation_tokens_total{engine=\"0\",model_name=\"m\"} 5.0",
             "tensafe_tenant_prompt_tokens_total{source=\"cached\",tenant=\"t\"} 16.0",
             "tensafe_tenant_prompt_tokens_total{source=\"computed\",tenant=\"t\"} 4.0",
             "tensafe_inference_tokens_total{model_name=\"m\",type=\"generation\"} 5.0",
-            "vllm:time_to_first_token_seconds_count{model_name=\"m\"} 1",
-            "vllm:inter_token_latency_seconds_count{model_name=\"m\"} 4",
-            "vllm:inter_token_latency_seconds_sum{model_name=\"m\"} 2.0")) {
+            "vllm:time_to_first_token_seconds_count{engine=\"0\",model_name=\"m\"} 1",
+            "vllm:inter_token_latency_seconds_count{engine=\"0\",model_name=\"m\"} 4",
+            "vllm:inter_token_latency_seconds_sum{engine=\"0\",model_name=\"m\"} 2.0")) {
       assertTrue(text.contains(line), line + " is not in\n" + text);
     }
   }

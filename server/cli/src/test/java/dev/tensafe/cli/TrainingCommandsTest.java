@@ -62,8 +62,14 @@ class TrainingCommandsTest {
   void aTrainedAdapterIsEvaluatedAndPacked() throws Exception {
     CommandRun base =
         CommandRun.of(
-            Map.of(), "train", "--config", config("base", BASE + "steps: 60\n").toString());
+            Map.of(),
+            "train",
+            "--config",
+            config("base", BASE + "steps: 60\n").toString(),
+            "--metrics-port",
+            "0");
     assertEquals(0, base.exit(), base.err());
+    assertTrue(base.err().contains("metrics: http://127.0.0.1:"), base.err());
     assertEquals("model written to " + dir.resolve("base"), base.out().strip());
     assertTrue(base.err().contains(" tokens/s "), base.err());
     String model = dir.resolve("base").toString();

@@ -2,8 +2,10 @@ package dev.tensafe.server.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.runtime.Version;
+import dev.tensafe.runtime.metrics.Exposition;
 import dev.tensafe.server.config.ApiKeys;
 import dev.tensafe.server.config.ServerConfig;
+import dev.tensafe.server.metrics.HttpMetrics;
 import dev.tensafe.server.metrics.ServerMetrics;
 import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.JsonBody;
@@ -62,6 +64,8 @@ final class HttpApi {
 
   Router router() {
     Router router = Router.router(vertx);
+    Routes routes = new Routes(router);
+    router.route().handler(routing -> count(routing, routes));
     router.route().handler(RequestIds::assign);
     if (!config.corsOrigins().isEmpty()) {
       // without a list of headers, those that are asked for are allowed
@@ -74,7 +78,6 @@ final class HttpApi {
       router.route().handler(cors);
     }
     router.route().handler(HttpApi::checkTarget);
-    Routes routes = new Routes(router);
     routes.get("/health").handler(r -> new Responder(r).json(200, status("ok")));
     routes.get("/ready").handler(this::ready);
     routes.get("/version").handler(r -> new Responder(r).json(200, version()));
@@ -212,11 +215,34 @@ final class HttpApi {
     return JsonBody.object().put("version", Version.current());
   }
 
+  /** Counts an answer once it has ended. */
+  private void count(RoutingContext routing, Routes routes) {
+    long begun = System.nanoTime();
+    routing.addEndHandler(
+        ended ->
+            metrics
+                .http()
+                .answered(
+                    routing.request().method().name(),
+                    route(routing, routes),
+                    routing.response().getStatusCode(),
+                    System.nanoTime() - begun));
+    routing.next();
+  }
+
+  private static String route(RoutingContext routing, Routes routes) {
+    return RequestTarget.wellFormed(routing.request().uri())
+        ? routes.template(routing.normalizedPath())
+        : HttpMetrics.NO_ROUTE;
+  }
+
   private void metrics(RoutingContext routing) {
-    Buffer text = Buffer.buffer(metrics.scrape());
+    Exposition exposition = metrics.scrape(routing.request().getHeader("accept"));
+    Buffer text = Buffer.buffer(exposition.text());
     routing
         .response()
-        .putHeader("content-type", "text/plain; version=0.0.4; charset=utf-8")
+        .putHeader("content-type", exposition.contentType())
+        .putHeader("vary", "Accept")
         .putHeader("content-length", Integer.toString(text.length()))
         .end(text);
   }

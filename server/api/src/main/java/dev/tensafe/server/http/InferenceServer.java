@@ -42,6 +42,7 @@ public final class InferenceServer implements AutoCloseable {
   private final Ticker ticker;
   private final Preparation preparation;
   private final InferenceHandler inference;
+  private final ServerMetrics metrics;
   private volatile boolean accepting = true;
   private volatile boolean plainReported;
   private volatile long plainReportedNanos;
@@ -53,7 +54,8 @@ public final class InferenceServer implements AutoCloseable {
       HttpServer server,
       Ticker ticker,
       Preparation preparation,
-      InferenceHandler inference) {
+      InferenceHandler inference,
+      ServerMetrics metrics) {
     this.config = config;
     this.model = model;
     this.vertx = vertx;
@@ -61,6 +63,7 @@ public final class InferenceServer implements AutoCloseable {
     this.ticker = ticker;
     this.preparation = preparation;
     this.inference = inference;
+    this.metrics = metrics;
   }
 
   /**
@@ -94,7 +97,8 @@ public final class InferenceServer implements AutoCloseable {
                   vertx, model, texts, metrics, activity, ticker, clock, timeoutNanos),
               activity.requests());
       InferenceServer self =
-          new InferenceServer(config, model, vertx, server, ticker, preparation, inference);
+          new InferenceServer(
+              config, model, vertx, server, ticker, preparation, inference, metrics);
       AdapterHandler adapters = new AdapterHandler(vertx, config, model, metrics.adapters());
       HttpApi api =
           new HttpApi(
@@ -223,6 +227,7 @@ public final class InferenceServer implements AutoCloseable {
       // the last answers may still be on their way out
       await(server.shutdown(2, TimeUnit.SECONDS), 10);
       preparation.close();
+      metrics.close();
       await(vertx.close(), 10);
     } catch (ExecutionException | TimeoutException e) {
       LOG.warn("the server did not close cleanly");

@@ -6,7 +6,10 @@ import dev.tensafe.batching.engine.GenerationRequest;
 import dev.tensafe.batching.engine.Ticker;
 import dev.tensafe.batching.sample.SamplingParams;
 import dev.tensafe.lora.registry.AdapterInfo;
+import dev.tensafe.runtime.metrics.ExemplarTrace;
 import dev.tensafe.server.http.PreparedRequest.Prompt;
+import dev.tensafe.server.metrics.ObservedOutput;
+import dev.tensafe.server.metrics.OutputGroup;
 import dev.tensafe.server.metrics.ServerMetrics;
 import dev.tensafe.server.metrics.TimedListener;
 import dev.tensafe.server.openai.AnswerHead;
@@ -193,7 +196,11 @@ final class RequestSubmission {
             prepared.promptTokens(),
             outputs.size()));
     List<Engine.Submission> submissions = new ArrayList<>();
+    OutputGroup group = new OutputGroup(metrics, request.choices());
     for (int i = 0; i < outputs.size(); i++) {
+      if (i % request.choices() == 0) {
+        group = new OutputGroup(metrics, request.choices());
+      }
       int promptTokens = outputs.get(i).promptTokens().length;
       GenerationListener watched =
           activity.watch(
@@ -201,14 +208,15 @@ final class RequestSubmission {
               tracked,
               pinned.tenant(),
               promptTokens);
-      GenerationListener listener =
-          new TimedListener(
-              watched,
-              metrics,
+      ObservedOutput observed =
+          new ObservedOutput(
+              promptTokens,
+              outputs.get(i).params().maxTokens(),
+              group,
               metrics.adapter(pinned.adapter()),
               metrics.tenant(pinned.tenant()),
-              promptTokens,
-              ticker);
+              ExemplarTrace.NONE);
+      GenerationListener listener = new TimedListener(watched, metrics, observed, ticker);
       submissions.add(new Engine.Submission(outputs.get(i), listener));
     }
     return submissions;

@@ -1,5 +1,6 @@
 package dev.tensafe.server.http;
 
+import dev.tensafe.server.metrics.HttpMetrics;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
@@ -13,6 +14,7 @@ import java.util.regex.Pattern;
 final class Routes {
   private final Router router;
   private final Map<Pattern, Set<String>> methods = new LinkedHashMap<>();
+  private final Map<String, Pattern> templates = new LinkedHashMap<>();
 
   Routes(Router router) {
     this.router = router;
@@ -25,7 +27,9 @@ final class Routes {
 
   /** A route for paths that match a regular expression. */
   Route getWithRegex(String regex) {
-    add(Pattern.compile(regex), HttpMethod.GET, HttpMethod.HEAD);
+    Pattern pattern = Pattern.compile(regex);
+    templates.putIfAbsent(regex.replaceAll("\\(\\?<(\\w+)>[^)]*\\)", "{$1}"), pattern);
+    add(pattern, HttpMethod.GET, HttpMethod.HEAD);
     return router.routeWithRegex(regex).method(HttpMethod.GET).method(HttpMethod.HEAD);
   }
 
@@ -51,8 +55,23 @@ final class Routes {
     return String.join(", ", out);
   }
 
+  /** The route of a path, as it is written above; {@link HttpMetrics#NO_ROUTE} for none. */
+  String template(String path) {
+    if (templates.containsKey(path) && path.indexOf('{') < 0) {
+      return path;
+    }
+    for (Map.Entry<String, Pattern> route : templates.entrySet()) {
+      if (route.getValue().matcher(path).matches()) {
+        return route.getKey();
+      }
+    }
+    return HttpMetrics.NO_ROUTE;
+  }
+
   private void remember(String path, HttpMethod... taken) {
-    add(Pattern.compile(path.replace(".", "\\.").replaceAll(":\\w+", "[^/]+") + "/?"), taken);
+    Pattern pattern = Pattern.compile(path.replace(".", "\\.").replaceAll(":\\w+", "[^/]+") + "/?");
+    templates.putIfAbsent(path.replaceAll(":(\\w+)", "{$1}"), pattern);
+    add(pattern, taken);
   }
 
   private void add(Pattern pattern, HttpMethod... taken) {

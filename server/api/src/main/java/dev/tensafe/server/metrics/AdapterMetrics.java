@@ -4,44 +4,39 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tensafe.batching.engine.Engine;
 import dev.tensafe.batching.engine.EngineStatus;
 import dev.tensafe.lora.registry.AdapterRegistry;
-import dev.tensafe.lora.registry.RegistryStats;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
+import dev.tensafe.runtime.metrics.BoundedNames;
+import dev.tensafe.runtime.metrics.Families;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.time.Clock;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /**
- * The metrics of adapters. At most {@value #MAX_NAMES} of them have labels of their own at a time;
- * the others count together as {@value #OTHER}, which is no adapter's name. Thread-safe.
+ * The metrics of adapters. At most {@value BoundedNames#MAX_NAMES} of them have labels of their own
+ * at a time; the others count together. Thread-safe.
  */
 public final class AdapterMetrics {
-  static final int MAX_NAMES = 100;
-  static final String OTHER = "_other";
-
-  private final MeterRegistry registry;
+  private final Families families;
   private final Engine engine;
   private final int maxRunning;
   private final Optional<AdapterRegistry> adapters;
   private final Clock clock;
+  private final BoundedNames names = new BoundedNames();
+  private final BoundedNames reasons = new BoundedNames();
 
   @GuardedBy("this")
   private final Map<String, AdapterUsage> usages = new HashMap<>();
 
   AdapterMetrics(
-      MeterRegistry registry,
+      Families families,
       Engine engine,
       int maxRunning,
       Optional<AdapterRegistry> adapters,
       Clock clock) {
-    this.registry = registry;
+    this.families = families;
     this.engine = engine;
     this.maxRunning = maxRunning;
     this.adapters = adapters;
@@ -50,29 +45,18 @@ public final class AdapterMetrics {
   }
 
   private void bind(AdapterRegistry from) {
-    gauge(from, "tensafe_adapters_registered", RegistryStats::registered);
-    gauge(from, "tensafe_adapters_resident", RegistryStats::resident);
-    gauge(from, "tensafe_adapter_memory_bytes", RegistryStats::residentBytes);
-    gauge(from, "tensafe_adapter_memory_limit_bytes", RegistryStats::capacityBytes);
-    counter(from, "tensafe_adapter_loads", RegistryStats::loads);
-    counter(from, "tensafe_adapter_evictions", RegistryStats::evictions);
-    counter(from, "tensafe_adapter_failed_loads", RegistryStats::failedLoads);
-  }
-
-  private void gauge(AdapterRegistry from, String name, ToDoubleFunction<RegistryStats> value) {
-    Gauge.builder(name, from, r -> value.applyAsDouble(r.stats())).register(registry);
-  }
-
-  private void counter(AdapterRegistry from, String name, ToDoubleFunction<RegistryStats> value) {
-    FunctionCounter.builder(name, from, r -> value.applyAsDouble(r.stats())).register(registry);
+    families.gauge(ServerFamilies.REGISTERED, from, r -> r.stats().registered());
+    families.gauge(ServerFamilies.RESIDENT, from, r -> r.stats().resident());
+    families.gauge(ServerFamilies.ADAPTER_MEMORY, from, r -> r.stats().residentBytes());
+    families.gauge(ServerFamilies.ADAPTER_MEMORY_LIMIT, from, r -> r.stats().capacityBytes());
+    families.counter(ServerFamilies.LOADS, from, r -> r.stats().loads());
+    families.counter(ServerFamilies.EVICTIONS, from, r -> r.stats().evictions());
+    families.counter(ServerFamilies.FAILED_LOADS, from, r -> r.stats().failedLoads());
   }
 
   /** Counts a refused package. */
   public void refused(String code) {
-    Counter.builder("tensafe_adapter_refused_packages")
-        .tag("reason", code)
-        .register(registry)
-        .increment();
+    families.counter(ServerFamilies.REFUSED_PACKAGES, reasons.label(code)).increment();
   }
 
   /** The counters for requests of an adapter; empty for the base model, which has none. */
@@ -80,42 +64,36 @@ public final class AdapterMetrics {
     if (adapter.isEmpty()) {
       return AdapterUsage.NONE;
     }
-    int names = usages.size() - (usages.containsKey(OTHER) ? 1 : 0);
-    String label = usages.containsKey(adapter.get()) || names < MAX_NAMES ? adapter.get() : OTHER;
-    return usages.computeIfAbsent(label, name -> AdapterUsage.of(registry, name));
+    return usages.computeIfAbsent(
+        names.label(adapter.get()), name -> AdapterUsage.of(families, name));
   }
 
   /** Makes room for another name once an adapter is removed. */
   public synchronized void forget(String adapter) {
+    names.forget(adapter);
     AdapterUsage usage = usages.remove(adapter);
     if (usage != null) {
-      usage.removeFrom(registry);
+      usage.removeFrom(families);
     }
   }
 
   /**
-   * {@code vllm:lora_requests_info} in Prometheus' text format: which adapters are in use, in
-   * labels, the time as value. Written here because the library takes {@code _info} for a reserved
-   * ending.
+   * {@code vllm:lora_requests_info}: which adapters are in use, in labels, the time in seconds as
+   * value. One metric, so that there are as many as one whatever runs.
    */
-  String requestsInfo() {
-    Map<Long, String> names = adapters.map(AdapterRegistry::inUse).orElse(Map.of());
+  MetricSnapshot requestsInfo() {
+    Map<Long, String> inUse = adapters.map(AdapterRegistry::inUse).orElse(Map.of());
     EngineStatus status = engine.status();
     Set<Long> waiting =
-        names.keySet().stream()
+        inUse.keySet().stream()
             .filter(handle -> !status.runningAdapters().contains(handle))
             .collect(Collectors.toSet());
-    // adapters' names need no escaping
-    return String.format(
-        Locale.ROOT,
-        "# HELP vllm:lora_requests_info Adapters in use.%n"
-            + "# TYPE vllm:lora_requests_info gauge%n"
-            + "vllm:lora_requests_info{max_lora=\"%d\",running_lora_adapters=\"%s\","
-            + "waiting_lora_adapters=\"%s\"} %.3f%n",
-        maxRunning,
-        names(status.runningAdapters(), names),
-        names(waiting, names),
-        clock.millis() / 1000.0);
+    return VllmMetrics.one(
+        VllmFamilies.LORA,
+        clock.millis() / 1000.0,
+        Integer.toString(maxRunning),
+        names(waiting, inUse),
+        names(status.runningAdapters(), inUse));
   }
 
   private static String names(Set<Long> handles, Map<Long, String> names) {
@@ -124,7 +102,7 @@ public final class AdapterMetrics {
         .filter(name -> name != null)
         .sorted()
         .distinct()
-        .limit(MAX_NAMES)
+        .limit(BoundedNames.MAX_NAMES)
         .collect(Collectors.joining(","));
   }
 }

@@ -1,15 +1,13 @@
 package dev.tensafe.server.metrics;
 
+import dev.tensafe.runtime.metrics.Families;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Meter;
-import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 
 /** Counters of one adapter's requests. Thread-safe. */
 public final class AdapterUsage {
   /** Counters that are not shown. */
-  static final AdapterUsage NONE = of(new SimpleMeterRegistry(), "");
+  static final AdapterUsage NONE = of(new Families(), "");
 
   private final Counter promptTokens;
   private final Counter generatedTokens;
@@ -24,17 +22,12 @@ public final class AdapterUsage {
     this.failed = failed;
   }
 
-  static AdapterUsage of(MeterRegistry registry, String adapter) {
+  static AdapterUsage of(Families families, String adapter) {
     return new AdapterUsage(
-        counter(registry, "tensafe_adapter_tokens", adapter, "type", "prompt"),
-        counter(registry, "tensafe_adapter_tokens", adapter, "type", "generation"),
-        counter(registry, "tensafe_adapter_requests", adapter, "outcome", "completed"),
-        counter(registry, "tensafe_adapter_requests", adapter, "outcome", "failed"));
-  }
-
-  private static Counter counter(
-      MeterRegistry registry, String name, String adapter, String key, String value) {
-    return Counter.builder(name).tag("adapter", adapter).tag(key, value).register(registry);
+        families.counter(ServerFamilies.ADAPTER_TOKENS, adapter, "prompt"),
+        families.counter(ServerFamilies.ADAPTER_TOKENS, adapter, "generation"),
+        families.counter(ServerFamilies.ADAPTER_REQUESTS, adapter, "completed"),
+        families.counter(ServerFamilies.ADAPTER_REQUESTS, adapter, "failed"));
   }
 
   void generated(int tokens) {
@@ -50,9 +43,7 @@ public final class AdapterUsage {
     failed.increment();
   }
 
-  void removeFrom(MeterRegistry registry) {
-    for (Meter meter : List.of(promptTokens, generatedTokens, completed, failed)) {
-      registry.remove(meter);
-    }
+  void removeFrom(Families families) {
+    families.remove(List.of(promptTokens, generatedTokens, completed, failed));
   }
 }

@@ -1,14 +1,14 @@
 package dev.tensafe.server.metrics;
 
+import dev.tensafe.he.client.BarredHosts;
 import dev.tensafe.he.client.EncryptedAdapters;
 import dev.tensafe.he.client.HeListener;
 import dev.tensafe.he.transport.LocalHost;
+import dev.tensafe.runtime.metrics.BoundedNames;
+import dev.tensafe.runtime.metrics.Families;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -16,53 +16,40 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The metrics of encrypted adapters. At most {@value AdapterMetrics#MAX_NAMES} of them have labels
- * of their own; the others count together as {@value AdapterMetrics#OTHER}.
+ * The metrics of encrypted adapters. At most {@value BoundedNames#MAX_NAMES} of them have labels of
+ * their own; the others count together.
  */
 final class HeMetrics implements HeListener {
-  private static final Duration[] LATENCY = {
-    Duration.ofNanos(250_000),
-    Duration.ofNanos(500_000),
-    Duration.ofMillis(1),
-    Duration.ofNanos(2_500_000),
-    Duration.ofMillis(5),
-    Duration.ofMillis(10),
-    Duration.ofMillis(25),
-    Duration.ofMillis(50),
-    Duration.ofMillis(100),
-    Duration.ofMillis(250),
-    Duration.ofMillis(500),
-    Duration.ofSeconds(1),
-    Duration.ofMillis(2500),
-    Duration.ofSeconds(5)
+  private static final double[] LATENCY = {
+    0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5
   };
 
   /** |z| of a tag in units of the honest deviation; beyond 8 a host is barred. */
   private static final double[] RESIDUALS = {0.25, 0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8};
 
-  private final MeterRegistry registry;
+  private final Families families;
+  private final BoundedNames names = new BoundedNames();
+  private final BoundedNames reasons = new BoundedNames();
+  private final BoundedNames packings = new BoundedNames();
   private final Map<String, Meters> byAdapter = new ConcurrentHashMap<>();
   private final Map<String, Counter> byPacking = new ConcurrentHashMap<>();
 
-  private HeMetrics(MeterRegistry registry) {
-    this.registry = registry;
+  HeMetrics(Families families) {
+    this.families = families;
   }
 
   /** Begins to count what an encrypted mode does. */
-  static void bind(EncryptedAdapters adapters, MeterRegistry registry) {
-    adapters.listen(new HeMetrics(registry));
-    Gauge.builder("tensafe_he_sessions", adapters, EncryptedAdapters::connected).register(registry);
-    Gauge.builder("tensafe_he_pads_ready", adapters, EncryptedAdapters::padsReady)
-        .register(registry);
-    Gauge.builder("tensafe_he_barred_pairs", adapters, of -> of.barred().list().size())
-        .register(registry);
+  static void bind(EncryptedAdapters adapters, Families families) {
+    adapters.listen(new HeMetrics(families));
+    families.gauge(HeFamilies.SESSIONS, adapters, EncryptedAdapters::connected);
+    families.gauge(HeFamilies.PADS, adapters, EncryptedAdapters::padsReady);
+    families.gauge(HeFamilies.BARRED, adapters, of -> of.barred().list().size());
     adapters
         .embeddedHost()
         .ifPresent(
             host -> {
-              Gauge.builder("tensafe_he_pool_level", host, LocalHost::poolLevel).register(registry);
-              Gauge.builder("tensafe_he_pool_capacity", host, LocalHost::poolCapacity)
-                  .register(registry);
+              families.gauge(HeFamilies.POOL, host, LocalHost::poolLevel);
+              families.gauge(HeFamilies.POOL_CAPACITY, host, LocalHost::poolCapacity);
             });
   }
 
@@ -81,71 +68,36 @@ final class HeMetrics implements HeListener {
       Counter checked,
       DistributionSummary residual,
       Map<LaneEvent, Counter> lanes) {
-    static Meters of(MeterRegistry registry, String adapter) {
-      return new Meters(
-          Timer.builder("tensafe_he_lora_latency")
-              .tag("adapter", adapter)
-              .serviceLevelObjectives(LATENCY)
-              .register(registry),
-          stage(registry, adapter, "encrypt"),
-          stage(registry, adapter, "evaluate"),
-          stage(registry, adapter, "wire"),
-          stage(registry, adapter, "decrypt"),
-          bytes(registry, adapter, "up"),
-          bytes(registry, adapter, "down"),
-          Counter.builder("tensafe_he_token_rows").tag("adapter", adapter).register(registry),
-          Counter.builder("tensafe_he_rotations").tag("adapter", adapter).register(registry),
-          DistributionSummary.builder("tensafe_he_batch_fill")
-              .tag("adapter", adapter)
-              .register(registry),
-          Counter.builder("tensafe_he_tags_checked").tag("adapter", adapter).register(registry),
-          DistributionSummary.builder("tensafe_he_tag_residual")
-              .tag("adapter", adapter)
-              .serviceLevelObjectives(RESIDUALS)
-              .register(registry),
-          lanes(registry, adapter));
-    }
-
-    private static Map<LaneEvent, Counter> lanes(MeterRegistry registry, String adapter) {
-      Map<LaneEvent, Counter> counters = new EnumMap<>(LaneEvent.class);
+    static Meters of(Families families, String adapter) {
+      Map<LaneEvent, Counter> lanes = new EnumMap<>(LaneEvent.class);
       for (LaneEvent event : LaneEvent.values()) {
-        counters.put(
+        lanes.put(
             event,
-            Counter.builder("tensafe_he_lanes")
-                .tag("adapter", adapter)
-                .tag("event", event.name().toLowerCase(Locale.ROOT))
-                .register(registry));
+            families.counter(HeFamilies.LANES, adapter, event.name().toLowerCase(Locale.ROOT)));
       }
-      return counters;
-    }
-
-    private static Counter stage(MeterRegistry registry, String adapter, String stage) {
-      return Counter.builder("tensafe_he_seconds")
-          .tag("adapter", adapter)
-          .tag("stage", stage)
-          .register(registry);
-    }
-
-    private static Counter bytes(MeterRegistry registry, String adapter, String direction) {
-      return Counter.builder("tensafe_he_bytes")
-          .tag("adapter", adapter)
-          .tag("direction", direction)
-          .register(registry);
+      // that there was none is said, too
+      for (BarredHosts.Reason reason : BarredHosts.Reason.values()) {
+        families.counter(HeFamilies.DISTRUSTED, adapter, reason.code());
+      }
+      return new Meters(
+          families.times(HeFamilies.LATENCY, HeMetrics.LATENCY, adapter),
+          families.counter(HeFamilies.SECONDS, adapter, "encrypt"),
+          families.counter(HeFamilies.SECONDS, adapter, "evaluate"),
+          families.counter(HeFamilies.SECONDS, adapter, "wire"),
+          families.counter(HeFamilies.SECONDS, adapter, "decrypt"),
+          families.counter(HeFamilies.BYTES, adapter, "up"),
+          families.counter(HeFamilies.BYTES, adapter, "down"),
+          families.counter(HeFamilies.ROWS, adapter),
+          families.counter(HeFamilies.ROTATIONS, adapter),
+          families.summary(HeFamilies.FILL, adapter),
+          families.counter(HeFamilies.TAGS_CHECKED, adapter),
+          families.sizes(HeFamilies.TAG_RESIDUAL, RESIDUALS, adapter),
+          lanes);
     }
   }
 
   private Meters meters(String adapter) {
-    Meters known = byAdapter.get(adapter);
-    if (known != null) {
-      return known;
-    }
-    return byAdapter.computeIfAbsent(label(adapter), name -> Meters.of(registry, name));
-  }
-
-  private String label(String adapter) {
-    return byAdapter.containsKey(adapter) || byAdapter.size() < AdapterMetrics.MAX_NAMES
-        ? adapter
-        : AdapterMetrics.OTHER;
+    return byAdapter.computeIfAbsent(names.label(adapter), name -> Meters.of(families, name));
   }
 
   @Override
@@ -162,19 +114,13 @@ final class HeMetrics implements HeListener {
     m.fill().record(e.fill());
     byPacking
         .computeIfAbsent(
-            e.packing(),
-            packing ->
-                Counter.builder("tensafe_he_messages").tag("packing", packing).register(registry))
+            packings.label(e.packing()), packing -> families.counter(HeFamilies.MESSAGES, packing))
         .increment();
   }
 
   @Override
   public void failed(String adapter, String code) {
-    Counter.builder("tensafe_he_failures")
-        .tag("adapter", label(adapter))
-        .tag("reason", code)
-        .register(registry)
-        .increment();
+    families.counter(HeFamilies.FAILURES, names.label(adapter), reasons.label(code)).increment();
   }
 
   @Override
@@ -188,10 +134,8 @@ final class HeMetrics implements HeListener {
 
   @Override
   public void distrusted(String adapter, String reason) {
-    Counter.builder("tensafe_he_distrusted")
-        .tag("adapter", label(adapter))
-        .tag("reason", reason)
-        .register(registry)
+    families
+        .counter(HeFamilies.DISTRUSTED, names.label(adapter), reasons.label(reason))
         .increment();
   }
 

@@ -2,12 +2,11 @@ package dev.tensafe.server.metrics;
 
 import dev.tensafe.batching.engine.StepListener;
 import dev.tensafe.batching.engine.StepReport;
+import dev.tensafe.runtime.metrics.Families;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
@@ -26,35 +25,22 @@ final class StepMetrics implements StepListener {
   private final Map<StepReport.Phase, Counter> phases = new EnumMap<>(StepReport.Phase.class);
   private final DistributionSummary sequences;
   private final DistributionSummary tokens;
+  private final DistributionSummary iteration;
   private final DraftMetrics drafts;
 
-  StepMetrics(MeterRegistry registry, String model) {
-    duration =
-        Timer.builder("tensafe_engine_step")
-            .tag("model_name", model)
-            .serviceLevelObjectives(
-                Arrays.stream(SECONDS)
-                    .mapToObj(seconds -> Duration.ofNanos(Math.round(seconds * 1e9)))
-                    .toArray(Duration[]::new))
-            .register(registry);
+  StepMetrics(Families families, String model) {
+    duration = families.times(ServerFamilies.STEP, SECONDS, model);
     for (StepReport.Phase phase : StepReport.Phase.values()) {
       phases.put(
           phase,
-          Counter.builder("tensafe_engine_phase_seconds")
-              .tag("model_name", model)
-              .tag("phase", phase.name().toLowerCase(Locale.ROOT))
-              .register(registry));
+          families.counter(ServerFamilies.PHASE, model, phase.name().toLowerCase(Locale.ROOT)));
     }
-    sequences = sizes(registry, "tensafe_engine_step_sequences", model);
-    tokens = sizes(registry, "tensafe_engine_step_tokens", model);
-    drafts = new DraftMetrics(registry, model);
-  }
-
-  private static DistributionSummary sizes(MeterRegistry registry, String name, String model) {
-    return DistributionSummary.builder(name)
-        .tag("model_name", model)
-        .serviceLevelObjectives(SIZES)
-        .register(registry);
+    sequences = families.sizes(ServerFamilies.STEP_SEQUENCES, SIZES, model);
+    tokens = families.sizes(ServerFamilies.STEP_TOKENS, SIZES, model);
+    iteration =
+        families.sizes(
+            VllmFamilies.ITERATION_TOKENS, VllmMetrics.ITERATION, model, VllmMetrics.ENGINE);
+    drafts = new DraftMetrics(families, model);
   }
 
   @Override
@@ -63,6 +49,7 @@ final class StepMetrics implements StepListener {
     phases.forEach((phase, counter) -> counter.increment(report.nanos(phase) / 1e9));
     sequences.record(report.sequences());
     tokens.record(report.tokens());
+    iteration.record(report.tokens());
     drafts.add(report.drafts());
   }
 }

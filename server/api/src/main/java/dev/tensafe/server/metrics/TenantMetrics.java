@@ -2,26 +2,26 @@ package dev.tensafe.server.metrics;
 
 import dev.tensafe.batching.engine.StepListener;
 import dev.tensafe.batching.engine.StepReport;
+import dev.tensafe.runtime.metrics.BoundedNames;
+import dev.tensafe.runtime.metrics.Families;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * How much of the machine's time each tenant had. The first {@value #MAX_NAMES} tenants that run
- * anything have labels of their own, those after them count together as {@value
- * AdapterMetrics#OTHER}; without API keys the only tenant is {@value #NOBODY}. Told by the engine's
- * thread, which alone uses it.
+ * How much of the machine's time each tenant had. The first {@value BoundedNames#MAX_NAMES} tenants
+ * that run anything have labels of their own, those after them count together; without API keys the
+ * only tenant is {@value #NOBODY}. Told by the engine's thread, which alone uses it.
  */
 final class TenantMetrics implements StepListener {
-  static final int MAX_NAMES = 100;
   static final String NOBODY = "_anonymous";
 
-  private final MeterRegistry registry;
+  private final Families families;
+  private final BoundedNames names = new BoundedNames();
   private final Map<String, Counter> seconds = new HashMap<>();
 
-  TenantMetrics(MeterRegistry registry) {
-    this.registry = registry;
+  TenantMetrics(Families families) {
+    this.families = families;
   }
 
   @Override
@@ -30,10 +30,7 @@ final class TenantMetrics implements StepListener {
   }
 
   private Counter counter(String tenant) {
-    String name = tenant.isEmpty() ? NOBODY : tenant;
-    String label =
-        seconds.containsKey(name) || seconds.size() < MAX_NAMES ? name : AdapterMetrics.OTHER;
-    return seconds.computeIfAbsent(
-        label, l -> Counter.builder("tensafe_tenant_seconds").tag("tenant", l).register(registry));
+    String label = names.label(tenant.isEmpty() ? NOBODY : tenant);
+    return seconds.computeIfAbsent(label, l -> families.counter(ServerFamilies.TENANT_SECONDS, l));
   }
 }

@@ -7,18 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.tensafe.batching.engine.DraftCounts;
 import dev.tensafe.batching.engine.StepReport;
 import dev.tensafe.batching.schedule.StepPlan;
+import dev.tensafe.runtime.metrics.Families;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TenantMetricsTest {
-  private final PrometheusMeterRegistry registry =
-      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final TenantMetrics metrics = new TenantMetrics(registry);
+  private final Families families = new Families();
+  private final TenantMetrics metrics = new TenantMetrics(families);
 
   /** A step that gave each tenant so many nanoseconds. */
   private void step(Map<String, Double> nanos) {
@@ -29,7 +27,7 @@ class TenantMetricsTest {
   /** Seconds by label. */
   private Map<String, Double> seconds() {
     Map<String, Double> seconds = new HashMap<>();
-    for (Counter counter : registry.find("tensafe_tenant_seconds").counters()) {
+    for (Counter counter : families.registry().find("tensafe_tenant_seconds").counters()) {
       assertEquals(1, counter.getId().getTags().size());
       seconds.put(String.valueOf(counter.getId().getTag("tenant")), counter.count());
     }
@@ -42,7 +40,8 @@ class TenantMetricsTest {
     step(Map.of("b", 0.5e9));
     step(Map.of());
     assertEquals(Map.of("a", 1.5, "b", 0.75), seconds());
-    assertTrue(registry.scrape().contains("tensafe_tenant_seconds_total{tenant=\"b\"} 0.75"));
+    assertTrue(
+        families.registry().scrape().contains("tensafe_tenant_seconds_total{tenant=\"b\"} 0.75"));
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.logging.Level;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -32,20 +33,46 @@ public final class TrainCommand implements Callable<Integer> {
       description = "YAML; see docs/TRAINING.md")
   private Path file = Path.of("");
 
+  @Option(
+      names = "--metrics-port",
+      paramLabel = "PORT",
+      description = "serves /metrics there; not at all if not given")
+  private @Nullable Integer metricsPort;
+
+  @Option(
+      names = "--metrics-host",
+      paramLabel = "HOST",
+      defaultValue = "127.0.0.1",
+      description = "address to bind for --metrics-port")
+  private String metricsHost = "";
+
   @Override
   public Integer call() {
     LogSetup.apply(false, Level.WARNING);
     RunConfig config = RunConfigReader.read(file);
     Signals signals = new Signals();
-    MetricsFile metrics =
+    MetricsFile written =
         new MetricsFile(config.output().resolve("metrics.jsonl"), InstantSource.system());
-    Listeners listeners =
-        new Listeners(List.of(Terminal.progress(spec.commandLine().getErr()), metrics));
-    new TrainingRun(config, listeners, signals::received).run();
+    Integer port = metricsPort;
+    try (TrainingMetrics metrics = new TrainingMetrics();
+        MetricsPort shown =
+            port == null ? null : MetricsPort.open(metricsHost, port, metrics::scrape)) {
+      if (shown != null) {
+        spec.commandLine().getErr().println(metricsOf(shown.port()));
+      }
+      Listeners listeners =
+          new Listeners(List.of(Terminal.progress(spec.commandLine().getErr()), written, metrics));
+      new TrainingRun(config, listeners, signals::received).run();
+    }
     spec.commandLine()
         .getOut()
         .println(
             (config.lora().isPresent() ? "adapter" : "model") + " written to " + config.output());
     return 0;
+  }
+
+  private String metricsOf(int port) {
+    String host = metricsHost.contains(":") ? "[" + metricsHost + "]" : metricsHost;
+    return "metrics: http://" + host + ":" + port + "/metrics";
   }
 }

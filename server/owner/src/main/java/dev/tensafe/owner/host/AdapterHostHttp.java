@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.he.host.AdapterHost;
 import dev.tensafe.runtime.ConfigException;
+import dev.tensafe.runtime.metrics.Exposition;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
@@ -119,8 +120,9 @@ public final class AdapterHostHttp implements AutoCloseable {
                 .toString();
       }
       case "/metrics" -> {
-        type = "text/plain; version=0.0.4; charset=utf-8";
-        body = metrics.scrape();
+        Exposition exposition = metrics.scrape(request.getHeader("accept"));
+        type = exposition.contentType();
+        body = exposition.text();
       }
       default -> {
         return refuse(response, 404, "not_found", "there are /health and /metrics");

@@ -59,7 +59,7 @@ class AdapterHostOptionsTest {
             TokenMeter.embedded(InstantSource.system()),
             HostLimits.standard());
     try (host) {
-      String metrics = new AdapterHostMetrics(host).scrape();
+      String metrics = new AdapterHostMetrics(host).scrape(null).text();
       for (String series :
           new String[] {
             "tensafe_he_host_lanes 0.0",
