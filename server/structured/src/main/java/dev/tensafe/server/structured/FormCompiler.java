@@ -13,7 +13,6 @@ import dev.tensafe.server.tools.ToolFormat;
 import dev.tensafe.server.tools.ToolGrammar;
 import dev.tensafe.server.tools.ToolRequest;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -31,15 +30,7 @@ public final class FormCompiler implements AutoCloseable {
   private final ToolFormat format;
   private final VocabularyTrie vocabulary;
   private final MaskWorkers workers;
-  private final Map<Key, Outcome> kept =
-      new LinkedHashMap<>(2 * KEPT, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, Outcome> eldest) {
-          return size() > KEPT;
-        }
-      };
+  private final KeptByTenant<Key, Outcome> kept = new KeptByTenant<>(KEPT);
 
   /**
    * @param vocabSize logits of a row
@@ -77,12 +68,9 @@ public final class FormCompiler implements AutoCloseable {
   }
 
   private Optional<Constraint> known(Key key) {
-    Outcome known;
-    synchronized (kept) {
-      known = kept.get(key);
-    }
-    CompiledGrammar grammar = known == null ? null : known.grammar();
-    return grammar == null ? Optional.empty() : Optional.of(constraint(key, grammar));
+    return kept.get(key.tenant(), key)
+        .flatMap(known -> Optional.ofNullable(known.grammar()))
+        .map(grammar -> constraint(key, grammar));
   }
 
   /** A stop string may end a message, but no output of a form, and none that must call. */
@@ -116,15 +104,10 @@ public final class FormCompiler implements AutoCloseable {
   }
 
   private Constraint constraint(Key key) {
-    Outcome known;
-    synchronized (kept) {
-      known = kept.get(key);
-    }
+    Outcome known = kept.get(key.tenant(), key).orElse(null);
     if (known == null) {
       known = outcome(key);
-      synchronized (kept) {
-        kept.put(key, known);
-      }
+      kept.put(key.tenant(), key, known);
     }
     CompiledGrammar grammar = known.grammar();
     if (grammar == null) {
