@@ -27,6 +27,13 @@ class GeneratedFilesTest {
   }
 
   @Test
+  void theDashboardsAreThoseOfTheCode() throws IOException {
+    check("deploy/grafana/tensafe-serving.json", ServingDashboard.make().text());
+    check("deploy/grafana/tensafe-adapters.json", AdaptersDashboard.make().text());
+    check("deploy/grafana/tensafe-training.json", TrainingDashboard.make().text());
+  }
+
+  @Test
   void theListOfMetricsIsThatOfTheCode() throws IOException {
     check("docs/METRICS.md", MetricsPage.text());
   }

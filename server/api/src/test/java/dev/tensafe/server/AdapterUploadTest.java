@@ -11,6 +11,7 @@ import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.model.synthetic.SyntheticModel;
 import dev.tensafe.server.config.ApiKeyFile;
 import dev.tensafe.server.config.ApiKeys;
+import dev.tensafe.server.metrics.ServerMetrics;
 import dev.tensafe.tssp.keys.SigningKey;
 import dev.tensafe.tssp.manifest.Mode;
 import dev.tensafe.tssp.manifest.Policy;
@@ -25,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -478,6 +480,17 @@ class AdapterUploadTest {
     assertEquals(200, ask("counted").statusCode());
     assertEquals(200, ask("counted").statusCode());
     assertEquals("429 adapter_budget_exhausted", code(ask("counted")));
+    try (ServerMetrics metrics =
+        new ServerMetrics("tiny", server.engine, server.registry, Clock.systemUTC())) {
+      TestServer.await(
+          "the use of the budget",
+          () ->
+              metrics
+                  .scrape()
+                  .contains("tensafe_adapter_budget_used_tokens{adapter=\"counted\"} 20.0\n"));
+      String text = metrics.scrape();
+      assertTrue(text.contains("tensafe_adapter_budget_tokens{adapter=\"counted\"} 25.0\n"), text);
+    }
     Policy daily = new Policy(List.of(), OptionalLong.of(10), OptionalLong.empty(), false, false);
     upload(pack("daily", model, Mode.PLAIN, daily, owner.key, InstantSource.system()));
     assertEquals(200, ask("daily").statusCode());

@@ -3,15 +3,21 @@ package dev.tensafe.server.metrics;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.tensafe.batching.engine.Engine;
 import dev.tensafe.batching.engine.EngineStatus;
+import dev.tensafe.lora.registry.AdapterInfo;
 import dev.tensafe.lora.registry.AdapterRegistry;
+import dev.tensafe.lora.registry.AdapterState;
+import dev.tensafe.lora.registry.AdapterStatus;
 import dev.tensafe.runtime.metrics.BoundedNames;
 import dev.tensafe.runtime.metrics.Families;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.time.Clock;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -94,6 +100,28 @@ public final class AdapterMetrics {
         Integer.toString(maxRunning),
         names(waiting, inUse),
         names(status.runningAdapters(), inUse));
+  }
+
+  /** Budgets and their use, of the first adapters that have any. */
+  List<MetricSnapshot> budgets() {
+    Map<String, Long> used = adapters.map(AdapterRegistry::tokensUsed).orElse(Map.of());
+    Map<String, Double> limits = new TreeMap<>();
+    Map<String, Double> uses = new TreeMap<>();
+    for (AdapterStatus status : adapters.map(AdapterRegistry::list).orElse(List.of())) {
+      AdapterInfo info = status.info();
+      OptionalLong limit = info.manifest().policy().maxTokensTotal();
+      boolean shown = limits.size() < BoundedNames.MAX_NAMES;
+      // an old version, which others still use, has the same name
+      if (limit.isPresent() && shown && status.state() != AdapterState.DRAINING) {
+        limits.put(info.name(), (double) limit.getAsLong());
+        uses.put(info.name(), (double) used.getOrDefault(info.digest(), 0L));
+      }
+    }
+    return limits.isEmpty()
+        ? List.of()
+        : List.of(
+            VllmMetrics.byLabel(ServerFamilies.BUDGET, limits),
+            VllmMetrics.byLabel(ServerFamilies.BUDGET_USED, uses));
   }
 
   private static String names(Set<Long> handles, Map<Long, String> names) {

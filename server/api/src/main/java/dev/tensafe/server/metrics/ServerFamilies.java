@@ -88,6 +88,17 @@ final class ServerFamilies {
           ADAPTER,
           "outcome");
 
+  static final Family BUDGET =
+      gauge(
+          "tensafe_adapter_budget_tokens",
+          "Tokens that an adapter's owner allows in all, where the owner limits them.",
+          ADAPTER);
+  static final Family BUDGET_USED =
+      gauge(
+          "tensafe_adapter_budget_used_tokens",
+          "How many of them are used, requests under way left out.",
+          ADAPTER);
+
   static final List<Family> ALL =
       List.of(
           LATENCY,
@@ -112,7 +123,9 @@ final class ServerFamilies {
           FAILED_LOADS,
           REFUSED_PACKAGES,
           ADAPTER_TOKENS,
-          ADAPTER_REQUESTS);
+          ADAPTER_REQUESTS,
+          BUDGET,
+          BUDGET_USED);
 
   private ServerFamilies() {}
 }

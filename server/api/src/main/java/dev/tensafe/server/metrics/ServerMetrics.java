@@ -120,6 +120,7 @@ public final class ServerMetrics implements AutoCloseable {
     List<MetricSnapshot> all = VllmMetrics.withOldNames(families.snapshots());
     all.add(vllm.cacheConfig());
     all.add(adapters.requestsInfo());
+    all.addAll(adapters.budgets());
     return Exposition.of(all, accept);
   }
 

@@ -16,6 +16,7 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -222,6 +223,16 @@ final class VllmMetrics {
 
   private static MetricMetadata metadata(Family family) {
     return new MetricMetadata(family.name(), family.help());
+  }
+
+  /** A family with a gauge for each value of its label. */
+  static MetricSnapshot byLabel(Family family, Map<String, Double> values) {
+    String label = family.labels().get(0);
+    return new GaugeSnapshot(
+        metadata(family),
+        values.entrySet().stream()
+            .map(v -> new GaugeDataPointSnapshot(v.getValue(), Labels.of(label, v.getKey()), null))
+            .toList());
   }
 
   /** A family with one gauge. */
