@@ -41,26 +41,23 @@ final class KeptByTenant<K, V> {
         tenants.computeIfAbsent(tenant, unused -> new LinkedHashMap<>(16, 0.75f, true));
     size += own.put(key, value) == null ? 1 : 0;
     if (size > most) {
-      dropOne(tenant);
+      dropOne(own);
     }
   }
 
   /** From the tenant with most; from the one that came, if it is among them. */
   @GuardedBy("this")
-  private void dropOne(String comer) {
-    String largest = comer;
-    for (Map.Entry<String, LinkedHashMap<K, V>> entry : tenants.entrySet()) {
-      if (entry.getValue().size() > tenants.get(largest).size()) {
-        largest = entry.getKey();
+  private void dropOne(LinkedHashMap<K, V> comer) {
+    LinkedHashMap<K, V> largest = comer;
+    for (LinkedHashMap<K, V> own : tenants.values()) {
+      if (own.size() > largest.size()) {
+        largest = own;
       }
     }
-    LinkedHashMap<K, V> from = tenants.get(largest);
-    Iterator<K> eldest = from.keySet().iterator();
+    Iterator<K> eldest = largest.keySet().iterator();
     eldest.next();
     eldest.remove();
     size--;
-    if (from.isEmpty()) {
-      tenants.remove(largest);
-    }
+    tenants.values().removeIf(Map::isEmpty);
   }
 }
