@@ -47,9 +47,9 @@ final class KeptByTenant<K, V> {
 
   /** From the tenant with most; from the one that came, if it is among them. */
   @GuardedBy("this")
-  private void dropOne(LinkedHashMap<K, V> comer) {
-    LinkedHashMap<K, V> largest = comer;
-    for (LinkedHashMap<K, V> own : tenants.values()) {
+  private void dropOne(Map<K, V> comer) {
+    Map<K, V> largest = comer;
+    for (Map<K, V> own : tenants.values()) {
       if (own.size() > largest.size()) {
         largest = own;
       }
