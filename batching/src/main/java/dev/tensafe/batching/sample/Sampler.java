@@ -34,7 +34,8 @@ public final class Sampler {
    * @param tokens prompt and output so far; the first {@code count} entries
    * @param promptLength how many of them are prompt
    * @param mask the sequence's own; its state is not changed
-   * @throws EngineException {@code engine.numerics} when the logits are not numbers
+   * @throws EngineException {@code engine.numerics} when the logits are not numbers, {@code
+   *     engine.no_token_fits} when the mask leaves none
    */
   public Choice sample(
       FloatBuffer logits,
@@ -65,14 +66,17 @@ public final class Sampler {
       if (mask.active()) {
         mask.apply(adjusted);
       }
-      return choose(adjusted.logits(), count, params);
+      return choose(adjusted.logits(), count, params, mask);
     } finally {
       adjusted.restore();
     }
   }
 
-  private int choose(FloatBuffer logits, int position, SamplingParams params) {
-    int best = mostLikely(scan, logits);
+  private int choose(FloatBuffer logits, int position, SamplingParams params, LogitMask mask) {
+    int best = scan.mostLikely(logits);
+    if (best < 0) {
+      throw mask.active() && nothingLeft(logits) ? noTokenFits() : notNumbers();
+    }
     return params.temperature() == 0
         ? best
         : draw.draw(
@@ -110,9 +114,29 @@ public final class Sampler {
   static int mostLikely(LogitScan scan, FloatBuffer logits) {
     int best = scan.mostLikely(logits);
     if (best < 0) {
-      throw new EngineException(
-          EngineException.Kind.FAILED, "engine.numerics", "the model's logits are not finite");
+      throw notNumbers();
     }
     return best;
+  }
+
+  private static boolean nothingLeft(FloatBuffer logits) {
+    for (int token = 0; token < logits.limit(); token++) {
+      if (logits.get(token) != Float.NEGATIVE_INFINITY) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static EngineException noTokenFits() {
+    return new EngineException(
+        EngineException.Kind.INVALID,
+        "engine.no_token_fits",
+        "what was asked for leaves no token to choose from");
+  }
+
+  private static EngineException notNumbers() {
+    return new EngineException(
+        EngineException.Kind.FAILED, "engine.numerics", "the model's logits are not finite");
   }
 }

@@ -181,6 +181,38 @@ class SamplerTest {
   }
 
   @Test
+  void aMaskThatLeavesNothingIsTheRequestsOwnFault() {
+    LogitMask all =
+        new LogitMask() {
+          @Override
+          public boolean active() {
+            return true;
+          }
+
+          @Override
+          public void apply(AdjustedRow logits) {
+            for (int token = 0; token < logits.size(); token++) {
+              logits.set(token, Float.NEGATIVE_INFINITY);
+            }
+          }
+
+          @Override
+          public void accept(int token) {}
+
+          @Override
+          public void rewind(int tokens) {}
+        };
+    EngineException e =
+        assertThrows(
+            EngineException.class,
+            () ->
+                sampler.sample(
+                    Rows.of(logits(1)), new int[] {1}, 1, 1, SamplingParams.greedy(1), all));
+    assertEquals("engine.no_token_fits", e.code());
+    assertEquals(EngineException.Kind.INVALID, e.kind());
+  }
+
+  @Test
   void logitsThatAreNotNumbersFailTheSequence() {
     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
       float[] logits = logits(1);

@@ -6,7 +6,6 @@ import dev.tensafe.batching.sample.LogitMask;
 import dev.tensafe.formats.CodedException;
 import dev.tensafe.grammar.match.Matcher;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -138,7 +137,7 @@ final class GrammarMask implements LogitMask {
   public void apply(AdjustedRow logits) {
     Place place = current();
     logits.keepOnly(place.allowed(), place.mayEnd() ? ends : NONE);
-    boolean empty = Arrays.stream(place.allowed()).allMatch(word -> word == 0);
+    boolean empty = endsOnly(place.allowed());
     boolean must = place.mayEnd() && (place.mustEnd() || empty);
     boolean endable = false;
     for (int end : ends) {
@@ -153,10 +152,24 @@ final class GrammarMask implements LogitMask {
     }
     if (!endable && empty) {
       throw new EngineException(
-          EngineException.Kind.FAILED,
+          EngineException.Kind.INVALID,
           "engine.no_token_fits",
           "no token of the vocabulary goes on in the form that was asked for");
     }
+  }
+
+  /** Whether none is allowed that a text could go on with. */
+  private boolean endsOnly(long[] allowed) {
+    for (int word = 0; word < allowed.length; word++) {
+      long left = allowed[word];
+      for (int i = 0; i < ends.length && left != 0; i++) {
+        left &= ends[i] / Long.SIZE == word ? ~(1L << ends[i]) : -1L;
+      }
+      if (left != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private Place current() {

@@ -275,6 +275,36 @@ class GrammarMaskTest {
   }
 
   @Test
+  void whereOnlyEndsAreAllowedItEndsOrFailsWithACode() {
+    Set<Integer> ends = Set.of(END, 3, 6); // "1" and "+" end outputs
+    LogitMask mask = new GrammarMask(grammar.matcher(), ends, Runnable::run);
+    int digit = greedy(new Sampler(64), only(4), mask);
+    assertEquals(4, digit);
+    mask.accept(digit);
+    Regexes regexes = new Regexes(100);
+    Grammar.Builder b = new Grammar.Builder(regexes, 100);
+    int text = b.rule();
+    b.produce(text, b.terminal(regexes.literal("2".getBytes(UTF_8))));
+    b.produce(text, b.terminal(regexes.literal("21".getBytes(UTF_8))));
+    CompiledGrammar few = new CompiledGrammar(b.build(text), trie());
+    LogitMask whole = new GrammarMask(few.matcher(), ends, Runnable::run);
+    whole.accept(4);
+    FloatBuffer row = row(new Random(1));
+    for (int end : ends) {
+      row.put(end, Float.NEGATIVE_INFINITY); // as long as a minimum is not reached
+    }
+    assertTrue(ends.contains(greedy(new Sampler(64), row, whole)));
+    Grammar.Builder c = new Grammar.Builder(regexes, 100);
+    CompiledGrammar plus =
+        new CompiledGrammar(c.build(c.terminal(regexes.literal("1".getBytes(UTF_8)))), trie());
+    LogitMask none = new GrammarMask(plus.matcher(), ends, Runnable::run);
+    EngineException e =
+        assertThrows(EngineException.class, () -> greedy(new Sampler(64), only(3), none));
+    assertEquals("engine.no_token_fits", e.code());
+    assertEquals(EngineException.Kind.INVALID, e.kind());
+  }
+
+  @Test
   void aFormThatNoTokenCanSpellFailsWithACode() {
     Regexes regexes = new Regexes(100);
     Grammar.Builder b = new Grammar.Builder(regexes, 100);
