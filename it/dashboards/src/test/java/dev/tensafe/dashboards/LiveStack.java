@@ -44,7 +44,6 @@ final class LiveStack implements AutoCloseable {
     this.directory = directory;
     String prometheus = Program.installed("prometheus");
     try {
-      train();
       List<Program> keys = new ArrayList<>();
       for (String kind : List.of("signing", "recipient", "sealed")) {
         String what = kind.equals("signing") ? "signing" : "recipient";
@@ -123,6 +122,8 @@ final class LiveStack implements AutoCloseable {
               "8",
               "--state-dir",
               path("state"));
+      // late, as it takes a whole core
+      train();
       server = served.said(Pattern.compile("listening on (http\\S+)"));
       Files.writeString(directory.resolve("prometheus.yml"), prometheusConfig());
       programs.add(
@@ -213,6 +214,8 @@ final class LiveStack implements AutoCloseable {
                 path("model"),
                 "--name",
                 name,
+                "--probes",
+                "2",
                 "--package-version",
                 "1",
                 "--signing-key",
