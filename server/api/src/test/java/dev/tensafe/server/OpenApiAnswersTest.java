@@ -326,6 +326,11 @@ class OpenApiAnswersTest {
     List<String> open = new ArrayList<>(List.of(all));
     open.addAll(List.of("Accept", "application/openmetrics-text"));
     RECORD.check("GET /metrics", 200, server.get("/metrics", open.toArray(new String[0])));
+    get("/", "/", 200);
+    for (String file : List.of("js/main.js", "css/base.css", "icon.svg")) {
+      get("/console/{path}", "/console/" + file, 200);
+    }
+    get("/console/{path}", "/console/none.js", 404);
     RECORD.check("DELETE /v1/adapters/{name}", 200, server.delete("/v1/adapters/sealed", all));
     RECORD.check("DELETE /v1/adapters/{name}", 404, server.delete("/v1/adapters/sealed", all));
     HttpResponse<String> unknown = server.get("/nothing", all);
@@ -414,7 +419,8 @@ class OpenApiAnswersTest {
   private static HttpResponse<String> send(String operation, String... headers) throws Exception {
     String[] parts = operation.split(" ");
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(server.uri(parts[1].replaceAll("[{}]", "")))
+        HttpRequest.newBuilder(
+                server.uri(parts[1].replace("{path}", "js/main.js").replaceAll("[{}]", "")))
             .method(parts[0], HttpRequest.BodyPublishers.noBody());
     if (headers.length > 0) {
       request.headers(headers);

@@ -188,7 +188,9 @@ class OpenApiErrorsTest {
             "content-length",
             "content-encoding",
             "transfer-encoding",
-            "expect"));
+            "expect",
+            // that of CORS
+            "origin"));
     assertEquals(read, parameters("header"));
     assertEquals(scan.namesGivenTo("getParam"), parameters("query"));
   }

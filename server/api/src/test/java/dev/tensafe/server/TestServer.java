@@ -63,7 +63,8 @@ final class TestServer implements AutoCloseable {
       TestCertificate tls,
       Adapters adapters,
       PrefixSharing prefixes,
-      Optional<Speculation> speculation) {
+      Optional<Speculation> speculation,
+      boolean console) {
     files = ModelFiles.open(model, Clock.systemUTC());
     executor =
         new NativeExecutorFactory()
@@ -127,6 +128,7 @@ final class TestServer implements AutoCloseable {
             adapters == null ? 1 : 5,
             600,
             30,
+            console,
             List.of("https://example.org"),
             tls == null ? null : tls.certificate(),
             tls == null ? null : tls.key());
@@ -158,19 +160,24 @@ final class TestServer implements AutoCloseable {
   }
 
   static TestServer of(Path model, Path apiKeys) {
-    return new TestServer(model, apiKeys, 100_000, null, null, PREFIXES, Optional.empty());
+    return new TestServer(model, apiKeys, 100_000, null, null, PREFIXES, Optional.empty(), true);
+  }
+
+  static TestServer withoutConsole(Path model) {
+    return new TestServer(model, null, 100_000, null, null, PREFIXES, Optional.empty(), false);
   }
 
   static TestServer withQueue(Path model, int maxQueuedTokens) {
-    return new TestServer(model, null, maxQueuedTokens, null, null, PREFIXES, Optional.empty());
+    return new TestServer(
+        model, null, maxQueuedTokens, null, null, PREFIXES, Optional.empty(), true);
   }
 
   static TestServer withTls(Path model, TestCertificate tls) {
-    return new TestServer(model, null, 100_000, tls, null, PREFIXES, Optional.empty());
+    return new TestServer(model, null, 100_000, tls, null, PREFIXES, Optional.empty(), true);
   }
 
   static TestServer secured(Path model, Path apiKeys, TestCertificate tls) {
-    return new TestServer(model, apiKeys, 100_000, tls, null, PREFIXES, Optional.empty());
+    return new TestServer(model, apiKeys, 100_000, tls, null, PREFIXES, Optional.empty(), true);
   }
 
   /**
@@ -204,16 +211,19 @@ final class TestServer implements AutoCloseable {
   }
 
   static TestServer withAdapters(Path model, Path apiKeys, Adapters adapters) {
-    return new TestServer(model, apiKeys, 100_000, null, adapters, PREFIXES, Optional.empty());
+    return new TestServer(
+        model, apiKeys, 100_000, null, adapters, PREFIXES, Optional.empty(), true);
   }
 
   static TestServer withPrefixes(
       Path model, Path apiKeys, Adapters adapters, PrefixSharing prefixes) {
-    return new TestServer(model, apiKeys, 100_000, null, adapters, prefixes, Optional.empty());
+    return new TestServer(
+        model, apiKeys, 100_000, null, adapters, prefixes, Optional.empty(), true);
   }
 
   static TestServer speculating(Path model, Adapters adapters, Speculation speculation) {
-    return new TestServer(model, null, 100_000, null, adapters, PREFIXES, Optional.of(speculation));
+    return new TestServer(
+        model, null, 100_000, null, adapters, PREFIXES, Optional.of(speculation), true);
   }
 
   HttpResponse<String> upload(Path file, String... headers) throws Exception {

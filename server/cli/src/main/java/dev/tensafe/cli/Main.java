@@ -1,6 +1,7 @@
 package dev.tensafe.cli;
 
 import dev.tensafe.cli.chat.ChatCommand;
+import dev.tensafe.cli.top.TopCommand;
 import dev.tensafe.cli.training.DemoCommand;
 import dev.tensafe.cli.training.EvalCommand;
 import dev.tensafe.cli.training.TrainCommand;
@@ -33,6 +34,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       ServeCommand.class,
       ChatCommand.class,
+      TopCommand.class,
       AdapterHostCommand.class,
       AdapterCommand.class,
       ApiKeyCommand.class,

@@ -287,6 +287,9 @@ final class ServeOptions {
       description = "time running requests get after SIGTERM")
   int drainTimeoutSeconds;
 
+  @Option(names = "--no-console", description = "no web page at /")
+  boolean noConsole;
+
   @Option(
       names = "--cors-origins",
       split = ",",

@@ -103,6 +103,7 @@ final class ServeSettings {
         options.bodyTimeoutSeconds,
         options.requestTimeoutSeconds,
         options.drainTimeoutSeconds,
+        !options.noConsole,
         origins == null ? List.of() : origins,
         options.tlsCert,
         options.tlsKey);

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param bodyTimeoutSeconds time a body may take to arrive; a package, time without a byte of it
  * @param requestTimeoutSeconds time one request may take; 0 for no limit
  * @param drainTimeoutSeconds time running requests get after SIGTERM
+ * @param console whether there is a console at {@code /}
  * @param corsOrigins origins browsers may call from; empty for none
  */
 public record ServerConfig(
@@ -31,6 +32,7 @@ public record ServerConfig(
     int bodyTimeoutSeconds,
     int requestTimeoutSeconds,
     int drainTimeoutSeconds,
+    boolean console,
     List<String> corsOrigins,
     @Nullable Path tlsCertificate,
     @Nullable Path tlsKey) {

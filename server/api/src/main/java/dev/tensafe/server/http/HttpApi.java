@@ -13,6 +13,7 @@ import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.net.HostAndPort;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
@@ -75,9 +76,23 @@ final class HttpApi {
                   Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST, HttpMethod.DELETE))
               .exposedHeaders(Set.of(RequestIds.HEADER, "Retry-After"));
       config.corsOrigins().forEach(cors::addOrigin);
-      router.route().handler(cors);
+      router
+          .route()
+          .handler(
+              r -> {
+                if (config.console() && isOwn(r)) {
+                  r.next();
+                } else {
+                  cors.handle(r);
+                }
+              });
     }
     router.route().handler(HttpApi::checkTarget);
+    if (config.console()) {
+      ConsoleHandler console = new ConsoleHandler();
+      routes.get("/").handler(console::index);
+      routes.getWithRegex("/console/(?<path>.+)").handler(console::file);
+    }
     routes.get("/health").handler(r -> new Responder(r).json(200, status("ok")));
     routes.get("/ready").handler(this::ready);
     routes.get("/version").handler(r -> new Responder(r).json(200, version()));
@@ -120,6 +135,18 @@ final class HttpApi {
     router.errorHandler(400, this::failed);
     router.errorHandler(404, this::failed);
     return router;
+  }
+
+  /**
+   * Whether a request comes from a page of this server: browsers name the origin of what posts. Its
+   * scheme may be that of a proxy in front.
+   */
+  private static boolean isOwn(RoutingContext routing) {
+    String origin = routing.request().getHeader("Origin");
+    HostAndPort asked = routing.request().authority();
+    return origin != null
+        && asked != null
+        && origin.replaceFirst("^https?://", "").equals(asked.toString());
   }
 
   private void post(

@@ -87,7 +87,7 @@ class ServerAssemblyTest {
     return new ServerSettings(
         dir.resolve("m"),
         new ServerConfig(
-            "127.0.0.1", port, "m", null, 1 << 20, 4 << 20, 5, 60, 5, List.of(), null, null),
+            "127.0.0.1", port, "m", null, 1 << 20, 4 << 20, 5, 60, 5, true, List.of(), null, null),
         "recorded",
         new ExecutorOptions(ExecutorOptions.Format.F32, 1),
         new CacheSizing(16, OptionalInt.of(maxModelLen), 4, 64, 64, 1000),

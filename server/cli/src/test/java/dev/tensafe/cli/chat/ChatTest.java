@@ -58,7 +58,19 @@ class ChatTest {
     Files.writeString(key, new ApiKeyFile(keys).add("a", Set.of(ApiKeys.Scope.INFER)) + "\n");
     ServerConfig http =
         new ServerConfig(
-            "127.0.0.1", 0, "tiny", keys, 1 << 20, 1 << 20, 30, 600, 5, List.of(), null, null);
+            "127.0.0.1",
+            0,
+            "tiny",
+            keys,
+            1 << 20,
+            1 << 20,
+            30,
+            600,
+            5,
+            true,
+            List.of(),
+            null,
+            null);
     server =
         ServerAssembly.load(
             new ServerSettings(

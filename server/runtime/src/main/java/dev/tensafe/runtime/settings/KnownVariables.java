@@ -41,6 +41,7 @@ public final class KnownVariables {
           "TENSAFE_MAX_QUEUED_TOKENS",
           "TENSAFE_MAX_RUNNING",
           "TENSAFE_MODEL",
+          "TENSAFE_NO_CONSOLE",
           "TENSAFE_NUMERICS",
           "TENSAFE_PAD_MEMORY_MIB",
           "TENSAFE_PASSPHRASE_FILE",

@@ -1,0 +1,3 @@
+/** Servers elsewhere that commands talk to. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.cli.remote;
