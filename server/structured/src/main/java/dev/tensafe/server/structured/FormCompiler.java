@@ -53,8 +53,34 @@ public final class FormCompiler implements AutoCloseable {
   /** What came of a form: a grammar, or why there is none, which takes as long to find out. */
   private record Outcome(@Nullable CompiledGrammar grammar, @Nullable GrammarException refusal) {}
 
+  /**
+   * @param order the schemas as they are written: objects of JSON are equal in any order of their
+   *     names, and outputs are in the order of the schema
+   */
   private record Key(
-      String tenant, Optional<OutputForm> form, Optional<ToolRequest> tools, Thinking thinking) {}
+      String tenant,
+      Optional<OutputForm> form,
+      Optional<ToolRequest> tools,
+      Thinking thinking,
+      String order) {
+    Key(String tenant, Optional<OutputForm> form, Optional<ToolRequest> tools, Thinking thinking) {
+      this(tenant, form, tools, thinking, order(form, tools));
+    }
+
+    private static String order(Optional<OutputForm> form, Optional<ToolRequest> tools) {
+      StringBuilder out = new StringBuilder();
+      if (form.isPresent() && form.get() instanceof OutputForm.Schema schema) {
+        out.append(schema.schema());
+      }
+      tools.ifPresent(request -> request.tools().forEach(tool -> out.append(tool.parameters())));
+      return out.toString();
+    }
+
+    @Override
+    public String toString() {
+      return "Key";
+    }
+  }
 
   /** As {@link #compile(String, OutputForm)}, if that was done lately. */
   public Optional<Constraint> known(String tenant, OutputForm form) {

@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tensafe.batching.sample.Constraint;
 import dev.tensafe.formats.safetensors.DType;
 import dev.tensafe.grammar.GrammarException;
 import dev.tensafe.model.synthetic.SyntheticModel;
@@ -32,6 +35,25 @@ class FormCompilerTest {
       assertNotSame(first, refusal(forms, "b", many));
       assertEquals(Optional.empty(), forms.known("a", many));
     }
+  }
+
+  @Test
+  void schemasThatDifferInTheOrderOfTheirNamesAreDifferentForms(@TempDir Path directory)
+      throws Exception {
+    SyntheticModel.write(directory, SyntheticModel.llama(32, 64, 2, 4, 2, 300, 64), DType.F32, 5);
+    try (Tokenizer tokenizer = Tokenizer.load(directory);
+        FormCompiler forms =
+            new FormCompiler(tokenizer, 300, ToolFormats.of("{{ messages }}"), 1)) {
+      OutputForm one = schema("{\"properties\":{\"a\":{},\"b\":{}}}");
+      Constraint unused = forms.compile("t", one);
+      assertTrue(forms.known("t", schema("{\"properties\":{\"a\":{},\"b\":{}}}")).isPresent());
+      assertEquals(
+          Optional.empty(), forms.known("t", schema("{\"properties\":{\"b\":{},\"a\":{}}}")));
+    }
+  }
+
+  private static OutputForm schema(String json) throws Exception {
+    return new OutputForm.Schema(new ObjectMapper().readTree(json), false, false, "guided_json");
   }
 
   private static GrammarException refusal(FormCompiler forms, String tenant, OutputForm form) {
