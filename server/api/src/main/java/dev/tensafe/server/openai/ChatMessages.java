@@ -37,9 +37,13 @@ final class ChatMessages {
           "messages", "invalid_value", "'messages' must be a list of at least one message");
     }
     List<Map<String, @Nullable Object>> out = new ArrayList<>();
+    CallAnswers answers = new CallAnswers();
     for (int i = 0; i < list.size(); i++) {
-      out.add(message(list.get(i), "messages[" + i + "]"));
+      String where = "messages[" + i + "]";
+      out.add(message(list.get(i), where));
+      answers.next(list.get(i), list.get(i).path("role").asText(), where);
     }
+    answers.end();
     return out;
   }
 

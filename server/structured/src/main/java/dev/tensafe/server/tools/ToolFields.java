@@ -21,8 +21,8 @@ final class ToolFields {
   }
 
   ToolRequest request() {
-    boolean deprecated = get(body, "functions") != null;
-    if (deprecated && get(body, "tools") != null) {
+    boolean deprecated = isThere("functions");
+    if (deprecated && isThere("tools")) {
       throw ToolException.invalid(
           "functions", "is the deprecated name of 'tools': give one of them");
     }
@@ -44,9 +44,15 @@ final class ToolFields {
     return new ToolRequest(tools, choice, several, deprecated);
   }
 
+  /** An empty list says that there is none. */
+  private boolean isThere(String list) {
+    JsonNode value = get(body, list);
+    return value != null && !(value.isArray() && value.isEmpty());
+  }
+
   private List<Tool> tools(String field, boolean bare) {
     JsonNode list = get(body, field);
-    if (list == null) {
+    if (list == null || (list.isArray() && list.isEmpty())) {
       return List.of();
     }
     if (!list.isArray()) {
@@ -112,6 +118,7 @@ final class ToolFields {
     object(node, CHOICE);
     String type = text(node, "type", CHOICE);
     if ("function".equals(type)) {
+      known(node, Set.of("type", "function"), CHOICE);
       String name = named(tools, node, CHOICE);
       return new ToolChoice(ToolChoice.Mode.REQUIRED, Set.of(name));
     }
@@ -131,6 +138,8 @@ final class ToolFields {
       throw ToolException.missing(where);
     }
     object(allowed, where);
+    known(node, Set.of("type", "allowed_tools"), CHOICE);
+    known(allowed, Set.of("mode", "tools"), where);
     String mode = text(allowed, "mode", where);
     if (mode == null) {
       throw ToolException.missing(where + ".mode");
@@ -147,6 +156,7 @@ final class ToolFields {
     for (int i = 0; i < list.size(); i++) {
       String item = where + ".tools[" + i + "]";
       object(list.get(i), item);
+      known(list.get(i), Set.of("type", "function"), item);
       names.add(named(tools, list.get(i), item));
     }
     return new ToolChoice(mode(tools, mode, where + ".mode"), names);
@@ -164,6 +174,7 @@ final class ToolFields {
       return new ToolChoice(mode, Set.of());
     }
     object(node, field);
+    known(node, Set.of("name"), field);
     String name = known(tools, text(node, "name", field), field + ".name");
     return new ToolChoice(ToolChoice.Mode.REQUIRED, Set.of(name));
   }
@@ -191,6 +202,7 @@ final class ToolFields {
       throw ToolException.missing(where + ".function");
     }
     object(function, where + ".function");
+    known(function, Set.of("name"), where + ".function");
     String field = where + ".function.name";
     return known(tools, text(function, "name", where + ".function"), field);
   }
@@ -207,8 +219,7 @@ final class ToolFields {
 
   private static @Nullable JsonNode get(JsonNode node, String name) {
     JsonNode value = node.get(name);
-    boolean none = value == null || value.isNull() || (value.isArray() && value.isEmpty());
-    return none ? null : value;
+    return value == null || value.isNull() ? null : value;
   }
 
   private static @Nullable String text(JsonNode node, String name, String where) {

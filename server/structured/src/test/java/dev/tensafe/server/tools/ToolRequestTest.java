@@ -137,6 +137,12 @@ class ToolRequestTest {
     refused("invalid_type", "parallel_tool_calls", TWO + ", 'parallel_tool_calls': 1");
     refused("invalid_value", "tool_choice", TWO + ", 'tool_choice': 'any'");
     refused("invalid_type", "tool_choice", TWO + ", 'tool_choice': 3");
+    refused("invalid_type", "tool_choice", TWO + ", 'tool_choice': []");
+    refused("invalid_type", "parallel_tool_calls", TWO + ", 'parallel_tool_calls': []");
+    refused(
+        "unsupported_parameter",
+        "tool_choice.mode",
+        TWO + ", 'tool_choice': {'type': 'function', 'function': {'name': 'a'}, 'mode': 'auto'}");
     refused("invalid_value", "tool_choice", "'tool_choice': 'required'");
     refused("missing_required_parameter", "tool_choice.type", TWO + ", 'tool_choice': {}");
     refused(
