@@ -30,7 +30,7 @@ class TemplateShapesTest {
     return "'messages':[{'role':'user','content':'a'},{'role':'assistant','content':null,"
         + "'tool_calls':[{'id':'1','type':'function','function':{'name':'f'"
         + arguments
-        + "}}]}]";
+        + "}}]},{'role':'tool','tool_call_id':'1','content':'r'}]";
   }
 
   @ParameterizedTest
@@ -125,7 +125,7 @@ class TemplateShapesTest {
   @Test
   void contentIsNoneBesideCallsAndElseAText() throws Exception {
     String template = "{% for m in messages %}{{ m.content is none }},{% endfor %}";
-    assertEquals("False,True,", render(template, call("")));
+    assertEquals("False,True,False,", render(template, call("")));
     assertEquals(
         "b.", render("{{ messages[0].content + '.' }}", user("b")), "a text is what it was");
     assertEquals(
