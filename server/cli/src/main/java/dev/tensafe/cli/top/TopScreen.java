@@ -115,7 +115,7 @@ final class TopScreen {
                 a.path("mode").asText(),
                 a.path("state").asText(),
                 cut(entry.path("issuer").asText("-"), 20),
-                cut(a.path("expires").asText("never"), 10),
+                day(a.path("expires").asText("never")),
                 budget.path("max_tokens_total").isNull()
                     ? "-"
                     : percent(
@@ -190,6 +190,11 @@ final class TopScreen {
 
   private static String cut(String text, int most) {
     return text.length() <= most ? text : text.substring(0, most - 1) + "…";
+  }
+
+  /** The day of an instant. */
+  private static String day(String instant) {
+    return instant.length() <= 10 ? instant : instant.substring(0, 10);
   }
 
   private static String number(double value) {
