@@ -87,7 +87,8 @@ class ArchitectureTest {
               Module.of("training..", "formats shape chat-template checkpoint executor-torch")),
           entry("demo", Module.of("demo..", "formats shape chat-template checkpoint training")),
           entry("runtime", Module.of("runtime..", "formats")),
-          entry("owner", Module.of("owner..", "runtime formats tssp he-protocol he-host")),
+          entry("tracing", Module.of("tracing..", "runtime formats")),
+          entry("owner", Module.of("owner..", "runtime tracing formats tssp he-protocol he-host")),
           entry("tools", Module.of("server.tools..", "formats grammar")),
           entry(
               "structured",
@@ -96,14 +97,15 @@ class ArchitectureTest {
               "server",
               Module.of(
                   "server.anthropic.. server.assembly.. server.config.. server.http.. server.message.."
-                      + " server.metrics.. server.openai.. server.responses.. server.status.. server.wire..",
-                  "runtime tools structured grammar formats ledger tssp native shape exec chat-template checkpoint lora-registry"
+                      + " server.metrics.. server.openai.. server.responses.. server.status.. server.trace.."
+                      + " server.wire..",
+                  "runtime tracing tools structured grammar formats ledger tssp native shape exec chat-template checkpoint lora-registry"
                       + " executor-native executor-torch he-protocol he-host he-client batching")),
           entry(
               "cli",
               Module.of(
                   "cli..",
-                  "runtime owner server tools batching formats native tssp shape exec checkpoint"
+                  "runtime tracing owner server tools batching formats native tssp shape exec checkpoint"
                       + " lora-registry he-protocol he-client training demo")),
           entry(
               "bench",
@@ -283,6 +285,13 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.ejml..")
+        .check(ours);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.tensafe.tracing.otel..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.opentelemetry..")
         .check(ours);
   }
 

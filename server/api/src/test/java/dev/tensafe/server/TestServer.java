@@ -27,6 +27,12 @@ import dev.tensafe.server.http.ServedModel;
 import dev.tensafe.server.structured.FormCompiler;
 import dev.tensafe.server.tools.ToolFormat;
 import dev.tensafe.server.tools.ToolFormats;
+import dev.tensafe.server.trace.EncryptedTraces;
+import dev.tensafe.server.trace.RequestTraces;
+import dev.tensafe.server.trace.StepTraces;
+import dev.tensafe.testkit.OtlpReceiver;
+import dev.tensafe.tracing.Tracing;
+import dev.tensafe.tracing.otel.OtelSetup;
 import dev.tensafe.tssp.keys.RecipientKey;
 import dev.tensafe.tssp.verify.BaseModel;
 import java.io.IOException;
@@ -39,6 +45,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -53,6 +60,9 @@ final class TestServer implements AutoCloseable {
   final Optional<AdapterRegistry> registry;
   final Engine engine;
   final InferenceServer server;
+  private final Tracing tracing;
+  private final RequestTraces traces;
+  private final Optional<StepTraces> steps;
   private final FormCompiler forms;
   final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -65,6 +75,31 @@ final class TestServer implements AutoCloseable {
       PrefixSharing prefixes,
       Optional<Speculation> speculation,
       boolean console) {
+    this(
+        model,
+        apiKeys,
+        maxQueuedTokens,
+        tls,
+        adapters,
+        prefixes,
+        speculation,
+        console,
+        Tracing.OFF);
+  }
+
+  private TestServer(
+      Path model,
+      Path apiKeys,
+      int maxQueuedTokens,
+      TestCertificate tls,
+      Adapters adapters,
+      PrefixSharing prefixes,
+      Optional<Speculation> speculation,
+      boolean console,
+      Tracing tracing) {
+    this.tracing = tracing;
+    traces = new RequestTraces(tracing, Ticker.system());
+    steps = traces.on() ? Optional.of(new StepTraces(traces)) : Optional.empty();
     files = ModelFiles.open(model, Clock.systemUTC());
     executor =
         new NativeExecutorFactory()
@@ -146,7 +181,11 @@ final class TestServer implements AutoCloseable {
             registry,
             forms,
             tools);
-    server = InferenceServer.start(config, served, Ticker.system(), Clock.systemUTC());
+    steps.ifPresent(engine::addStepListener);
+    if (traces.on()) {
+      encrypted.ifPresent(e -> e.traceWith(new EncryptedTraces(traces)));
+    }
+    server = InferenceServer.start(config, served, traces, Ticker.system(), Clock.systemUTC());
   }
 
   static ObjectNode shape() {
@@ -154,9 +193,37 @@ final class TestServer implements AutoCloseable {
   }
 
   static TestServer start(Path directory) throws IOException {
+    return of(model(directory), null);
+  }
+
+  /** Writes the model that {@link #start} serves. */
+  static Path model(Path directory) throws IOException {
     Path model = directory.resolve("model");
     SyntheticModel.write(model, shape(), DType.F32, 5);
-    return of(model, null);
+    return model;
+  }
+
+  /** One whose requests are all traced. */
+  static TestServer traced(Path model, Path apiKeys, Adapters adapters, OtlpReceiver receiver) {
+    return new TestServer(
+        model,
+        apiKeys,
+        100_000,
+        null,
+        adapters,
+        PREFIXES,
+        Optional.empty(),
+        true,
+        tracing(receiver, "tensafe"));
+  }
+
+  /** Traces everything, to there. */
+  static Tracing tracing(OtlpReceiver receiver, String service) {
+    return OtelSetup.of(
+        Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint(), "OTEL_BSP_SCHEDULE_DELAY", "20"),
+        service,
+        "test",
+        Clock.systemUTC());
   }
 
   static TestServer of(Path model, Path apiKeys) {
@@ -207,6 +274,7 @@ final class TestServer implements AutoCloseable {
     registry.ifPresent(r -> hooks.add(new LoraHook(handle -> PlainWeights.of(r.resident(handle)))));
     encrypted.ifPresent(
         e -> hooks.add(new EncryptedHook(registry.orElseThrow()::resident, e, true)));
+    steps.ifPresent(hooks::add);
     return hooks;
   }
 
@@ -289,5 +357,6 @@ final class TestServer implements AutoCloseable {
     encrypted.ifPresent(EncryptedAdapters::close);
     executor.close();
     files.close();
+    tracing.close();
   }
 }

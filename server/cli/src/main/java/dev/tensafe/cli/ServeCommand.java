@@ -4,12 +4,17 @@ import dev.tensafe.batching.engine.Ticker;
 import dev.tensafe.cli.demo.DemoFiles;
 import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.runtime.Signals;
+import dev.tensafe.runtime.Version;
+import dev.tensafe.runtime.log.LogLevels;
 import dev.tensafe.runtime.log.LogSetup;
+import dev.tensafe.runtime.log.TenantHash;
 import dev.tensafe.runtime.settings.FromEnvironment;
 import dev.tensafe.runtime.settings.SettingsProvider;
 import dev.tensafe.server.assembly.InstalledExecutors;
 import dev.tensafe.server.assembly.ServerAssembly;
 import dev.tensafe.server.assembly.ServerSettings;
+import dev.tensafe.tracing.Tracing;
+import dev.tensafe.tracing.otel.OtelSetup;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZoneId;
@@ -40,7 +45,9 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ServeOptions options = resolved();
-    LogSetup.apply(json(options.logFormat), Level.INFO);
+    Path key = options.logKey;
+    TenantHash tenants = key == null ? TenantHash.random() : TenantHash.of(key);
+    LogSetup.apply(json(options.logFormat), Level.INFO, tenants);
     Clock clock = Clock.system(ZoneId.systemDefault());
     if (options.check) {
       LogSetup.apply(json(options.logFormat), Level.WARNING);
@@ -49,8 +56,15 @@ final class ServeCommand implements Callable<Integer> {
     }
     ServerSettings settings = ServeSettings.of(options, clock);
     ServeChecks.run(options);
-    try (ServerAssembly server =
-        ServerAssembly.load(settings, InstalledExecutors.all(), Ticker.system(), clock)) {
+    Path levels = options.logLevels;
+    if (levels != null) {
+      LogLevels read = LogLevels.of(levels, Level.INFO);
+      Signals.onHangup(read::reload);
+    }
+    try (Tracing tracing = OtelSetup.of(System.getenv(), "tensafe", Version.current(), clock);
+        ServerAssembly server =
+            ServerAssembly.load(
+                settings, InstalledExecutors.all(), tracing, Ticker.system(), clock)) {
       // before the first request, so that none is cut off by a signal
       Signals signals = new Signals();
       String url = server.listen();

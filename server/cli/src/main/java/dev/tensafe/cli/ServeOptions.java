@@ -250,6 +250,16 @@ final class ServeOptions {
   boolean encryptedSpeculation = true;
 
   @Option(
+      names = "--adapter-host-traces",
+      defaultValue = "false",
+      arity = "0..1",
+      fallbackValue = "true",
+      description =
+          "tells adapter hosts which requests' traces their evaluations belong to: they can then"
+              + " tell which steps are of one trace")
+  boolean adapterHostTraces;
+
+  @Option(
       names = "--state-dir",
       paramLabel = "DIR",
       description =
@@ -302,6 +312,19 @@ final class ServeOptions {
 
   @Option(names = "--tls-key", paramLabel = "FILE", description = "private key, PEM (PKCS#8)")
   @Nullable Path tlsKey;
+
+  @Option(
+      names = "--log-levels",
+      paramLabel = "FILE",
+      description = "lines NAME=LEVEL for packages and classes; read again on SIGHUP")
+  @Nullable Path logLevels;
+
+  @Option(
+      names = "--log-key",
+      paramLabel = "FILE",
+      description =
+          "its bytes key the hashes of tenants in log lines; a random key if it is not given")
+  @Nullable Path logKey;
 
   @Option(names = "--log-format", defaultValue = "text", description = "text or json")
   String logFormat = "";

@@ -13,6 +13,15 @@ public final class Signals {
     Interrupts.take(signal -> receive(), "TERM", "INT");
   }
 
+  /**
+   * Takes SIGHUP over, which would end the process.
+   *
+   * @param task run on a thread of the JVM each time
+   */
+  public static void onHangup(Runnable task) {
+    Interrupts.take(signal -> task.run(), "HUP");
+  }
+
   private void receive() {
     if (count.incrementAndGet() == 1) {
       first.countDown();

@@ -47,6 +47,8 @@ final class AdapterBatch {
   private final @Nullable AdapterRoute route;
   private final List<BatchPart> parts = new ArrayList<>();
   private final List<SentMessage> sent = new ArrayList<>();
+  private final HeTracer.@Nullable Step trace;
+  private boolean announced;
   private long deadline;
   private boolean blank;
   private boolean failed;
@@ -71,12 +73,43 @@ final class AdapterBatch {
     this.sequences = rows.sequences();
     this.step = step;
     this.tools = tools;
+    this.trace = trace(adapters.tracer(), step);
     this.route = adapters.route(adapter);
     if (route == null) {
       fail(new HeException(Reason.CONNECTION, "its adapter host has no session with it open"));
     } else {
       plan(route, rows);
     }
+  }
+
+  private HeTracer.@Nullable Step trace(HeTracer tracer, StepRows rows) {
+    return tracer == HeTracer.NONE
+        ? null
+        : tracer.begin(adapter.digest(), sequences.stream().map(rows::requestId).toList());
+  }
+
+  /** Tells the adapter host, where it wants to know, before the first message of the step. */
+  private void announce(AdapterRoute to) {
+    HeTracer.Step traced = trace;
+    if (traced != null && !announced) {
+      announced = true;
+      to.adapter().beginTrace(traced.traceId(), traced.spanId());
+    }
+  }
+
+  private void endTrace() {
+    HeTracer.Step traced = trace;
+    if (traced == null) {
+      return;
+    }
+    if (announced && route != null) {
+      try {
+        route.adapter().endTrace();
+      } catch (HeException e) {
+        // the session is over, and the span with it
+      }
+    }
+    traced.end();
   }
 
   private void plan(AdapterRoute to, AdapterRows rows) {
@@ -109,6 +142,7 @@ final class AdapterBatch {
     sent.clear();
     deadline = newDeadline();
     try {
+      announce(to);
       for (BatchPart part : parts) {
         send(part, group, x.values());
       }
@@ -211,7 +245,7 @@ final class AdapterBatch {
   private void report(
       SentMessage message, long began, long arrived, long evaluated, int bytesDown) {
     SentRequest request = message.request();
-    listener.exchanged(
+    HeListener.Exchange exchange =
         new HeListener.Exchange(
             adapter.name(),
             message.tokens(),
@@ -223,11 +257,16 @@ final class AdapterBatch {
             arrived - began,
             System.nanoTime() - arrived,
             request.bytesUp(),
-            bytesDown));
+            bytesDown);
+    listener.exchanged(exchange);
+    if (trace != null) {
+      trace.exchanged(exchange);
+    }
   }
 
   /** The step is over: lanes that it used up can go, and a host that was found out is barred. */
   void stepped() {
+    endTrace();
     if (route != null) {
       route.adapter().lanes().stepped();
       if (barred != null) {
@@ -267,6 +306,9 @@ final class AdapterBatch {
     String code = reason instanceof CodedException coded ? coded.code() : shown.code();
     LOG.warn("requests of adapter '{}' fail: {}", adapter.name(), code);
     listener.failed(adapter.name(), code);
+    if (trace != null) {
+      trace.failed(code);
+    }
     sequences.forEach(sequence -> step.fail(sequence, shown));
   }
 }

@@ -4,8 +4,10 @@ import dev.tensafe.he.HeException;
 import dev.tensafe.he.HeException.Reason;
 import dev.tensafe.he.client.HeListener.LaneEvent;
 import dev.tensafe.he.wire.AdapterMessages;
+import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.GroupId;
 import dev.tensafe.he.wire.Refusal;
+import dev.tensafe.he.wire.TraceMessage;
 import dev.tensafe.nativelib.ckks.CkksContext;
 import dev.tensafe.nativelib.ckks.GroupCodec;
 import dev.tensafe.nativelib.ckks.Pads;
@@ -125,6 +127,22 @@ final class ClientOpenAdapter implements AutoCloseable {
         group.rowNorms(),
         group.largestRowSum(),
         tag == null ? null : tag.group(first, group.columns(), group.rows()));
+  }
+
+  /** The evaluations that follow belong to a span; says so to a host that takes traces. */
+  void beginTrace(String traceId, String spanId) {
+    tell(new TraceMessage(ref, traceId, spanId));
+  }
+
+  /** The span is over. */
+  void endTrace() {
+    tell(TraceMessage.end(ref));
+  }
+
+  private void tell(TraceMessage message) {
+    if (session.shaken().traces()) {
+      session.writer().tell(FrameType.TRACE, message.encode());
+    }
   }
 
   SessionCore session() {

@@ -110,16 +110,19 @@ final class ClientSession implements AutoCloseable {
    *
    * @param channel closed with the session, or when this fails
    * @param thread of the link, for what takes time
+   * @param traces whether to ask if the other side takes traces
    * @param admission throws if there may be no session with the holder of a key
    */
   static ClientSession begin(
       FrameChannel channel,
       LinkTools tools,
       TaskThread thread,
+      boolean traces,
       Consumer<KeyId> admission,
       Events events)
       throws IOException {
-    SessionHandshake shaken = SessionHandshake.of(channel, tools.config().profile(), admission);
+    SessionHandshake shaken =
+        SessionHandshake.of(channel, tools.config().profile(), traces, admission);
     ClientSession session = new ClientSession(channel, tools, thread, shaken, events);
     session.keys.replenish();
     return session;

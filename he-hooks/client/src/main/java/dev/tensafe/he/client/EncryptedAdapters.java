@@ -46,6 +46,7 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
   private final @Nullable LocalHost embedded;
   private final Map<String, Verification> verified = new ConcurrentHashMap<>();
   private volatile HeListener listener = HeListener.NONE;
+  private volatile HeTracer tracer = HeTracer.NONE;
 
   /** An adapter host to connect to. */
   private record Target(String name, HostLink.Connector connector) {}
@@ -150,6 +151,15 @@ public final class EncryptedAdapters implements EncryptedMode, AutoCloseable {
   /** Sets the listener for costs and failures; there is one at a time. */
   public void listen(HeListener to) {
     listener = to;
+  }
+
+  /** Sets who traces steps; there is one at a time. */
+  public void traceWith(HeTracer with) {
+    tracer = with;
+  }
+
+  HeTracer tracer() {
+    return tracer;
   }
 
   /** The adapter hosts that this server does not use any more. */

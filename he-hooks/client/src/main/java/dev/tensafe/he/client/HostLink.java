@@ -68,6 +68,9 @@ final class HostLink implements AutoCloseable {
   private final AtomicLong sessions = new AtomicLong();
   private final AtomicLong checked = new AtomicLong();
 
+  /** The last attempt to ask for traces ended in the handshake. Of the link's thread. */
+  private boolean tracesFailed;
+
   /** Whether a first attempt to connect is over, well or not. */
   private volatile boolean tried;
 
@@ -170,8 +173,14 @@ final class HostLink implements AutoCloseable {
   private ClientSession begin() throws IOException {
     FrameChannel channel = connector.connect();
     handshake = new Handshake(channel, System.nanoTime());
+    // a host that knows of no traces ends the connection; the next one does not ask
+    boolean traces = config.traces() && !tracesFailed;
+    tracesFailed = traces;
     try {
-      return ClientSession.begin(channel, tools, tasks, trust::admit, events());
+      ClientSession begun =
+          ClientSession.begin(channel, tools, tasks, traces, trust::admit, events());
+      tracesFailed = false;
+      return begun;
     } finally {
       handshake = null;
     }

@@ -15,6 +15,7 @@ import java.util.OptionalInt;
  * @param hostUid user id of the process at the other end of a Unix socket; empty for this process's
  * @param guesses whether guesses at coming tokens may be evaluated where the adapter's owner allows
  *     it
+ * @param traces whether adapter hosts are told which spans evaluations belong to
  */
 public record LinkConfig(
     Profile profile,
@@ -26,7 +27,8 @@ public record LinkConfig(
     long padBytes,
     boolean allowUnverified,
     OptionalInt hostUid,
-    boolean guesses) {
+    boolean guesses,
+    boolean traces) {
   /** MiB for the pads of one adapter, unless something else is set. */
   public static final int PAD_MIB = 512;
 
@@ -52,6 +54,48 @@ public record LinkConfig(
         allowUnverified,
         hostUid,
         true);
+  }
+
+  /** Without traces. */
+  public LinkConfig(
+      Profile profile,
+      long timeoutMillis,
+      int connectMillis,
+      long retryMillis,
+      long maxRetryMillis,
+      long pingMillis,
+      long padBytes,
+      boolean allowUnverified,
+      OptionalInt hostUid,
+      boolean guesses) {
+    this(
+        profile,
+        timeoutMillis,
+        connectMillis,
+        retryMillis,
+        maxRetryMillis,
+        pingMillis,
+        padBytes,
+        allowUnverified,
+        hostUid,
+        guesses,
+        false);
+  }
+
+  /** The same, and adapter hosts are told which spans evaluations belong to, or not. */
+  public LinkConfig withTraces(boolean told) {
+    return new LinkConfig(
+        profile,
+        timeoutMillis,
+        connectMillis,
+        retryMillis,
+        maxRetryMillis,
+        pingMillis,
+        padBytes,
+        allowUnverified,
+        hostUid,
+        guesses,
+        told);
   }
 
   /**

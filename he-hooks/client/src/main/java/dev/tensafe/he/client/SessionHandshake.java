@@ -26,9 +26,12 @@ record SessionHandshake(Hello.Client client, Hello.Host host) {
    * Exchanges hellos, and has the other side open something that only the holder of its key can.
    *
    * @param channel closed when this fails
+   * @param traces whether to ask if the other side takes traces; one that is older ends the
+   *     connection then
    * @param admission throws if there may be no session with the holder of a key
    */
-  static SessionHandshake of(FrameChannel channel, Profile profile, Consumer<KeyId> admission)
+  static SessionHandshake of(
+      FrameChannel channel, Profile profile, boolean traces, Consumer<KeyId> admission)
       throws IOException {
     try {
       SecureRandom random = new SecureRandom();
@@ -36,11 +39,14 @@ record SessionHandshake(Hello.Client client, Hello.Host host) {
       random.nextBytes(nonce);
       byte[] maskSeed = new byte[32];
       random.nextBytes(maskSeed);
-      Hello.Client client = new Hello.Client(Hello.VERSION, profile, nonce, maskSeed);
+      Hello.Client client = new Hello.Client(Hello.VERSION, profile, nonce, maskSeed, traces);
       channel.send(FrameType.CLIENT_HELLO, client.encode());
       Frame first = require(channel, FrameType.HOST_HELLO);
       Hello.Host host = Hello.Host.decode(first.payload());
       channel.release(first);
+      if (host.traces() && !traces) {
+        throw new HeException(Reason.PROTOCOL, "the adapter host takes traces unasked");
+      }
       admission.accept(host.key().id());
       Encapsulation challenge = host.key().encapsulate(random);
       channel.send(FrameType.CHALLENGE, Possession.challenge(challenge.ciphertext()));
@@ -55,6 +61,11 @@ record SessionHandshake(Hello.Client client, Hello.Host host) {
       channel.close();
       throw e;
     }
+  }
+
+  /** Whether evaluations are said to belong to spans. */
+  boolean traces() {
+    return client.traces() && host.traces();
   }
 
   private static Frame require(FrameChannel channel, FrameType type) throws IOException {

@@ -30,7 +30,8 @@ class SessionHandshakeTest {
     pair.host().send(type, payload);
     HeException e =
         assertThrows(
-            HeException.class, () -> SessionHandshake.of(pair.client(), Profile.FAST, key -> {}));
+            HeException.class,
+            () -> SessionHandshake.of(pair.client(), Profile.FAST, false, key -> {}));
     assertEquals(null, pair.client().receive(1 << 20), "the connection is closed");
     return e;
   }
@@ -65,9 +66,16 @@ class SessionHandshakeTest {
     pair.host().send(FrameType.READY, ByteBuffer.allocate(Possession.BYTES));
     HeException e =
         assertThrows(
-            HeException.class, () -> SessionHandshake.of(pair.client(), Profile.FAST, key -> {}));
+            HeException.class,
+            () -> SessionHandshake.of(pair.client(), Profile.FAST, false, key -> {}));
     assertEquals("he.protocol", e.code());
     assertTrue(e.description().contains("does not hold"), e.description());
+  }
+
+  @Test
+  void aHostThatTakesTracesUnaskedIsRefused() throws Exception {
+    Hello.Host traced = new Hello.Host(2, new byte[32], KEY.publicKey(), 1 << 20, 64, true);
+    assertEquals("he.protocol", refused(FrameType.HOST_HELLO, traced.encode()).code());
   }
 
   @Test
@@ -82,6 +90,7 @@ class SessionHandshakeTest {
                 SessionHandshake.of(
                     pair.client(),
                     Profile.FAST,
+                    false,
                     key -> {
                       assertEquals(KEY.publicKey().id(), key);
                       throw barred;

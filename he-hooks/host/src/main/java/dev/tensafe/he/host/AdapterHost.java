@@ -31,6 +31,7 @@ public final class AdapterHost implements AutoCloseable {
   final HostSessions sessions;
   private final RecipientKey key;
   private final SealedParts parts = new SealedParts();
+  private volatile HostTracer tracer = HostTracer.NONE;
 
   /** One that serves everybody. */
   public AdapterHost(RecipientKey key, TokenMeter meter, HostLimits limits) {
@@ -54,6 +55,15 @@ public final class AdapterHost implements AutoCloseable {
   /** By which model hosts choose this host for an adapter. */
   public KeyId keyId() {
     return key.publicKey().id();
+  }
+
+  /** Goes on with the traces of model hosts that ask for it, from their next session on. */
+  public void traceWith(HostTracer with) {
+    tracer = with;
+  }
+
+  HostTracer tracer() {
+    return tracer;
   }
 
   RecipientPublicKey publicKey() {

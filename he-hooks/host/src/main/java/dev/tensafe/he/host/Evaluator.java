@@ -33,6 +33,7 @@ final class Evaluator {
   private final HostLanes lanes;
   private final HostWriter writer;
   private final BufferPool buffers;
+  private final SessionTraces traces;
   private final PaddedRuns runs = new PaddedRuns();
 
   Evaluator(
@@ -41,13 +42,15 @@ final class Evaluator {
       HostOpenAdapters open,
       HostLanes lanes,
       HostWriter writer,
-      BufferPool buffers) {
+      BufferPool buffers,
+      SessionTraces traces) {
     this.host = host;
     this.keys = keys;
     this.open = open;
     this.lanes = lanes;
     this.writer = writer;
     this.buffers = buffers;
+    this.traces = traces;
   }
 
   /** Evaluates ordinary ciphertexts, all of one lane. */
@@ -59,7 +62,7 @@ final class Evaluator {
     SealedPart.Group group = opened.group(request.group());
     HostLane lane = lanes.require(request.lane());
     if (opened.adapter().isClosed()) {
-      writer.refuse(request.ref(), request.request(), Refusal.WITHDRAWN);
+      refuse(request.ref(), request.request(), Refusal.WITHDRAWN);
       return;
     }
     try (ReceivedInputs inputs = ReceivedInputs.read(keys.context(), keys.masks(), payload)) {
@@ -75,7 +78,7 @@ final class Evaluator {
       requireSize(shape.tokens(), bytes);
       Refusal refusal = host.meter.spend(opened.use(), group.index(), shape.tokens());
       if (refusal != null) {
-        writer.refuse(request.ref(), request.request(), refusal);
+        refuse(request.ref(), request.request(), refusal);
         return;
       }
       answer(
@@ -84,7 +87,7 @@ final class Evaluator {
           (int) bytes,
           start,
           out -> inputs.evaluate(matrix, keys.rerandomizer(), lane.key(), out));
-      host.stats.evaluated(shape.tokens(), System.nanoTime() - start, received, bytes);
+      evaluated(request.ref(), shape.tokens(), System.nanoTime() - start, received, bytes);
     }
     host.pools.wake();
   }
@@ -124,7 +127,7 @@ final class Evaluator {
       refusal = host.meter.spend(opened.use(), group.index(), tokens);
     }
     if (refusal != null) {
-      writer.refuse(request.ref(), request.request(), refusal);
+      refuse(request.ref(), request.request(), refusal);
       return;
     }
     answer(
@@ -136,7 +139,17 @@ final class Evaluator {
     for (int run = 0; run < noise.length; run++) {
       endIfUsedUp(run, request.ref(), group.index());
     }
-    host.stats.evaluated(tokens, System.nanoTime() - start, received, bytes);
+    evaluated(request.ref(), tokens, System.nanoTime() - start, received, bytes);
+  }
+
+  private void evaluated(int ref, int tokens, long nanos, long received, long sent) {
+    host.stats.evaluated(tokens, nanos, received, sent);
+    traces.evaluated(ref, tokens, nanos, received, sent);
+  }
+
+  private void refuse(int ref, long request, Refusal refusal) throws IOException {
+    traces.refused(ref, refusal);
+    writer.refuse(ref, request, refusal);
   }
 
   /** What a run's lane has bound; null if that was refused. */
@@ -181,7 +194,7 @@ final class Evaluator {
       try {
         work.accept(frame);
       } catch (IllegalStateException e) {
-        writer.refuse(ref, request, Refusal.WITHDRAWN);
+        refuse(ref, request, Refusal.WITHDRAWN);
         return;
       }
       int end = frame.position();

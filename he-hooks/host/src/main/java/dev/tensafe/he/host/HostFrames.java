@@ -8,6 +8,7 @@ import dev.tensafe.he.wire.EvaluationMessages;
 import dev.tensafe.he.wire.FrameType;
 import dev.tensafe.he.wire.LaneMessages;
 import dev.tensafe.he.wire.TagMessages;
+import dev.tensafe.he.wire.TraceMessage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -20,6 +21,7 @@ final class HostFrames {
   private final BlockPreparation blocks;
   private final Evaluator evaluator;
   private final TagSetups tags;
+  private final SessionTraces traces;
 
   /**
    * @param account of the session's client
@@ -31,11 +33,13 @@ final class HostFrames {
       HostLanes lanes,
       HostOpenAdapters open,
       HostWriter writer,
-      BufferPool buffers) {
+      BufferPool buffers,
+      SessionTraces traces) {
     this.lanes = lanes;
     this.open = open;
     this.blocks = new BlockPreparation(host, keys, account, open, lanes, writer);
-    this.evaluator = new Evaluator(host, keys, open, lanes, writer, buffers);
+    this.evaluator = new Evaluator(host, keys, open, lanes, writer, buffers, traces);
+    this.traces = traces;
     this.tags = new TagSetups(host, keys, open, writer);
   }
 
@@ -52,11 +56,17 @@ final class HostFrames {
       case LANE_SEEDS -> lanes.prove(LaneMessages.Seeds.decode(payload));
       case LANE_KEY -> lanes.add(payload);
       case OPEN -> open.open(AdapterMessages.Open.decode(payload));
-      case FORGET -> open.forget(AdapterMessages.readRef(payload));
+      case FORGET -> forget(AdapterMessages.readRef(payload));
       case PREPARE -> blocks.prepare(EvaluationMessages.Prepare.decode(payload));
       case TAG_KEYS -> tags.announce(TagMessages.Keys.decode(payload));
       case TAG_SETUP -> tags.setUp(payload);
+      case TRACE -> traces.take(TraceMessage.decode(payload));
       default -> throw new HeException(Reason.PROTOCOL, "a " + type + " from a model host");
     }
+  }
+
+  private void forget(int ref) {
+    traces.end(ref);
+    open.forget(ref);
   }
 }

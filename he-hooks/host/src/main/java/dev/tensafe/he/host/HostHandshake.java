@@ -76,7 +76,8 @@ final class HostHandshake {
             nonce,
             host.publicKey(),
             host.limits.maxPayload(),
-            host.limits.maxTokens());
+            host.limits.maxTokens(),
+            client.traces() && host.tracer() != HostTracer.NONE);
     writer.send(FrameType.HOST_HELLO, answer.encode());
     Frame second = in.receive(Frame.MAX_EARLY_PAYLOAD);
     if (second == null) {

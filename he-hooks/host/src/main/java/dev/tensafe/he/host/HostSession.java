@@ -110,8 +110,9 @@ final class HostSession {
     BufferPool buffers = new BufferPool();
     try (keys;
         HostLanes lanes = new HostLanes(host, keys, writer);
-        HostOpenAdapters open = new HostOpenAdapters(host, keys, account, lanes, writer)) {
-      HostFrames frames = new HostFrames(host, keys, account, lanes, open, writer, buffers);
+        HostOpenAdapters open = new HostOpenAdapters(host, keys, account, lanes, writer);
+        SessionTraces traces = new SessionTraces(host.tracer(), open, keys.traces())) {
+      HostFrames frames = new HostFrames(host, keys, account, lanes, open, writer, buffers, traces);
       host.stats.began();
       ready = true;
       LOG.info("session of {} with profile {}", label(), keys.profile().label());

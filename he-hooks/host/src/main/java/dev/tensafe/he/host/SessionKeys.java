@@ -37,6 +37,11 @@ record SessionKeys(
         Rerandomizer.of(halves, poolCapacity));
   }
 
+  /** Whether both sides agreed to say which spans evaluations belong to. */
+  boolean traces() {
+    return client.traces() && host.traces();
+  }
+
   Profile profile() {
     return client.profile();
   }

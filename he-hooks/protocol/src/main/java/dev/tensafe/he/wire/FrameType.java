@@ -57,7 +57,9 @@ public enum FrameType {
   /** C: hashes of the keys that a tag may be made under. */
   TAG_KEYS(26),
   /** H: which of them is to be used; the others have to be shown. */
-  TAG_CHOICE(27);
+  TAG_CHOICE(27),
+  /** C: the span that evaluations of an adapter belong to; only where both sides agreed. */
+  TRACE(28);
 
   private final int id;
 

@@ -16,6 +16,7 @@ import java.util.Arrays;
 public final class Hello {
   public static final int VERSION = 2;
   public static final int NONCE_BYTES = 32;
+  private static final int TRACES = 1;
   private static final byte[] MAGIC = "TSHELORA".getBytes(US_ASCII);
   private static final byte[] PUBLIC_KEY_LABEL = "tensafe-he/2 public key\0".getBytes(US_ASCII);
   private static final byte[] TAG_KEY_LABEL = "tensafe-he/2 tag key\0".getBytes(US_ASCII);
@@ -27,15 +28,22 @@ public final class Hello {
    *
    * @param nonce {@value #NONCE_BYTES} random bytes
    * @param maskSeed the public seed of the session's ciphertexts
+   * @param traces whether it asks to say which spans evaluations belong to
    */
-  public record Client(int version, Profile profile, byte[] nonce, byte[] maskSeed) {
+  public record Client(
+      int version, Profile profile, byte[] nonce, byte[] maskSeed, boolean traces) {
+    /** Without traces. */
+    public Client(int version, Profile profile, byte[] nonce, byte[] maskSeed) {
+      this(version, profile, nonce, maskSeed, false);
+    }
+
     /** The payload. */
     public ByteBuffer encode() {
       return ByteBuffer.allocate(76)
           .put(MAGIC)
           .putShort((short) version)
           .put((byte) profile.id())
-          .put((byte) 0)
+          .put((byte) (traces ? TRACES : 0))
           .put(nonce)
           .put(maskSeed)
           .flip();
@@ -53,8 +61,8 @@ public final class Hello {
         return new Client(version, Profile.FAST, new byte[0], new byte[0]);
       }
       Profile profile = Profile.of(in.u8());
-      in.zero(1);
-      Client hello = new Client(version, profile, in.bytes(NONCE_BYTES), in.bytes(32));
+      boolean traces = asks(in.u8());
+      Client hello = new Client(version, profile, in.bytes(NONCE_BYTES), in.bytes(32), traces);
       in.end();
       return hello;
     }
@@ -67,15 +75,26 @@ public final class Hello {
    * @param key recipient key that opens its sealed parts; whether it holds it is yet to be shown
    * @param maxPayload of any later frame, in bytes
    * @param maxTokens of one evaluation
+   * @param traces whether it takes the spans that evaluations belong to; only for who asked
    */
   public record Host(
-      int version, byte[] nonce, RecipientPublicKey key, int maxPayload, int maxTokens) {
+      int version,
+      byte[] nonce,
+      RecipientPublicKey key,
+      int maxPayload,
+      int maxTokens,
+      boolean traces) {
+    /** Without traces. */
+    public Host(int version, byte[] nonce, RecipientPublicKey key, int maxPayload, int maxTokens) {
+      this(version, nonce, key, maxPayload, maxTokens, false);
+    }
+
     /** The payload. */
     public ByteBuffer encode() {
       return ByteBuffer.allocate(52 + RecipientPublicKey.BYTES)
           .put(MAGIC)
           .putShort((short) version)
-          .putShort((short) 0)
+          .putShort((short) (traces ? TRACES : 0))
           .put(nonce)
           .put(key.bytes())
           .putInt(maxPayload)
@@ -94,13 +113,21 @@ public final class Hello {
         throw new HeException(
             Reason.PROTOCOL, "the adapter host speaks version " + version + ", not " + VERSION);
       }
-      in.zero(2);
+      boolean traces = asks(in.u16());
       byte[] nonce = in.bytes(NONCE_BYTES);
       RecipientPublicKey key = recipientKey(in.bytes(RecipientPublicKey.BYTES));
-      Host hello = new Host(version, nonce, key, in.positive(1 << 30), in.positive(1 << 20));
+      Host hello =
+          new Host(version, nonce, key, in.positive(1 << 30), in.positive(1 << 20), traces);
       in.end();
       return hello;
     }
+  }
+
+  private static boolean asks(int flags) {
+    if ((flags & ~TRACES) != 0) {
+      throw Reading.bad("a hello with unknown flags");
+    }
+    return flags == TRACES;
   }
 
   private static RecipientPublicKey recipientKey(byte[] bytes) {

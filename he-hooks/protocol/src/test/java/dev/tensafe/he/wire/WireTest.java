@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.tensafe.he.HeException;
 import dev.tensafe.he.Profile;
@@ -88,11 +89,30 @@ class WireTest {
       hasItsLength(host.encode(), Hello.Host::decode, true);
       refusedWith(client.encode(), 0, 'X', Hello.Client::decode);
       refusedWith(client.encode(), 10, 3, Hello.Client::decode);
-      refusedWith(client.encode(), 11, 1, Hello.Client::decode);
+      refusedWith(client.encode(), 11, 2, Hello.Client::decode);
       refusedWith(host.encode(), 9, 1, Hello.Host::decode);
-      refusedWith(host.encode(), 11, 1, Hello.Host::decode);
+      refusedWith(host.encode(), 11, 2, Hello.Host::decode);
+      refusedWith(host.encode(), 10, 1, Hello.Host::decode);
+      assertFalse(Hello.Client.decode(client.encode()).traces());
+      assertFalse(read.traces());
+      assertTrue(Hello.Client.decode(client.encode().put(11, (byte) 1)).traces());
+      assertTrue(Hello.Host.decode(host.encode().put(11, (byte) 1)).traces());
       assertEquals(1, Hello.Client.decode(client.encode().putShort(8, (short) 1)).version());
     }
+  }
+
+  @Test
+  void aPlaceInATraceIsThereOrNot() {
+    String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    String span = "00f067aa0ba902b7";
+    TraceMessage begins = new TraceMessage(7, trace, span);
+    isHex("00000007" + trace + span, begins.encode());
+    assertEquals(begins, TraceMessage.decode(begins.encode()));
+    hasItsLength(begins.encode(), TraceMessage::decode, true);
+    isHex("00000007" + "00".repeat(24), TraceMessage.end(7).encode());
+    assertTrue(TraceMessage.decode(TraceMessage.end(7).encode()).ends());
+    refusedWith(TraceMessage.end(7).encode(), 27, 1, TraceMessage::decode);
+    refusedWith(TraceMessage.end(7).encode(), 4, 1, TraceMessage::decode);
   }
 
   @Test
@@ -359,9 +379,9 @@ class WireTest {
     for (CloseReason reason : CloseReason.values()) {
       assertEquals(reason, ControlMessages.readClose(ControlMessages.close(reason)));
     }
-    for (int id = 1; id <= 27; id++) {
+    for (int id = 1; id <= 28; id++) {
       assertEquals(id, Objects.requireNonNull(FrameType.of(id)).id());
     }
-    assertEquals(null, FrameType.of(28));
+    assertEquals(null, FrameType.of(29));
   }
 }

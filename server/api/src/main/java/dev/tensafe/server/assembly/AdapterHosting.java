@@ -2,6 +2,7 @@ package dev.tensafe.server.assembly;
 
 import dev.tensafe.he.client.EncryptedAdapters;
 import dev.tensafe.he.client.EncryptedHook;
+import dev.tensafe.he.client.HeTracer;
 import dev.tensafe.lora.registry.AdapterRegistry;
 import dev.tensafe.lora.registry.RegistryConfig;
 import dev.tensafe.lora.weights.LoraHook;
@@ -102,6 +103,14 @@ final class AdapterHosting implements AutoCloseable {
     if (registry.flatMap(AdapterRegistry::encrypted).orElse(null)
         instanceof EncryptedAdapters encrypted) {
       encrypted.barred().onBarred(pair -> digests.accept(pair.digest()));
+    }
+  }
+
+  /** Sets who traces steps of encrypted adapters. */
+  void traceWith(HeTracer tracer) {
+    if (registry.flatMap(AdapterRegistry::encrypted).orElse(null)
+        instanceof EncryptedAdapters encrypted) {
+      encrypted.traceWith(tracer);
     }
   }
 

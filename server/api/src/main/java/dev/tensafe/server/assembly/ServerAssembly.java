@@ -6,6 +6,7 @@ import dev.tensafe.batching.engine.Engine;
 import dev.tensafe.batching.engine.Ticker;
 import dev.tensafe.model.exec.ExecutorFactories;
 import dev.tensafe.model.exec.ExecutorFactory;
+import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.model.files.ModelFiles;
 import dev.tensafe.model.template.ChatTemplate;
 import dev.tensafe.server.http.InferenceServer;
@@ -13,7 +14,13 @@ import dev.tensafe.server.http.ServedModel;
 import dev.tensafe.server.structured.FormCompiler;
 import dev.tensafe.server.tools.ToolFormat;
 import dev.tensafe.server.tools.ToolFormats;
+import dev.tensafe.server.trace.EncryptedTraces;
+import dev.tensafe.server.trace.RequestTraces;
+import dev.tensafe.server.trace.StepTraces;
+import dev.tensafe.tracing.Tracing;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -30,15 +37,22 @@ public final class ServerAssembly implements AutoCloseable {
   private final OpenedParts parts;
   private final ServerSettings settings;
   private final ServedModel model;
+  private final RequestTraces traces;
   private final Ticker ticker;
   private final Clock clock;
   private Optional<InferenceServer> server = Optional.empty();
 
   private ServerAssembly(
-      OpenedParts parts, ServerSettings settings, ServedModel model, Ticker ticker, Clock clock) {
+      OpenedParts parts,
+      ServerSettings settings,
+      ServedModel model,
+      RequestTraces traces,
+      Ticker ticker,
+      Clock clock) {
     this.parts = parts;
     this.settings = settings;
     this.model = model;
+    this.traces = traces;
     this.ticker = ticker;
     this.clock = clock;
   }
@@ -52,6 +66,20 @@ public final class ServerAssembly implements AutoCloseable {
    */
   public static ServerAssembly load(
       ServerSettings settings, ExecutorFactories executors, Ticker ticker, Clock clock) {
+    return load(settings, executors, Tracing.OFF, ticker, clock);
+  }
+
+  /**
+   * As the other, with traces.
+   *
+   * @param tracing not closed here
+   */
+  public static ServerAssembly load(
+      ServerSettings settings,
+      ExecutorFactories executors,
+      Tracing tracing,
+      Ticker ticker,
+      Clock clock) {
     requireNonNull(ticker, "ticker is null");
     requireNonNull(clock, "clock is null");
     ExecutorFactory factory = executors.named(settings.executor());
@@ -92,15 +120,22 @@ public final class ServerAssembly implements AutoCloseable {
                           clock))
               .orElseGet(AdapterHosting::none);
       parts.add(adapters::close);
+      RequestTraces traces = new RequestTraces(tracing, ticker);
+      Optional<StepTraces> steps =
+          traces.on() ? Optional.of(new StepTraces(traces)) : Optional.empty();
       Engine engine =
           new Engine(
               loaded.engine(),
               loaded.executor(),
-              adapters.hooks(),
+              hooks(adapters, steps),
               files.tokenizer(),
               ticker,
               settings.speculation().open(factory, loaded.draft()));
       parts.add(engine::close);
+      if (traces.on()) {
+        adapters.traceWith(new EncryptedTraces(traces));
+      }
+      steps.ifPresent(engine::addStepListener);
       adapters.onDistrust(engine::distrustAdapter);
       engine.start(compute);
       ToolFormat tools = toolFormat(settings, files);
@@ -122,11 +157,17 @@ public final class ServerAssembly implements AutoCloseable {
               adapters.registry(),
               forms,
               tools);
-      return new ServerAssembly(parts, settings, model, ticker, clock);
+      return new ServerAssembly(parts, settings, model, traces, ticker, clock);
     } catch (RuntimeException | Error e) {
       parts.closeAfter(e);
       throw e;
     }
+  }
+
+  private static List<ForwardHook> hooks(AdapterHosting adapters, Optional<StepTraces> steps) {
+    List<ForwardHook> hooks = new ArrayList<>(adapters.hooks());
+    steps.ifPresent(hooks::add);
+    return hooks;
   }
 
   private static ToolFormat toolFormat(ServerSettings settings, ModelFiles files) {
@@ -170,7 +211,7 @@ public final class ServerAssembly implements AutoCloseable {
     if (server.isPresent()) {
       throw new IllegalStateException("the server listens already");
     }
-    InferenceServer started = InferenceServer.start(settings.http(), model, ticker, clock);
+    InferenceServer started = InferenceServer.start(settings.http(), model, traces, ticker, clock);
     parts.add(started::close);
     server = Optional.of(started);
     return started.url();

@@ -2,6 +2,7 @@ package dev.tensafe.server.http;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.formats.CodedException;
 import dev.tensafe.lora.AdapterException;
 import dev.tensafe.lora.registry.AdapterRegistry;
 import dev.tensafe.lora.registry.Registration;
@@ -9,6 +10,8 @@ import dev.tensafe.server.config.ServerConfig;
 import dev.tensafe.server.metrics.AdapterMetrics;
 import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.JsonBody;
+import dev.tensafe.server.trace.RequestTrace;
+import dev.tensafe.tracing.TraceSpan;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -79,7 +82,7 @@ final class AdapterHandler {
     Responder responder = new Responder(routing);
     upload
         .receive(multipart)
-        .compose(received -> run(() -> registry.register(file, pinned)))
+        .compose(received -> run(() -> register(registry, file, pinned, routing)))
         .onComplete(
             done -> {
               uploads.decrementAndGet();
@@ -89,6 +92,22 @@ final class AdapterHandler {
                 refuse(registry, file, responder, done.cause());
               }
             });
+  }
+
+  private static Registration register(
+      AdapterRegistry registry, Path file, Optional<Boolean> pinned, RoutingContext routing) {
+    RequestTrace trace = TraceHeaders.of(routing);
+    TraceSpan part = trace.part("verify package");
+    try {
+      Registration registration = registry.register(file, pinned);
+      part.set("tensafe.adapter.digest", registration.status().info().digest());
+      return registration;
+    } catch (CodedException e) {
+      part.fail(e.code());
+      throw e;
+    } finally {
+      trace.end(part);
+    }
   }
 
   private <T> Future<T> run(Callable<T> task) {

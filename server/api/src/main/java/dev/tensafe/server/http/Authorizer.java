@@ -33,6 +33,7 @@ final class Authorizer {
       if (keys != null) {
         ApiKeys.Key key = check(keys, given(routing.request()), List.of(scopes));
         routing.put(TENANT, key.name());
+        AccessLog.of(routing).tenant(key.name());
         routing.put(KEY, key);
         accepted.accept(key.name());
       }

@@ -4,6 +4,7 @@ import dev.tensafe.batching.engine.GenerationListener;
 import dev.tensafe.batching.engine.Output;
 import dev.tensafe.batching.sample.TokenLogprob;
 import dev.tensafe.formats.CodedException;
+import dev.tensafe.runtime.log.LogFields;
 import io.vertx.core.Context;
 import java.util.List;
 
@@ -13,11 +14,16 @@ final class ContextListener implements GenerationListener {
   private final Context context;
   private final Answer answer;
   private final int choice;
+  private final LogFields fields;
 
-  ContextListener(Context context, Answer answer, int choice) {
+  /**
+   * @param fields of lines about the request
+   */
+  ContextListener(Context context, Answer answer, int choice, LogFields fields) {
     this.context = context;
     this.answer = answer;
     this.choice = choice;
+    this.fields = fields;
   }
 
   @Override
@@ -54,7 +60,7 @@ final class ContextListener implements GenerationListener {
   private void onContext(Runnable event) {
     context.runOnContext(
         v -> {
-          try {
+          try (LogFields.Entered entered = fields.enter()) {
             event.run();
           } catch (RuntimeException e) {
             answer.failed(Failures.of(e));

@@ -2,6 +2,7 @@ package dev.tensafe.server.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.runtime.Version;
+import dev.tensafe.runtime.log.LogFields;
 import dev.tensafe.runtime.metrics.Exposition;
 import dev.tensafe.server.config.ApiKeys;
 import dev.tensafe.server.config.ServerConfig;
@@ -9,6 +10,7 @@ import dev.tensafe.server.metrics.HttpMetrics;
 import dev.tensafe.server.metrics.ServerMetrics;
 import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.JsonBody;
+import dev.tensafe.server.trace.RequestTraces;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -30,6 +32,7 @@ final class HttpApi {
   private final ServerConfig config;
   private final ServerMetrics metrics;
   private final Authorizer authorizer;
+  private final RequestTraces traces;
   private final InferenceHandler inference;
   private final Preparation preparation;
   private final TokenHandler tokens;
@@ -46,6 +49,7 @@ final class HttpApi {
       ServedModel model,
       ServerMetrics metrics,
       Authorizer authorizer,
+      RequestTraces traces,
       InferenceHandler inference,
       AdapterHandler adapters,
       StatusHandler status,
@@ -57,6 +61,7 @@ final class HttpApi {
     this.status = status;
     this.metrics = metrics;
     this.authorizer = authorizer;
+    this.traces = traces;
     this.inference = inference;
     this.preparation = preparation;
     this.tokens = new TokenHandler(preparation, model);
@@ -74,7 +79,7 @@ final class HttpApi {
           CorsHandler.create()
               .allowedMethods(
                   Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST, HttpMethod.DELETE))
-              .exposedHeaders(Set.of(RequestIds.HEADER, "Retry-After"));
+              .exposedHeaders(Set.of(RequestIds.HEADER, TraceHeaders.HEADER, "Retry-After"));
       config.corsOrigins().forEach(cors::addOrigin);
       router
           .route()
@@ -119,7 +124,8 @@ final class HttpApi {
     routes.get("/v1/adapters/:name").handler(look).handler(adapters::get);
     routes.delete("/v1/adapters/:name").handler(change).handler(this::whenReady);
     routes.delete("/v1/adapters/:name").handler(adapters::delete);
-    routes.post("/v1/adapters").handler(change).handler(this::whenReady);
+    routes.post("/v1/adapters").handler(change).handler(traced("/v1/adapters"));
+    routes.post("/v1/adapters").handler(this::whenReady);
     routes.post("/v1/adapters").handler(BodyChecks::coding);
     routes.post("/v1/adapters").handler(adapters::upload);
     post(routes, "/v1/chat/completions", infer, inference::chat);
@@ -154,6 +160,7 @@ final class HttpApi {
     BodyHandler body = BodyHandler.create(false).setBodyLimit(config.maxBodyBytes());
     // a route each: the router wants a body handler first on its own
     routes.post(path).handler(access);
+    routes.post(path).handler(traced(path));
     routes.post(path).handler(HttpApi::checkContentType);
     routes.post(path).handler(BodyChecks::coding);
     routes.post(path).handler(this::whenReady);
@@ -168,6 +175,10 @@ final class HttpApi {
               requireReady();
               handler.handle(r);
             });
+  }
+
+  private Handler<RoutingContext> traced(String path) {
+    return routing -> TraceHeaders.begin(routing, traces, path);
   }
 
   private void whenReady(RoutingContext routing) {
@@ -320,6 +331,12 @@ final class HttpApi {
   }
 
   private void failed(RoutingContext routing) {
+    try (LogFields.Entered entered = AccessLog.of(routing).enter()) {
+      answerFailure(routing);
+    }
+  }
+
+  private void answerFailure(RoutingContext routing) {
     if (routing.response().ended() || routing.response().closed()) {
       return;
     }

@@ -15,6 +15,8 @@ import dev.tensafe.server.openai.TokenTexts;
 import dev.tensafe.server.responses.ResponsesRequest;
 import dev.tensafe.server.status.RequestTable;
 import dev.tensafe.server.status.TrackedRequest;
+import dev.tensafe.server.trace.RequestTrace;
+import dev.tensafe.tracing.TraceSpan;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -128,7 +130,7 @@ final class InferenceHandler {
     responder.attach(() -> gone.set(true));
     Future<Ready> ready =
         preparation
-            .run(routing, body -> ready(body, parse, tenant, gone))
+            .run(routing, body -> ready(body, parse, tenant, gone, TraceHeaders.of(routing)))
             .compose(r -> compiled(r, routing, gone));
     preparing.incrementAndGet();
     ready
@@ -142,7 +144,12 @@ final class InferenceHandler {
               return submit(
                   request,
                   new RequestSubmission.Client(
-                      responder, context, requestId, request.style(), tracked));
+                      responder,
+                      context,
+                      requestId,
+                      request.style(),
+                      tracked,
+                      TraceHeaders.of(routing)));
             })
         .onComplete(done -> preparing.decrementAndGet());
   }
@@ -159,7 +166,13 @@ final class InferenceHandler {
               routing,
               () -> {
                 stillThere(gone);
-                return ready.request().with(ready.request().form().compiled());
+                RequestTrace trace = TraceHeaders.of(routing);
+                TraceSpan part = trace.part("compile form");
+                try {
+                  return ready.request().with(ready.request().form().compiled());
+                } finally {
+                  trace.end(part);
+                }
               });
     } catch (RuntimeException e) {
       compiled = Future.failedFuture(e);
@@ -177,16 +190,27 @@ final class InferenceHandler {
 
   /** The model is on its way into memory while tokens are found. */
   private Ready ready(
-      byte[] body, Preparation.Work<Parsed> parse, String tenant, AtomicBoolean gone)
+      byte[] body,
+      Preparation.Work<Parsed> parse,
+      String tenant,
+      AtomicBoolean gone,
+      RequestTrace trace)
       throws Exception {
     stillThere(gone);
     Parsed parsed = parse.of(body);
     PendingPin pin = pins.pin(parsed.request().model(), tenant);
+    trace.asked(parsed.request());
+    pin.trace(trace);
+    TraceSpan part = trace.part("tokenize");
     try {
-      return new Ready(parsed.prepare().apply(tenant), pin, parsed.style());
+      PreparedRequest prepared = parsed.prepare().apply(tenant);
+      part.set("tensafe.prompt_tokens", prepared.promptTokens());
+      return new Ready(prepared, pin, parsed.style());
     } catch (RuntimeException e) {
       pin.abandon();
       throw e;
+    } finally {
+      trace.end(part);
     }
   }
 

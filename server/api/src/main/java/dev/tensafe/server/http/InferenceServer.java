@@ -7,6 +7,7 @@ import dev.tensafe.server.config.ServerConfig;
 import dev.tensafe.server.metrics.ServerMetrics;
 import dev.tensafe.server.openai.TokenTexts;
 import dev.tensafe.server.status.ServerActivity;
+import dev.tensafe.server.trace.RequestTraces;
 import dev.tensafe.server.wire.RequestGuard;
 import io.netty.handler.ssl.NotSslRecordException;
 import io.vertx.core.Future;
@@ -74,6 +75,17 @@ public final class InferenceServer implements AutoCloseable {
    */
   public static InferenceServer start(
       ServerConfig config, ServedModel model, Ticker ticker, Clock clock) {
+    return start(config, model, RequestTraces.off(), ticker, clock);
+  }
+
+  /**
+   * Binds and serves.
+   *
+   * @param traces of its requests
+   * @throws ConfigException as the other says
+   */
+  public static InferenceServer start(
+      ServerConfig config, ServedModel model, RequestTraces traces, Ticker ticker, Clock clock) {
     Path keyFile = config.apiKeys();
     ApiKeys keys = keyFile == null ? null : ApiKeys.load(keyFile);
     Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2).setWorkerPoolSize(2));
@@ -108,6 +120,7 @@ public final class InferenceServer implements AutoCloseable {
               model,
               metrics,
               new Authorizer(keys, activity.tenants()::accepted),
+              traces,
               inference,
               adapters,
               new StatusHandler(model, activity, keys, self::isReady),

@@ -2,6 +2,7 @@ package dev.tensafe.server.http;
 
 import dev.tensafe.batching.engine.Ticker;
 import dev.tensafe.nativelib.LowPriority;
+import dev.tensafe.runtime.log.LogFields;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -155,7 +156,7 @@ final class Preparation implements AutoCloseable {
             lane.threads.execute(
                 () -> {
                   long start = ticker.nanos();
-                  try {
+                  try (LogFields.Entered entered = AccessLog.of(routing).enter()) {
                     result.complete(work.of(HttpApi.bodyOf(routing)));
                   } catch (Throwable e) {
                     result.completeExceptionally(e);
@@ -185,7 +186,7 @@ final class Preparation implements AutoCloseable {
         turn ->
             forms.threads.execute(
                 () -> {
-                  try {
+                  try (LogFields.Entered entered = AccessLog.of(routing).enter()) {
                     result.complete(work.call());
                   } catch (Throwable e) {
                     result.completeExceptionally(e);

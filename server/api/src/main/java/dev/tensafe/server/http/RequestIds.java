@@ -23,7 +23,7 @@ final class RequestIds {
     String id = of(routing.request().getHeader(HEADER));
     routing.put(KEY, id);
     routing.response().putHeader(HEADER, id);
-    routing.next();
+    AccessLog.begin(routing, id);
   }
 
   private static String of(@Nullable String asked) {

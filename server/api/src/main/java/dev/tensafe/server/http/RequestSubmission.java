@@ -6,7 +6,7 @@ import dev.tensafe.batching.engine.GenerationRequest;
 import dev.tensafe.batching.engine.Ticker;
 import dev.tensafe.batching.sample.SamplingParams;
 import dev.tensafe.lora.registry.AdapterInfo;
-import dev.tensafe.runtime.metrics.ExemplarTrace;
+import dev.tensafe.runtime.log.LogFields;
 import dev.tensafe.server.http.PreparedRequest.Prompt;
 import dev.tensafe.server.metrics.ObservedOutput;
 import dev.tensafe.server.metrics.OutputGroup;
@@ -19,6 +19,7 @@ import dev.tensafe.server.openai.InferenceRequest;
 import dev.tensafe.server.openai.TokenTexts;
 import dev.tensafe.server.status.ServerActivity;
 import dev.tensafe.server.status.TrackedRequest;
+import dev.tensafe.server.trace.RequestTrace;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -73,7 +74,8 @@ final class RequestSubmission {
       Context context,
       String requestId,
       AnswerStyle style,
-      TrackedRequest tracked) {}
+      TrackedRequest tracked,
+      RequestTrace trace) {}
 
   /** The error of a request that somebody else ended; its client should not try again by itself. */
   static ApiException cancelled() {
@@ -182,6 +184,10 @@ final class RequestSubmission {
     UsageCount usage =
         new UsageCount(prepared.promptTokens(), prepared.prompts().size(), request.choices());
     AnswerHead head = head(request, pinned);
+    Optional<String> digest = Optional.ofNullable(head.provenance().adapterDigest());
+    LogFields fields = client.responder().fields();
+    digest.ifPresent(fields::adapter);
+    client.trace().served(head.id(), head.provenance().mode(), digest);
     Answer answer = client.style().begin(prepared, head, choices, usage, client.responder());
     TrackedRequest tracked = client.tracked();
     tracked.onCancel(() -> client.context().runOnContext(v -> answer.failed(cancelled())));
@@ -202,12 +208,12 @@ final class RequestSubmission {
         group = new OutputGroup(metrics, request.choices());
       }
       int promptTokens = outputs.get(i).promptTokens().length;
-      GenerationListener watched =
-          activity.watch(
-              new ContextListener(client.context(), answer, i),
-              tracked,
-              pinned.tenant(),
-              promptTokens);
+      GenerationListener traced =
+          client
+              .trace()
+              .output(
+                  new ContextListener(client.context(), answer, i, fields), outputs.size() == 1);
+      GenerationListener watched = activity.watch(traced, tracked, pinned.tenant(), promptTokens);
       ObservedOutput observed =
           new ObservedOutput(
               promptTokens,
@@ -215,7 +221,7 @@ final class RequestSubmission {
               group,
               metrics.adapter(pinned.adapter()),
               metrics.tenant(pinned.tenant()),
-              ExemplarTrace.NONE);
+              client.trace());
       GenerationListener listener = new TimedListener(watched, metrics, observed, ticker);
       submissions.add(new Engine.Submission(outputs.get(i), listener));
     }

@@ -2,6 +2,7 @@ package dev.tensafe.server.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.tensafe.batching.engine.Engine;
+import dev.tensafe.runtime.log.LogFields;
 import dev.tensafe.server.openai.ApiException;
 import dev.tensafe.server.openai.JsonBody;
 import io.vertx.core.buffer.Buffer;
@@ -58,6 +59,11 @@ final class Responder {
     atEnd.run();
   }
 
+  /** Of log lines about the request. */
+  LogFields fields() {
+    return AccessLog.of(routing);
+  }
+
   boolean open() {
     return !done && !response.closed();
   }
@@ -90,6 +96,7 @@ final class Responder {
     if (done) {
       return;
     }
+    TraceHeaders.of(routing).failed(error.code());
     if (streaming) {
       Buffer frame = Buffer.buffer("data: ");
       frame.appendBytes(JsonBody.bytes(JsonBody.error(error))).appendString("\n\n");
@@ -114,6 +121,7 @@ final class Responder {
     }
     if (!streaming) {
       streaming = true;
+      TraceHeaders.of(routing).streaming();
       if (BodyChecks.old(routing.request())) {
         // no chunks: the end of the connection is the end of the answer
         BodyChecks.close(response);

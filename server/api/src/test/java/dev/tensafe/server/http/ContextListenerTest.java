@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.tensafe.batching.engine.GenerationListener.FinishReason;
 import dev.tensafe.batching.engine.Output;
 import dev.tensafe.batching.sample.TokenLogprob;
+import dev.tensafe.runtime.log.LogFields;
 import dev.tensafe.server.openai.ApiException;
 import io.vertx.core.Vertx;
 import java.util.List;
@@ -22,7 +23,8 @@ class ContextListenerTest {
     try {
       CompletableFuture<ApiException> failed = new CompletableFuture<>();
       ContextListener listener =
-          new ContextListener(vertx.getOrCreateContext(), new Throwing(where, failed), 0);
+          new ContextListener(
+              vertx.getOrCreateContext(), new Throwing(where, failed), 0, new LogFields());
       listener.onPromptScored(List.of());
       listener.onOutput(new Output(List.of(1), "a", List.of()));
       listener.onFinish(FinishReason.STOP, 1, 1);

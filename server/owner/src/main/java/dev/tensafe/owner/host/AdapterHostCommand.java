@@ -15,10 +15,14 @@ import dev.tensafe.he.transport.TlsSide;
 import dev.tensafe.owner.packages.PassphraseOptions;
 import dev.tensafe.runtime.ConfigException;
 import dev.tensafe.runtime.Signals;
+import dev.tensafe.runtime.Version;
 import dev.tensafe.runtime.check.StartChecks;
+import dev.tensafe.runtime.log.LogLevels;
 import dev.tensafe.runtime.log.LogSetup;
 import dev.tensafe.runtime.settings.FromEnvironment;
 import dev.tensafe.runtime.settings.Setting;
+import dev.tensafe.tracing.Tracing;
+import dev.tensafe.tracing.otel.OtelSetup;
 import dev.tensafe.tssp.keys.RecipientKey;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -151,12 +155,23 @@ public final class AdapterHostCommand implements Callable<Integer> {
       description = "time sessions get after SIGTERM")
   private int drainTimeoutSeconds;
 
+  @Option(
+      names = "--log-levels",
+      paramLabel = "FILE",
+      description = "lines NAME=LEVEL for packages and classes; read again on SIGHUP")
+  private @Nullable Path logLevels;
+
   @Option(names = "--log-format", defaultValue = "text", description = "text or json")
   private String logFormat = "";
 
   @Override
   public Integer call() {
     LogSetup.apply(logFormat.equals("json"), Level.INFO);
+    Path levels = logLevels;
+    if (levels != null) {
+      LogLevels read = LogLevels.of(levels, Level.INFO);
+      Signals.onHangup(read::reload);
+    }
     Setting.range("max-sessions", maxSessions, 1, 100_000);
     Address address = Address.parse(listen);
     InstantSource clock = InstantSource.system();
@@ -166,7 +181,9 @@ public final class AdapterHostCommand implements Callable<Integer> {
     TlsIdentity identity = TlsFiles.identity(TlsSide.ADAPTER_HOST, tlsCert, tlsKey, clientCa);
     check(address);
     // bound first: what is wrong with the address is known before packages are opened
-    try (Listener listener = Listener.open(address, identity);
+    try (Tracing tracing =
+            OtelSetup.of(System.getenv(), "tensafe-adapter-host", Version.current(), clock);
+        Listener listener = Listener.open(address, identity);
         RecipientKey key = passphrase.recipientKey(recipientKey)) {
       Path state = AdapterDirectory.state(adapters);
       try (TokenMeter meter =
@@ -183,6 +200,7 @@ public final class AdapterHostCommand implements Callable<Integer> {
                       BarredAccounts.open(state.resolve("barred-accounts.jsonl"), clock),
                       !refuseTags),
                   limits)) {
+        host.traceWith(HostSpans.of(tracing));
         AdapterDirectory directory = AdapterDirectory.open(adapters, trust, host, clock);
         try (HostServer server = HostServer.start(host, listener, HANDSHAKE_MILLIS, IDLE_MILLIS)) {
           serve(host, directory, server);

@@ -7,14 +7,22 @@ import java.util.logging.Formatter;
 import java.util.logging.LogRecord;
 import org.jspecify.annotations.Nullable;
 
-/** One record, one line, as JSON or as text. Exceptions are shown by class and place. */
+/**
+ * One record, one line, as JSON or as text. Exceptions are shown by class and place. Whatever would
+ * end a line, or move a terminal's cursor, is escaped.
+ */
 final class LogFormatter extends Formatter {
+  /** Of a message or another value, in characters. */
+  private static final int MOST = 8192;
+
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final boolean json;
+  private final TenantHash tenants;
 
-  LogFormatter(boolean json) {
+  LogFormatter(boolean json, TenantHash tenants) {
     this.json = json;
+    this.tenants = tenants;
   }
 
   @Override
@@ -22,25 +30,89 @@ final class LogFormatter extends Formatter {
     String level = entry.getLevel().getName();
     String logger = String.valueOf(entry.getLoggerName());
     String shortName = logger.substring(logger.lastIndexOf('.') + 1);
-    String message = formatMessage(entry).replace("\r", "\\r").replace("\n", "\\n");
+    String message = oneLine(formatMessage(entry));
     Throwable cause = entry.getThrown();
+    LogFields fields = LogFields.current();
     if (!json) {
-      String reason = cause == null ? "" : " [" + trace(cause) + "]";
-      return entry.getInstant() + " " + level + " " + shortName + ": " + message + reason + "\n";
+      String reason = cause == null ? "" : " [" + oneLine(trace(cause)) + "]";
+      String about =
+          fields == null || fields.requestId().isEmpty()
+              ? ""
+              : " {" + oneLine(fields.requestId()) + "}";
+      return entry.getInstant()
+          + " "
+          + level
+          + " "
+          + oneLine(shortName)
+          + ": "
+          + message
+          + reason
+          + about
+          + "\n";
     }
     ObjectNode node = MAPPER.createObjectNode();
     node.put("time", entry.getInstant().toString());
     node.put("level", level);
-    node.put("logger", shortName);
+    node.put("logger", oneLine(shortName));
     node.put("message", message);
     if (cause != null) {
-      node.put("error", trace(cause));
+      node.put("error", oneLine(trace(cause)));
+    }
+    if (fields != null) {
+      put(node, "request_id", fields.requestId());
+      put(node, "trace_id", fields.traceId());
+      String tenant = fields.tenant();
+      put(node, "tenant", tenant.isEmpty() ? "" : tenants.of(tenant));
+      put(node, "adapter", fields.adapter());
     }
     try {
       return MAPPER.writeValueAsString(node) + "\n";
     } catch (JsonProcessingException e) {
       return "{\"level\":\"SEVERE\",\"message\":\"a log record could not be written\"}\n";
     }
+  }
+
+  private static void put(ObjectNode node, String key, String value) {
+    if (!value.isEmpty()) {
+      node.put(key, oneLine(value));
+    }
+  }
+
+  /** Escapes control characters, what separates lines, and what turns the direction of a text. */
+  private static String oneLine(String text) {
+    StringBuilder out = null;
+    int length = Math.min(text.length(), MOST);
+    for (int i = 0; i < length; i++) {
+      char c = text.charAt(i);
+      if (harmless(c)) {
+        if (out != null) {
+          out.append(c);
+        }
+        continue;
+      }
+      if (out == null) {
+        out = new StringBuilder(length + 16).append(text, 0, i);
+      }
+      switch (c) {
+        case '\n' -> out.append("\\n");
+        case '\r' -> out.append("\\r");
+        case '\t' -> out.append("\\t");
+        default -> out.append(String.format("\\u%04x", (int) c));
+      }
+    }
+    String shown = out == null ? text.substring(0, length) : out.toString();
+    return text.length() > MOST ? shown + "…" : shown;
+  }
+
+  private static boolean harmless(char c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.FORMAT ->
+          false;
+      default -> true;
+    };
   }
 
   /** Classes and places only: messages of foreign exceptions may quote what they were given. */

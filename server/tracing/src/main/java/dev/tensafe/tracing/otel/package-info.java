@@ -1,0 +1,3 @@
+/** The one package that knows OpenTelemetry's library. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.tracing.otel;
