@@ -222,7 +222,9 @@ test('a screen of 390 pixels is enough, and nothing has to be scrolled sideways'
     viewport: { width: 390, height: 844 },
     hasTouch: true,
   });
-  const running = longRequest('small-screen', 'demo', 32);
+  const running = longRequest('small-screen', 'demo', 64);
+  await show('requests');
+  await page.getByText('small-screen').waitFor();
   for (const view of VIEWS) {
     await show(view);
     const [wide, seen] = await page.evaluate(() => [

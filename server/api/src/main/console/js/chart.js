@@ -47,7 +47,7 @@ export function lineChart(title, series, format, most = 1) {
       {
         width: plotBox.clientWidth || 320,
         height: 190,
-        padding: [10, 8, 0, 0],
+        padding: [10, 28, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
         scales: { y: { range: (u, low, high) => [0, Math.max(most, (high ?? 0) * 1.15)] } },
