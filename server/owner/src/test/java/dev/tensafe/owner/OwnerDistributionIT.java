@@ -119,7 +119,8 @@ class OwnerDistributionIT {
                 "tensafe-native",
                 "tensafe-tssp",
                 "tensafe-he-protocol",
-                "tensafe-he-host")),
+                "tensafe-he-host",
+                "tensafe-tracing")),
         ours);
     for (String file : List.of("LICENSE", "NOTICE", "README.md", "docs/THIRD-PARTY.md")) {
       assertTrue(Files.size(home.resolve(file)) > 100, file);
