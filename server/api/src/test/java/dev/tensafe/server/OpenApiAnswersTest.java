@@ -36,6 +36,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -293,6 +294,16 @@ class OpenApiAnswersTest {
     post(COUNT, 200, "{'model':'tiny'," + messages + "}");
     post(COUNT, 400, "{'model':'tiny'}");
     post(COUNT, 404, "{'model':'nothing'," + messages + "}");
+  }
+
+  @Test
+  @Order(3)
+  void settingsThatLeaveNoToken() throws Exception {
+    List<Integer> all = IntStream.range(0, 300).boxed().toList();
+    String asked =
+        "{'model':'tiny','prompt':'a','max_tokens':3,'min_tokens':2,'stop_token_ids':" + all + "}";
+    post(TEXT, 400, asked);
+    assertTrue(RECORD.codes.contains("engine.no_token_fits"));
   }
 
   @Test
