@@ -252,8 +252,8 @@ final class ServeOptions {
   @Option(
       names = "--adapter-host-traces",
       defaultValue = "false",
-      arity = "0..1",
-      fallbackValue = "true",
+      arity = "1",
+      paramLabel = "true|false",
       description =
           "tells adapter hosts which requests' traces their evaluations belong to: they can then"
               + " tell which steps are of one trace")
