@@ -1,6 +1,5 @@
 package dev.tensafe.server.structured;
 
-import dev.tensafe.batching.EngineException;
 import dev.tensafe.batching.sample.AdjustedRow;
 import dev.tensafe.batching.sample.LogitMask;
 import dev.tensafe.formats.CodedException;
@@ -137,9 +136,7 @@ final class GrammarMask implements LogitMask {
   public void apply(AdjustedRow logits) {
     Place place = current();
     logits.keepOnly(place.allowed(), place.mayEnd() ? ends : NONE);
-    boolean empty = endsOnly(place.allowed());
-    boolean must = place.mayEnd() && (place.mustEnd() || empty);
-    boolean endable = false;
+    boolean must = place.mayEnd() && (place.mustEnd() || endsOnly(place.allowed()));
     for (int end : ends) {
       if (end >= 0 && end < logits.size()) {
         if (!place.mayEnd()) {
@@ -147,14 +144,7 @@ final class GrammarMask implements LogitMask {
         } else if (must && logits.get(end) == Float.NEGATIVE_INFINITY) {
           logits.set(end, 0); // a minimum of tokens cannot be had
         }
-        endable |= place.mayEnd();
       }
-    }
-    if (!endable && empty) {
-      throw new EngineException(
-          EngineException.Kind.INVALID,
-          "engine.no_token_fits",
-          "no token of the vocabulary goes on in the form that was asked for");
     }
   }
 
@@ -163,7 +153,7 @@ final class GrammarMask implements LogitMask {
     for (int word = 0; word < allowed.length; word++) {
       long left = allowed[word];
       for (int i = 0; i < ends.length && left != 0; i++) {
-        left &= ends[i] / Long.SIZE == word ? ~(1L << ends[i]) : -1L;
+        left &= ends[i] >> 6 == word ? ~(1L << ends[i]) : -1L;
       }
       if (left != 0) {
         return false;

@@ -115,7 +115,9 @@ final class ToolFields {
     if (node.isTextual()) {
       return new ToolChoice(mode(tools, node.textValue(), CHOICE), Set.of());
     }
-    object(node, CHOICE);
+    if (!node.isObject()) {
+      throw ToolException.wrongType(CHOICE, "a string or an object");
+    }
     String type = text(node, "type", CHOICE);
     if ("function".equals(type)) {
       known(node, Set.of("type", "function"), CHOICE);
