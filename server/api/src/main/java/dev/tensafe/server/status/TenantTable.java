@@ -1,6 +1,7 @@
 package dev.tensafe.server.status;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.tensafe.runtime.metrics.BoundedNames;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.TreeMap;
@@ -14,13 +15,14 @@ public final class TenantTable {
   /** Tenants with entries of their own. */
   public static final int MOST = 200;
 
-  /** The others; no name of a key begins like this. */
-  public static final String OTHER = "_other";
+  /** The others. */
+  public static final String OTHER = BoundedNames.OTHER;
 
   /** Everybody, where there are no keys. */
   public static final String NOBODY = "_anonymous";
 
   private final InstantSource clock;
+  private final BoundedNames names = new BoundedNames(MOST);
 
   @GuardedBy("this")
   private final Map<String, TenantUse> uses = new TreeMap<>();
@@ -42,13 +44,7 @@ public final class TenantTable {
   }
 
   private synchronized TenantUse of(String tenant) {
-    String name = name(tenant);
-    TenantUse use = uses.get(name);
-    if (use == null) {
-      String label = uses.size() < MOST ? name : OTHER;
-      use = uses.computeIfAbsent(label, l -> new TenantUse());
-    }
-    return use;
+    return uses.computeIfAbsent(names.label(name(tenant)), label -> new TenantUse());
   }
 
   /** What a tenant is called. */
