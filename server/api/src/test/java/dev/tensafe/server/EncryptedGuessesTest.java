@@ -67,7 +67,8 @@ class EncryptedGuessesTest {
             quick.padBytes(),
             false,
             OptionalInt.empty(),
-            allowed);
+            allowed,
+            false);
     return TestServer.speculating(
         model,
         new TestServer.Adapters(

@@ -251,17 +251,17 @@ final class ServeSettings {
     LinkConfig standard = LinkConfig.standard(profile());
     LinkConfig link =
         new LinkConfig(
-                standard.profile(),
-                options.adapterHostTimeoutMillis,
-                standard.connectMillis(),
-                standard.retryMillis(),
-                standard.maxRetryMillis(),
-                standard.pingMillis(),
-                (long) options.padMemoryMib << 20,
-                options.allowUnverifiedAdapters,
-                uid == null ? OptionalInt.empty() : OptionalInt.of(uid),
-                options.encryptedSpeculation)
-            .withTraces(options.adapterHostTraces);
+            standard.profile(),
+            options.adapterHostTimeoutMillis,
+            standard.connectMillis(),
+            standard.retryMillis(),
+            standard.maxRetryMillis(),
+            standard.pingMillis(),
+            (long) options.padMemoryMib << 20,
+            options.allowUnverifiedAdapters,
+            uid == null ? OptionalInt.empty() : OptionalInt.of(uid),
+            options.encryptedSpeculation,
+            options.adapterHostTraces);
     List<String> hosts = options.adapterHosts;
     if (hosts == null || hosts.isEmpty()) {
       return new EncryptedSettings(link, List.of(), null, null);

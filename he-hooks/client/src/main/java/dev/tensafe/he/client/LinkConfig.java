@@ -32,7 +32,7 @@ public record LinkConfig(
   /** MiB for the pads of one adapter, unless something else is set. */
   public static final int PAD_MIB = 512;
 
-  /** With guesses. */
+  /** With guesses, without traces. */
   public LinkConfig(
       Profile profile,
       long timeoutMillis,
@@ -53,32 +53,7 @@ public record LinkConfig(
         padBytes,
         allowUnverified,
         hostUid,
-        true);
-  }
-
-  /** Without traces. */
-  public LinkConfig(
-      Profile profile,
-      long timeoutMillis,
-      int connectMillis,
-      long retryMillis,
-      long maxRetryMillis,
-      long pingMillis,
-      long padBytes,
-      boolean allowUnverified,
-      OptionalInt hostUid,
-      boolean guesses) {
-    this(
-        profile,
-        timeoutMillis,
-        connectMillis,
-        retryMillis,
-        maxRetryMillis,
-        pingMillis,
-        padBytes,
-        allowUnverified,
-        hostUid,
-        guesses,
+        true,
         false);
   }
 
