@@ -4,19 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.tensafe.batching.engine.Ticker;
-import dev.tensafe.formats.safetensors.DType;
-import dev.tensafe.model.exec.ExecutorOptions;
-import dev.tensafe.model.synthetic.SyntheticModel;
-import dev.tensafe.server.assembly.CacheSizing;
-import dev.tensafe.server.assembly.InstalledExecutors;
-import dev.tensafe.server.assembly.PrefixSettings;
 import dev.tensafe.server.assembly.ServerAssembly;
-import dev.tensafe.server.assembly.ServerSettings;
-import dev.tensafe.server.assembly.SpeculationSettings;
 import dev.tensafe.server.config.ApiKeyFile;
 import dev.tensafe.server.config.ApiKeys.Scope;
-import dev.tensafe.server.config.ServerConfig;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.URI;
@@ -26,11 +16,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,44 +35,13 @@ class TopTest {
   @BeforeAll
   void serve(@TempDir Path dir) throws Exception {
     Path model = dir.resolve("m");
-    SyntheticModel.write(model, SyntheticModel.llama(32, 32, 2, 2, 1, 300, 2_000), DType.F32, 1);
     Path keys = dir.resolve("keys.json");
     infer = dir.resolve("infer");
     watch = dir.resolve("watch");
     String key = new ApiKeyFile(keys).add("app", Set.of(Scope.INFER));
     Files.writeString(infer, key);
     Files.writeString(watch, new ApiKeyFile(keys).add("watcher", Set.of(Scope.METRICS)));
-    ServerConfig http =
-        new ServerConfig(
-            "127.0.0.1",
-            0,
-            "tiny",
-            keys,
-            1 << 20,
-            1 << 20,
-            30,
-            600,
-            5,
-            true,
-            List.of(),
-            null,
-            null);
-    server =
-        ServerAssembly.load(
-            new ServerSettings(
-                model,
-                http,
-                "native",
-                new ExecutorOptions(ExecutorOptions.Format.F32, 1),
-                new CacheSizing(64, OptionalInt.empty(), 4, 256, 256, 65_536),
-                PrefixSettings.WITHIN_TENANTS,
-                SpeculationSettings.OFF,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty()),
-            InstalledExecutors.all(),
-            Ticker.system(),
-            Clock.systemUTC());
+    server = TinyServers.load(model, 2_000, keys);
     url = server.listen();
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(url + "/v1/completions"))

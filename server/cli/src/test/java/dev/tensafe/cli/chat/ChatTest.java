@@ -4,19 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.tensafe.batching.engine.Ticker;
-import dev.tensafe.formats.safetensors.DType;
-import dev.tensafe.model.exec.ExecutorOptions;
-import dev.tensafe.model.synthetic.SyntheticModel;
-import dev.tensafe.server.assembly.CacheSizing;
-import dev.tensafe.server.assembly.InstalledExecutors;
-import dev.tensafe.server.assembly.PrefixSettings;
+import dev.tensafe.cli.TinyServers;
 import dev.tensafe.server.assembly.ServerAssembly;
-import dev.tensafe.server.assembly.ServerSettings;
-import dev.tensafe.server.assembly.SpeculationSettings;
 import dev.tensafe.server.config.ApiKeyFile;
 import dev.tensafe.server.config.ApiKeys;
-import dev.tensafe.server.config.ServerConfig;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,11 +16,8 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -52,41 +40,10 @@ class ChatTest {
   void serve(@TempDir Path temporary) throws Exception {
     dir = temporary;
     Path model = dir.resolve("m");
-    SyntheticModel.write(model, SyntheticModel.llama(32, 32, 2, 2, 1, 300, 20_000), DType.F32, 1);
     Path keys = dir.resolve("keys.json");
     key = dir.resolve("key");
     Files.writeString(key, new ApiKeyFile(keys).add("a", Set.of(ApiKeys.Scope.INFER)) + "\n");
-    ServerConfig http =
-        new ServerConfig(
-            "127.0.0.1",
-            0,
-            "tiny",
-            keys,
-            1 << 20,
-            1 << 20,
-            30,
-            600,
-            5,
-            true,
-            List.of(),
-            null,
-            null);
-    server =
-        ServerAssembly.load(
-            new ServerSettings(
-                model,
-                http,
-                "native",
-                new ExecutorOptions(ExecutorOptions.Format.F32, 1),
-                new CacheSizing(64, OptionalInt.empty(), 4, 256, 256, 65_536),
-                PrefixSettings.WITHIN_TENANTS,
-                SpeculationSettings.OFF,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty()),
-            InstalledExecutors.all(),
-            Ticker.system(),
-            Clock.systemUTC());
+    server = TinyServers.load(model, 20_000, keys);
     url = server.listen();
   }
 
