@@ -431,7 +431,7 @@ class LaneProtocolTest {
         assertEquals(null, other.channel.receive(1000));
         restart(HostLimits.standard(), OptionalLong.empty());
         assertEquals(CloseReason.BARRED, TestClient.refusal(host, cheat));
-        assertEquals(1, host.barredAccounts());
+        assertEquals(caught, host.barredAccounts());
         try (TestClient honest = connect()) {
           honest.lanes(1);
           honest.ping();
