@@ -85,6 +85,10 @@ class ArchitectureTest {
           entry(
               "training",
               Module.of("training..", "formats shape chat-template checkpoint executor-torch")),
+          entry("privacy", Module.of("privacy..", "formats")),
+          entry(
+              "training-service",
+              Module.of("tuning..", "formats tssp shape checkpoint training privacy")),
           entry("demo", Module.of("demo..", "formats shape chat-template checkpoint training")),
           entry("runtime", Module.of("runtime..", "formats")),
           entry("tracing", Module.of("tracing..", "runtime formats")),
@@ -102,10 +106,16 @@ class ArchitectureTest {
                   "runtime tracing tools structured grammar formats ledger tssp native shape exec chat-template checkpoint lora-registry"
                       + " executor-native executor-torch he-protocol he-host he-client batching")),
           entry(
+              "server-train",
+              Module.of(
+                  "server.train..",
+                  "server runtime formats tssp batching checkpoint exec shape lora-registry training"
+                      + " training-service privacy")),
+          entry(
               "cli",
               Module.of(
                   "cli..",
-                  "runtime tracing owner server tools batching formats native tssp shape exec checkpoint"
+                  "runtime tracing owner server server-train training-service tools batching formats native tssp shape exec checkpoint"
                       + " lora-registry he-protocol he-client training demo")),
           entry(
               "bench",
@@ -285,6 +295,20 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.ejml..")
+        .check(ours);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.tensafe.tuning.queue..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.sqlite..", "java.sql..")
+        .check(ours);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.tensafe.server.train.proto..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("com.google.protobuf..")
         .check(ours);
     noClasses()
         .that()

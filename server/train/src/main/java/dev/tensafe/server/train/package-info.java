@@ -1,0 +1,3 @@
+/** The training service over HTTP. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.server.train;

@@ -1,0 +1,3 @@
+/** Differential privacy of training: accountants, budgets, reports. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.privacy;

@@ -1,0 +1,3 @@
+/** The training service behind its wire: models, jobs, checkpoints. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.tuning;
