@@ -60,7 +60,7 @@ final class ApiKeyCommand implements Runnable {
         names = "--scope",
         required = true,
         split = ",",
-        description = "infer, adapters, metrics, admin; several separated by commas")
+        description = "infer, adapters, metrics, admin, train; several separated by commas")
     private List<String> scopes = List.of();
 
     @Override

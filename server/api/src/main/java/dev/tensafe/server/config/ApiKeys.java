@@ -52,7 +52,9 @@ public final class ApiKeys {
     /** Reading /metrics and /v1/status. */
     METRICS,
     /** Ending requests of others. */
-    ADMIN;
+    ADMIN,
+    /** The training service. */
+    TRAIN;
 
     /** Parses a name as written in the file. */
     public static Scope parse(String name) {
@@ -63,7 +65,7 @@ public final class ApiKeys {
       }
       throw new ConfigException(
           "config.api-keys",
-          "unknown scope '" + name + "'; known are infer, adapters, metrics, admin");
+          "unknown scope '" + name + "'; known are infer, adapters, metrics, admin, train");
     }
 
     public String label() {
@@ -78,6 +80,11 @@ public final class ApiKeys {
    */
   public static ApiKeys load(Path file) {
     return new ApiKeys(file);
+  }
+
+  /** The keys of a file; null without one: everything is allowed then. */
+  public static @Nullable ApiKeys of(@Nullable Path file) {
+    return file == null ? null : load(file);
   }
 
   /** All keys by name. */

@@ -8,23 +8,13 @@ import dev.tensafe.server.metrics.ServerMetrics;
 import dev.tensafe.server.openai.TokenTexts;
 import dev.tensafe.server.status.ServerActivity;
 import dev.tensafe.server.trace.RequestTraces;
-import dev.tensafe.server.wire.RequestGuard;
-import io.netty.handler.ssl.NotSslRecordException;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.impl.HttpServerConnection;
-import io.vertx.core.net.PemKeyCertOptions;
-import java.nio.file.Path;
 import java.time.Clock;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,33 +24,27 @@ import org.slf4j.LoggerFactory;
  */
 public final class InferenceServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(InferenceServer.class);
-  private static final long PLAIN_REPORT_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final ServerConfig config;
   private final ServedModel model;
-  private final Vertx vertx;
-  private final HttpServer server;
+  private final HttpListener listener;
   private final Ticker ticker;
   private final Preparation preparation;
   private final InferenceHandler inference;
   private final ServerMetrics metrics;
   private volatile boolean accepting = true;
-  private volatile boolean plainReported;
-  private volatile long plainReportedNanos;
 
   private InferenceServer(
       ServerConfig config,
       ServedModel model,
-      Vertx vertx,
-      HttpServer server,
+      HttpListener listener,
       Ticker ticker,
       Preparation preparation,
       InferenceHandler inference,
       ServerMetrics metrics) {
     this.config = config;
     this.model = model;
-    this.vertx = vertx;
-    this.server = server;
+    this.listener = listener;
     this.ticker = ticker;
     this.preparation = preparation;
     this.inference = inference;
@@ -86,11 +70,10 @@ public final class InferenceServer implements AutoCloseable {
    */
   public static InferenceServer start(
       ServerConfig config, ServedModel model, RequestTraces traces, Ticker ticker, Clock clock) {
-    Path keyFile = config.apiKeys();
-    ApiKeys keys = keyFile == null ? null : ApiKeys.load(keyFile);
-    Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2).setWorkerPoolSize(2));
+    ApiKeys keys = ApiKeys.of(config.apiKeys());
+    HttpListener listener = new HttpListener(config, ticker);
     try {
-      HttpServer server = vertx.createHttpServer(options(config));
+      Vertx vertx = listener.vertx();
       ServerMetrics metrics =
           new ServerMetrics(model.name(), model.engine(), model.adapters(), clock);
       long timeoutNanos = TimeUnit.SECONDS.toNanos(config.requestTimeoutSeconds());
@@ -109,95 +92,39 @@ public final class InferenceServer implements AutoCloseable {
                   vertx, model, texts, metrics, activity, ticker, clock, timeoutNanos),
               activity.requests());
       InferenceServer self =
-          new InferenceServer(
-              config, model, vertx, server, ticker, preparation, inference, metrics);
-      AdapterHandler adapters = new AdapterHandler(vertx, config, model, metrics.adapters());
-      HttpApi api =
-          new HttpApi(
+          new InferenceServer(config, model, listener, ticker, preparation, inference, metrics);
+      Authorizer authorizer = new Authorizer(keys, activity.tenants()::accepted);
+      RouterFrame frame =
+          new RouterFrame(
               vertx,
               config,
               preparation,
-              model,
-              metrics,
-              new Authorizer(keys, activity.tenants()::accepted),
+              authorizer,
               traces,
-              inference,
-              adapters,
-              new StatusHandler(model, activity, keys, self::isReady),
+              metrics.http(),
+              metrics::scrape,
               self::isReady);
-      server.requestHandler(api.router());
-      server.exceptionHandler(self::failedHandshake);
-      server.connectionHandler(
-          connection -> {
-            connection.exceptionHandler(e -> {});
-            if (connection instanceof HttpServerConnection internal) {
-              RequestGuard.install(
-                  internal.channelHandlerContext().pipeline(), config.bodyTimeoutSeconds());
-            }
-          });
-      await(server.listen(config.port(), config.host()), 30);
+      HttpApi api =
+          new HttpApi(
+              config,
+              frame,
+              preparation,
+              model,
+              authorizer,
+              inference,
+              new AdapterHandler(vertx, config, model, metrics.adapters()),
+              new StatusHandler(model, activity, keys, self::isReady));
+      listener.listen(api.router());
       return self;
-    } catch (ExecutionException | TimeoutException e) {
-      vertx.close();
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new ConfigException(
-          "config.port",
-          "cannot listen on " + config.host() + ":" + config.port() + ": " + cause.getMessage(),
-          e);
     } catch (RuntimeException e) {
-      vertx.close();
+      listener.close();
       throw e;
-    }
-  }
-
-  private static HttpServerOptions options(ServerConfig config) {
-    HttpServerOptions options =
-        new HttpServerOptions()
-            .setCompressionSupported(false)
-            .setTcpNoDelay(true)
-            // a body is asked for once it is known that it will be read
-            .setHandle100ContinueAutomatically(false)
-            .setHttp2ClearTextEnabled(false)
-            // the guard's limits, which are answered with an error object, come first
-            .setMaxInitialLineLength(16 * 1024)
-            .setMaxHeaderSize(64 * 1024);
-    Path certificate = config.tlsCertificate();
-    Path key = config.tlsKey();
-    if (certificate != null && key != null) {
-      options
-          .setSsl(true)
-          .setKeyCertOptions(
-              new PemKeyCertOptions()
-                  .setCertPath(certificate.toString())
-                  .setKeyPath(key.toString()));
-    }
-    return options;
-  }
-
-  /** Says, not more often than once a minute, that somebody does not speak TLS to a TLS port. */
-  private void failedHandshake(Throwable error) {
-    long now = ticker.nanos();
-    if (error instanceof NotSslRecordException
-        && (!plainReported || now - plainReportedNanos >= PLAIN_REPORT_NANOS)) {
-      plainReported = true;
-      plainReportedNanos = now;
-      LOG.warn("a client spoke plain HTTP to this port, which is for https:// only");
-    }
-  }
-
-  private static <T> T await(Future<T> future, long seconds)
-      throws ExecutionException, TimeoutException {
-    try {
-      return future.toCompletionStage().toCompletableFuture().get(seconds, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ExecutionException(e);
     }
   }
 
   /** What answers requests: the router. */
   Handler<HttpServerRequest> handler() {
-    return server.requestHandler();
+    return listener.handler();
   }
 
   private boolean isReady() {
@@ -206,9 +133,7 @@ public final class InferenceServer implements AutoCloseable {
 
   /** The URL that it listens on, with the port that was bound. */
   public String url() {
-    boolean tls = config.tlsCertificate() != null;
-    String host = config.host().contains(":") ? "[" + config.host() + "]" : config.host();
-    return (tls ? "https://" : "http://") + host + ":" + server.actualPort();
+    return listener.url();
   }
 
   /**
@@ -220,6 +145,7 @@ public final class InferenceServer implements AutoCloseable {
     accepting = false;
     Promise<Boolean> promise = Promise.promise();
     long deadline = ticker.nanos() + config.drainTimeoutSeconds() * 1_000_000_000L;
+    Vertx vertx = listener.vertx();
     vertx.setPeriodic(
         20,
         id -> {
@@ -236,14 +162,10 @@ public final class InferenceServer implements AutoCloseable {
   @Override
   public void close() {
     accepting = false;
-    try {
-      // the last answers may still be on their way out
-      await(server.shutdown(2, TimeUnit.SECONDS), 10);
-      preparation.close();
-      metrics.close();
-      await(vertx.close(), 10);
-    } catch (ExecutionException | TimeoutException e) {
-      LOG.warn("the server did not close cleanly");
-    }
+    listener.shutdown(
+        () -> {
+          preparation.close();
+          metrics.close();
+        });
   }
 }

@@ -157,7 +157,7 @@ final class Preparation implements AutoCloseable {
                 () -> {
                   long start = ticker.nanos();
                   try (LogFields.Entered entered = AccessLog.of(routing).enter()) {
-                    result.complete(work.of(HttpApi.bodyOf(routing)));
+                    result.complete(work.of(RouterFrame.bodyOf(routing)));
                   } catch (Throwable e) {
                     result.completeExceptionally(e);
                   } finally {

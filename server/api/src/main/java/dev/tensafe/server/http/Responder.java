@@ -75,6 +75,11 @@ final class Responder {
 
   /** Answers with JSON that is written already. */
   void json(int status, byte[] body) {
+    bytes(status, "application/json", Buffer.buffer(body));
+  }
+
+  /** Answers with a body of any type. */
+  void bytes(int status, String type, Buffer bytes) {
     if (done) {
       return;
     }
@@ -83,8 +88,7 @@ final class Responder {
       return;
     }
     response.setStatusCode(status);
-    Buffer bytes = Buffer.buffer(body);
-    response.putHeader("content-type", "application/json");
+    response.putHeader("content-type", type);
     // given here, as HEAD has it too
     response.putHeader("content-length", Integer.toString(bytes.length()));
     Runnable after = BodyChecks.leave(routing);

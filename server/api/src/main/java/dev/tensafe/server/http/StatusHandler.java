@@ -42,7 +42,7 @@ final class StatusHandler {
         JsonBody.object()
             .put("object", "status")
             .put("time", activity.nowMillis() / 1e3)
-            .put("version", HttpApi.version().path("version").asText())
+            .put("version", RouterFrame.version().path("version").asText())
             .put("state", ready.getAsBoolean() ? "ready" : "stopping")
             .put("uptime_seconds", activity.uptimeSeconds())
             .put("model", model.name())

@@ -28,7 +28,10 @@ public final class HttpMetrics {
 
   private record Key(String method, String status, String route) {}
 
-  HttpMetrics(Families families) {
+  /**
+   * @param families the process's metrics
+   */
+  public HttpMetrics(Families families) {
     this.families = families;
   }
 
