@@ -28,8 +28,15 @@ public final class LogRecorder implements AutoCloseable {
       };
 
   public LogRecorder(Class<?> of) {
-    logger = Logger.getLogger(of.getName());
-    logger.addHandler(handler);
+    this(of.getName());
+  }
+
+  /**
+   * @param logger its name
+   */
+  public LogRecorder(String logger) {
+    this.logger = Logger.getLogger(logger);
+    this.logger.addHandler(handler);
   }
 
   public List<String> lines() {

@@ -13,7 +13,6 @@ import dev.tensafe.formats.CodedException;
 import dev.tensafe.runtime.metrics.ExemplarTrace;
 import dev.tensafe.server.config.ApiKeyFile;
 import dev.tensafe.server.config.ApiKeys;
-import dev.tensafe.server.http.InferenceServer;
 import dev.tensafe.server.metrics.ObservedOutput;
 import dev.tensafe.server.metrics.OutputGroup;
 import dev.tensafe.server.metrics.ServerMetrics;
@@ -449,7 +448,7 @@ class ProtocolTest {
 
   @Test
   void whoSpeaksPlainHttpToATlsPortIsLoggedOnceAMinute(@TempDir Path dir) throws Exception {
-    try (LogRecorder log = new LogRecorder(InferenceServer.class);
+    try (LogRecorder log = new LogRecorder("dev.tensafe.server.http.HttpListener");
         TestServer secure = TestServer.withTls(modelOf(dir), TestCertificate.make(dir))) {
       for (int i = 0; i < 3; i++) {
         try (Socket plain = new Socket("127.0.0.1", secure.uri("").getPort())) {
