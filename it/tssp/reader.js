@@ -232,6 +232,15 @@ export function weights(plaintext) {
   };
 }
 
+/** The part `checkpoint`: the head and the tensors. */
+export function checkpoint(plaintext) {
+  const length = new DataView(plaintext.buffer, plaintext.byteOffset).getUint32(0);
+  return {
+    head: parseCanonical(plaintext.subarray(4, 4 + length), 'tssp.content_invalid'),
+    tensors: tensors(plaintext.slice(4 + length)),
+  };
+}
+
 /** "Probes" in docs/TSSP.md: signed bytes of a key stream. */
 export function probeVector(seed, group, index, length) {
   const key = hmac(sha256, seed, utf8.encode(`probe:${index}:${group}`));

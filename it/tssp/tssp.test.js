@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import {
-  open, probeVector, revocation, seedOf, signingKey, tensors, verify, weights,
+  checkpoint, open, probeVector, revocation, seedOf, signingKey, tensors, verify, weights,
 } from './reader.js';
 
 const vectors = process.env.VECTORS;
@@ -70,6 +70,7 @@ test('the committed vectors verify and open', () => {
   const trusted = trust(keys, 'owner', 'reviewer');
   const seeds = {
     weights: seedOf(json(keys, 'model-host.key')),
+    checkpoint: seedOf(json(keys, 'model-host.key')),
     public: seedOf(json(keys, 'model-host.key')),
     sealed: seedOf(json(keys, 'adapter-host.key')),
   };
@@ -89,6 +90,20 @@ test('the committed vectors verify and open', () => {
   assert.deepEqual(plain.config, json(vectors, 'peft', 'adapter_config.json'));
   assert.deepEqual(plain.tensors, tensors(bytes(vectors, 'peft', 'adapter_model.safetensors')));
   checkSplit(tensors(opened.public), tensors(opened.sealed), plain, 2);
+  const { head, tensors: state } = checkpoint(opened.checkpoint);
+  assert.equal(head.step, 17);
+  assert.deepEqual(head.ledger, { data_set: 'letters', sequence: 41, digest: 'ab'.repeat(32) });
+  assert.equal(Number(head.optimizer.settings.eps), 1e-300 / 3);
+  assert.equal(head.random.data_seed, (-(2n ** 63n)).toString());
+  assert.deepEqual(
+    [...state.keys()].map((name) => name.replace(/base_model.*/, '')),
+    ['', '', '', '', 'gradient:', 'gradient:', 'gradient:', 'gradient:',
+      'moment1:', 'moment1:', 'moment1:', 'moment1:', 'moment2:', 'moment2:', 'moment2:', 'moment2:']);
+  for (const { dtype, shape, values } of state.values()) {
+    assert.equal(dtype, 'F32');
+    assert.equal(values.length, shape[0] * shape[1]);
+    assert.ok([...values].every(Number.isFinite));
+  }
 });
 
 test('the bad vectors are refused for the same reasons', () => {

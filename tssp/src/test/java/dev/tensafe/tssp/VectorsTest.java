@@ -12,6 +12,7 @@ import dev.tensafe.tssp.crypto.Digests;
 import dev.tensafe.tssp.file.PackageFile;
 import dev.tensafe.tssp.file.PackageRewriter;
 import dev.tensafe.tssp.fixture.SeededRandom;
+import dev.tensafe.tssp.fixture.SmallCheckpoint;
 import dev.tensafe.tssp.fixture.Workplace;
 import dev.tensafe.tssp.keys.Passphrase;
 import dev.tensafe.tssp.keys.PrivateKeyFile;
@@ -103,9 +104,10 @@ class VectorsTest {
 
   private void makePackages() throws IOException {
     Path packages = Files.createDirectory(directory.resolve("packages"));
-    for (Mode mode : Mode.values()) {
+    for (Mode mode : Mode.SERVED) {
       place.pack(place.request(mode), place.owner, packages.resolve(mode.label() + ".tssp"), 1);
     }
+    new SmallCheckpoint(25, 1).pack(place, place.owner, packages.resolve("checkpoint.tssp"), 1);
     try (PackageFile he = PackageFile.open(packages.resolve("he.tssp"));
         PackageFile plain = PackageFile.open(packages.resolve("plain.tssp"))) {
       PackageRewriter.withhold(

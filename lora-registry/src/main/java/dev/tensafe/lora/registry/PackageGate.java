@@ -161,6 +161,11 @@ final class PackageGate {
   }
 
   private void requireServed(Manifest manifest) {
+    if (!Mode.SERVED.contains(manifest.mode())) {
+      throw new AdapterException(
+          Reason.MODE_UNSUPPORTED,
+          "a package of mode '" + manifest.mode().label() + "' holds no adapter to serve");
+    }
     if (manifest.mode() == Mode.HE) {
       encrypted(manifest).requireServable(manifest);
     }

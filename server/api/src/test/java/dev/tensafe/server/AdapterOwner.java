@@ -1,11 +1,21 @@
 package dev.tensafe.server;
 
 import dev.tensafe.formats.peft.BaseProjections;
+import dev.tensafe.formats.peft.PeftDirectory;
 import dev.tensafe.formats.peft.SyntheticAdapter;
 import dev.tensafe.formats.safetensors.Checkpoint;
 import dev.tensafe.formats.safetensors.DType;
+import dev.tensafe.tssp.checkpoint.CheckpointHead;
+import dev.tensafe.tssp.checkpoint.CheckpointHead.Lora;
+import dev.tensafe.tssp.checkpoint.CheckpointHead.Rule;
+import dev.tensafe.tssp.checkpoint.CheckpointPacker;
+import dev.tensafe.tssp.checkpoint.CheckpointRequest;
+import dev.tensafe.tssp.checkpoint.CheckpointTensor;
+import dev.tensafe.tssp.content.WeightsPart;
 import dev.tensafe.tssp.keys.RecipientKey;
 import dev.tensafe.tssp.keys.SigningKey;
+import dev.tensafe.tssp.manifest.AdapterDescription;
+import dev.tensafe.tssp.manifest.BaseModelBinding;
 import dev.tensafe.tssp.manifest.Mode;
 import dev.tensafe.tssp.manifest.Policy;
 import dev.tensafe.tssp.pack.AdapterPacker;
@@ -13,6 +23,7 @@ import dev.tensafe.tssp.pack.PackRequest;
 import dev.tensafe.tssp.trust.Role;
 import dev.tensafe.tssp.trust.TrustDirectory;
 import dev.tensafe.tssp.trust.TrustedKey;
+import dev.tensafe.tssp.verify.BaseModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,6 +101,46 @@ final class AdapterOwner {
   /** Mode he, its sealed part for the adapter host's key. */
   Path packEncrypted(String name, long version, Path peft) {
     return pack(name, version, peft, base, Mode.HE, Policy.NONE, key, InstantSource.system());
+  }
+
+  /** The state of a training of an adapter of that shape, to the model host. */
+  Path checkpoint(String name, Path peft) {
+    Path file = directory.resolve(name + "-" + files++ + ".tssp");
+    try (Checkpoint checkpoint = Checkpoint.open(base);
+        PeftDirectory adapter = PeftDirectory.open(peft, BaseProjections.of(checkpoint))) {
+      AdapterDescription description = WeightsPart.describe(adapter.adapter());
+      Rule none = new Rule("none", Map.of());
+      Lora lora =
+          new Lora(
+              description.rank(), description.alpha(), description.rslora(), 0, Set.of("q_proj"));
+      BaseModel model = BaseModel.of(base);
+      new CheckpointPacker(InstantSource.system(), new SecureRandom())
+          .pack(
+              new CheckpointRequest(
+                  name,
+                  1,
+                  new BaseModelBinding(
+                      "base",
+                      Optional.of(model.configSha256()),
+                      Optional.of(model.weightsSha256())),
+                  description,
+                  List.of(modelHost.publicKey()),
+                  Optional.empty(),
+                  new CheckpointHead(
+                      0,
+                      none,
+                      none,
+                      lora,
+                      Optional.empty(),
+                      Optional.empty(),
+                      Map.of(),
+                      Map.of(),
+                      Map.of()),
+                  List.of(new CheckpointTensor("a", List.of(1L), () -> new float[1]))),
+              key,
+              file);
+    }
+    return file;
   }
 
   Path pack(

@@ -200,6 +200,7 @@ class AdapterUploadTest {
     bad.put(
         pack("hidden", model, Mode.HE, Policy.NONE, owner.key, now),
         "400 adapter_mode_unsupported");
+    bad.put(owner.checkpoint("resumed", owner.peft(1)), "400 adapter_mode_unsupported");
     AdapterOwner elsewhere = new AdapterOwner(Files.createTempDirectory(directory, "else"), model);
     bad.put(
         elsewhere.pack(

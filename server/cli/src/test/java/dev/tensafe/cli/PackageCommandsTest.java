@@ -228,6 +228,7 @@ class PackageCommandsTest {
     usage(packed("--mode", "he"));
     usage(packed("--mode", "plain", "--adapter-host-recipient", at("host.pub")));
     usage(packed("--mode", "secret"));
+    usage(packed("--mode", "checkpoint"));
     usage("keygen", "signing");
     usage("keygen", "other", "--out", at("k"));
     usage(
@@ -295,6 +296,26 @@ class PackageCommandsTest {
       assertFalse(text.contains(seed));
       assertFalse(text.contains("correct horse"));
     }
+  }
+
+  @Test
+  void aTrainingsCheckpointIsShownAndVerified() {
+    Path vectors = Path.of("..", "..", "tssp", "src", "test", "resources", "vectors");
+    String file = vectors.resolve("checkpoint.tssp").toString();
+    String text = ok("inspect", file);
+    assertTrue(text.contains("mode        checkpoint\n"), text);
+    assertTrue(text.contains("part        checkpoint, "), text);
+    refused("tssp.issuer_unknown", "verify", file, "--trust", at("trust"));
+    ok(
+        "trust",
+        "add",
+        "--dir",
+        at("trainers"),
+        "--name",
+        "trainer",
+        vectors.resolve("keys/owner.pub").toString());
+    JsonNode verified = json(ok("verify", file, "--trust", at("trainers"), "--json"));
+    assertEquals("checkpoint", verified.path("manifest").path("mode").asText());
   }
 
   @Test

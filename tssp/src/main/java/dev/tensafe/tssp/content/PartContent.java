@@ -51,6 +51,9 @@ public final class PartContent {
       RecipientKey key,
       @Nullable BaseProjections base,
       ContentSink sink) {
+    if (kind == PartKind.CHECKPOINT) {
+      throw new IllegalArgumentException("a checkpoint has its own reader");
+    }
     verified.open(
         kind,
         key,

@@ -98,7 +98,7 @@ public final class ManifestReader {
     return Arrays.stream(Mode.values())
         .filter(m -> m.label().equals(label))
         .findFirst()
-        .orElseThrow(() -> fields.bad("needs 'plain' or 'he' in 'mode'"));
+        .orElseThrow(() -> fields.bad("needs 'plain', 'he' or 'checkpoint' in 'mode'"));
   }
 
   private static BaseModelBinding baseModel(StrictFields fields) {

@@ -9,7 +9,9 @@ public enum PartKind {
   /** The basis B', norms and probes; for the model host. */
   PUBLIC("application/vnd.tensafe.tssp.he-public+safetensors;v=1"),
   /** The integer weights A'; for the adapter host. */
-  SEALED("application/vnd.tensafe.tssp.he-sealed+safetensors;v=1");
+  SEALED("application/vnd.tensafe.tssp.he-sealed+safetensors;v=1"),
+  /** A training's state: numbers, weights, gradients, moments; for whoever goes on with it. */
+  CHECKPOINT("application/vnd.tensafe.tssp.training-checkpoint;v=1");
 
   private final String mediaType;
 

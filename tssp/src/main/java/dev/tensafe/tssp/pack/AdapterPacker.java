@@ -168,6 +168,9 @@ public final class AdapterPacker {
 
   private static void requireSensible(PackRequest request) {
     require(
+        Mode.SERVED.contains(request.mode()),
+        "an adapter's mode is plain or he, not '" + request.mode().label() + "'");
+    require(
         Names.ADAPTER.matcher(request.name()).matches(),
         "an adapter's name looks like "
             + Names.ADAPTER.pattern()

@@ -207,7 +207,7 @@ class PartContentTest {
     }
     try (Stream<Path> adapters = Files.list(Shared.path("adapters"))) {
       for (Path peft : adapters.sorted().toList()) {
-        for (Mode mode : Mode.values()) {
+        for (Mode mode : Mode.SERVED) {
           Path file = directory.resolve(peft.getFileName() + "." + mode.label() + ".tssp");
           Manifest manifest =
               place.pack(
@@ -313,7 +313,7 @@ class PartContentTest {
   void anotherBaseModelsShapesAreRefusedWithATypedError() throws IOException {
     Path other =
         Workplace.writeBase(directory.resolve("other"), 1, Workplace.IN + 1, Workplace.OUT);
-    for (Mode mode : Mode.values()) {
+    for (Mode mode : Mode.SERVED) {
       VerifiedPackage verified = place.verify(place.pack(place.request(mode)));
       PartKind kind = mode.parts().get(0);
       TsspException e =

@@ -8,9 +8,11 @@ import com.sun.management.ThreadMXBean;
 import dev.tensafe.formats.CodedException;
 import dev.tensafe.formats.peft.BaseProjections;
 import dev.tensafe.formats.safetensors.Checkpoint;
+import dev.tensafe.tssp.checkpoint.PlainCheckpoint;
 import dev.tensafe.tssp.file.PackageFile;
 import dev.tensafe.tssp.file.PackageWriter;
 import dev.tensafe.tssp.fixture.SeededRandom;
+import dev.tensafe.tssp.fixture.SmallCheckpoint;
 import dev.tensafe.tssp.fixture.Workplace;
 import dev.tensafe.tssp.keys.PrivateKeyFile;
 import dev.tensafe.tssp.keys.PublicKeyFile;
@@ -70,7 +72,7 @@ class ReaderFuzzTest {
     if (data == null || data.length == 0) {
       return;
     }
-    int where = Math.floorMod(data[0], 8);
+    int where = Math.floorMod(data[0], 9);
     byte[] rest = Arrays.copyOfRange(data, 1, data.length);
     long allocated = allocatedBy(where, rest);
     if (allocated >= MAX_ALLOCATION) {
@@ -109,6 +111,8 @@ class ReaderFuzzTest {
     private final BaseProjections base;
     private final SigningKey owner;
     private final byte[] partsOfPlain;
+    private final SmallCheckpoint small = new SmallCheckpoint(1, 1);
+    private final Manifest checkpoint;
 
     Place() {
       try {
@@ -140,6 +144,14 @@ class ReaderFuzzTest {
           seed(4, verifiedHe.open(PartKind.PUBLIC, place.modelHost, (in, n) -> in.readAllBytes()));
           seed(
               5, verifiedHe.open(PartKind.SEALED, place.adapterHost, (in, n) -> in.readAllBytes()));
+        }
+        Path state = directory.resolve("state.tssp");
+        checkpoint = small.pack(place, owner, state, 1);
+        try (PackageFile open = PackageFile.open(state)) {
+          var verified = verifier.verify(open, request);
+          seed(1, open.manifestBytes());
+          seed(
+              8, verified.open(PartKind.CHECKPOINT, place.modelHost, (in, n) -> in.readAllBytes()));
         }
         seed(6, PublicKeyFile.json(owner.publicKey()).toString().getBytes(UTF_8));
         seed(6, PublicKeyFile.json(place.modelHost.publicKey()).toString().getBytes(UTF_8));
@@ -196,6 +208,7 @@ class ReaderFuzzTest {
             }
           }
         }
+        case 8 -> PlainCheckpoint.read(checkpoint, bytes, small.receiver());
         default -> new TrustDirectory(place.trust).importRevocation(write(bytes));
       }
     }

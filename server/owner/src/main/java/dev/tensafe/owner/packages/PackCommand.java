@@ -178,6 +178,9 @@ public final class PackCommand implements Callable<Integer> {
   public Integer call() {
     LogSetup.apply(false, Level.INFO);
     List<Path> hosts = adapterHosts == null ? List.of() : adapterHosts;
+    if (!Mode.SERVED.contains(mode)) {
+      throw new ParameterException(spec.commandLine(), "--mode is plain or he");
+    }
     if ((mode == Mode.HE) == hosts.isEmpty()) {
       throw new ParameterException(
           spec.commandLine(),

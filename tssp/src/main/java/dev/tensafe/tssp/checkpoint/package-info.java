@@ -1,0 +1,3 @@
+/** Training checkpoints as packages; the format is specified in docs/TSSP.md. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.tssp.checkpoint;
