@@ -27,6 +27,8 @@ public final class RdpAccountant implements Accountant {
   private static final double LEAST_ORDER = 1.01;
 
   private final double[] orders;
+  private final double[] logOrders;
+  private final double[] logRests;
 
   /** An accountant with the usual orders. */
   public RdpAccountant() {
@@ -41,6 +43,8 @@ public final class RdpAccountant implements Accountant {
    */
   public RdpAccountant(double... orders) {
     this.orders = orders.clone();
+    logOrders = Arrays.stream(orders).map(Math::log).toArray();
+    logRests = Arrays.stream(orders).map(order -> Math.log1p(-1 / order)).toArray();
     if (orders.length == 0) {
       throw PrivacyException.invalid("no orders: there is at least one");
     }
@@ -103,9 +107,10 @@ public final class RdpAccountant implements Accountant {
   public double epsilon(double[] curve, double delta) {
     requireDelta(delta);
     requireCurve(curve);
+    double logDelta = Math.log(delta);
     double least = Double.POSITIVE_INFINITY;
     for (int i = 0; i < curve.length; i++) {
-      least = Math.min(least, epsilonAt(i, curve[i], delta));
+      least = Math.min(least, epsilonAt(i, curve[i], delta, logDelta));
     }
     return Math.max(0, least);
   }
@@ -113,21 +118,21 @@ public final class RdpAccountant implements Accountant {
   /** The order whose bound {@link #epsilon(double[], double)} returns. */
   public double bestOrder(double[] curve, double delta) {
     double epsilon = epsilon(curve, delta);
+    double logDelta = Math.log(delta);
     int at = 0;
     while (at < curve.length - 1
-        && Double.compare(Math.max(0, epsilonAt(at, curve[at], delta)), epsilon) != 0) {
+        && Math.max(0, epsilonAt(at, curve[at], delta, logDelta)) > epsilon) {
       at++;
     }
     return orders[at];
   }
 
-  private double epsilonAt(int at, double divergence, double delta) {
+  private double epsilonAt(int at, double divergence, double delta, double logDelta) {
     // Bretagnolle and Huber: delta <= sqrt(1 - exp(-KL)), and KL is at most this divergence.
-    if (delta * delta + Math.expm1(-divergence) > 0) {
+    if (divergence < -Math.log1p(-delta * delta)) {
       return 0;
     }
-    double order = orders[at];
-    return divergence + Math.log1p(-1 / order) - (Math.log(delta) + Math.log(order)) / (order - 1);
+    return divergence + logRests[at] - (logDelta + logOrders[at]) / (orders[at] - 1);
   }
 
   /**
@@ -160,7 +165,11 @@ public final class RdpAccountant implements Accountant {
   }
 
   private void requireCurve(double[] curve) {
-    if (curve.length != orders.length || Arrays.stream(curve).anyMatch(d -> !(d >= 0))) {
+    boolean sound = curve.length == orders.length;
+    for (double divergence : curve) {
+      sound &= divergence >= 0;
+    }
+    if (!sound) {
       throw PrivacyException.invalid(
           "a curve has " + orders.length + " divergences, one for each order, each at least 0");
     }
