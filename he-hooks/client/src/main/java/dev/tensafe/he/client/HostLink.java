@@ -68,8 +68,8 @@ final class HostLink implements AutoCloseable {
   private final AtomicLong sessions = new AtomicLong();
   private final AtomicLong checked = new AtomicLong();
 
-  /** The last attempt to ask for traces ended in the handshake. Of the link's thread. */
-  private boolean tracesFailed;
+  /** The last attempt asked for traces, and the host did not know what that is. Of one thread. */
+  private boolean tracesUnknown;
 
   /** Whether a first attempt to connect is over, well or not. */
   private volatile boolean tried;
@@ -173,14 +173,14 @@ final class HostLink implements AutoCloseable {
   private ClientSession begin() throws IOException {
     FrameChannel channel = connector.connect();
     handshake = new Handshake(channel, System.nanoTime());
-    // a host that knows of no traces ends the connection; the next one does not ask
-    boolean traces = config.traces() && !tracesFailed;
-    tracesFailed = traces;
+    // a host that knows of no traces calls the hello broken; the next one does not ask
+    boolean traces = config.traces() && !tracesUnknown;
+    tracesUnknown = false;
     try {
-      ClientSession begun =
-          ClientSession.begin(channel, tools, tasks, traces, trust::admit, events());
-      tracesFailed = false;
-      return begun;
+      return ClientSession.begin(channel, tools, tasks, traces, trust::admit, events());
+    } catch (HeException e) {
+      tracesUnknown = traces && e.reason() == Reason.PROTOCOL;
+      throw e;
     } finally {
       handshake = null;
     }

@@ -26,9 +26,10 @@ record SessionHandshake(Hello.Client client, Hello.Host host) {
    * Exchanges hellos, and has the other side open something that only the holder of its key can.
    *
    * @param channel closed when this fails
-   * @param traces whether to ask if the other side takes traces; one that is older ends the
-   *     connection then
+   * @param traces whether to ask if the other side takes traces
    * @param admission throws if there may be no session with the holder of a key
+   * @throws HeException {@code he.protocol} also where the other side finds that it is this one
+   *     that breaks it, as one does that is older and was asked for traces
    */
   static SessionHandshake of(
       FrameChannel channel, Profile profile, boolean traces, Consumer<KeyId> admission)
@@ -74,7 +75,10 @@ record SessionHandshake(Hello.Client client, Hello.Host host) {
       throw new IOException("the adapter host ended the connection");
     }
     if (frame.type() == FrameType.CLOSE) {
-      throw closed(ControlMessages.readClose(frame.payload()));
+      CloseReason reason = ControlMessages.readClose(frame.payload());
+      throw reason == CloseReason.PROTOCOL
+          ? new HeException(Reason.PROTOCOL, closed(reason).description())
+          : closed(reason);
     }
     if (frame.type() != type) {
       throw new HeException(Reason.PROTOCOL, "a " + frame.type() + " where " + type + " is due");

@@ -51,6 +51,14 @@ class SessionHandshakeTest {
   }
 
   @Test
+  void aHostThatFindsTheHelloBrokenIsToldFromOneThatIsAway() throws Exception {
+    HeException broken = refused(FrameType.CLOSE, ControlMessages.close(CloseReason.PROTOCOL));
+    assertEquals("he.protocol", broken.code());
+    HeException away = refused(FrameType.CLOSE, ControlMessages.close(CloseReason.STOPPING));
+    assertEquals("he.connection", away.code());
+  }
+
+  @Test
   void whatIsNoHelloIsRefused() throws Exception {
     assertEquals("he.protocol", refused(FrameType.READY, ByteBuffer.allocate(0)).code());
     assertEquals("he.protocol", refused(FrameType.HOST_HELLO, ByteBuffer.allocate(84)).code());
