@@ -9,17 +9,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.he.Profile;
 import dev.tensafe.he.client.LinkConfig;
 import dev.tensafe.owner.host.HostSpans;
-import dev.tensafe.runtime.log.LogLevels;
-import dev.tensafe.runtime.log.LogSetup;
 import dev.tensafe.server.config.ApiKeyFile;
 import dev.tensafe.server.config.ApiKeys;
 import dev.tensafe.testkit.OtlpReceiver;
 import dev.tensafe.tracing.Tracing;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,13 +24,9 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.logging.Level;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,73 +40,21 @@ import org.junit.jupiter.api.io.TempDir;
 class LeakTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final int REQUESTS = 1_000;
-  private static final Pattern MARK = Pattern.compile("mk[g-z]{14}");
-  private static final Pattern ANSWER = Pattern.compile("zq[a-z]{22}");
-  private static final String ANSWER_FORM = "zq[a-z]{22}";
-
-  private final PrintStream before = System.err;
-  private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
-  private final Map<String, String> marks = new ConcurrentHashMap<>();
-  private final Set<String> answers = ConcurrentHashMap.newKeySet();
-  private final Map<String, String> leaks = new ConcurrentHashMap<>();
   private final Map<String, Integer> outcomes = new TreeMap<>();
   @TempDir Path dir;
+  private LeakSearch leaks;
 
   @BeforeEach
   void listen() throws Exception {
-    System.setErr(new PrintStream(lines, true, StandardCharsets.UTF_8));
-    LogSetup.apply(true, Level.ALL);
-    Path levels = Files.writeString(dir.resolve("levels"), "root=trace\nai.djl=trace\n");
-    LogLevels unusedLevels = LogLevels.of(levels, Level.ALL);
+    leaks = new LeakSearch(dir);
   }
 
   @AfterEach
   void quiet() {
-    System.setErr(before);
-    LogSetup.apply(false, Level.INFO);
+    leaks.close();
   }
 
-  /** Marks of one request, which its own error body may have or may not. */
-  private final class Marks {
-    private final Random random;
-    private final Set<String> own = ConcurrentHashMap.newKeySet();
-
-    Marks(long seed) {
-      random = new Random(seed);
-    }
-
-    /** One more, for what it is put into. */
-    String in(String what) {
-      StringBuilder mark = new StringBuilder("mk");
-      for (int i = 0; i < 14; i++) {
-        mark.append((char) ('g' + random.nextInt(20)));
-      }
-      String text = mark.toString();
-      marks.put(text, what);
-      if (!what.equals("key")) {
-        own.add(text);
-      }
-      return text;
-    }
-  }
-
-  private void search(String where, String text, Set<String> allowed) {
-    for (Pattern pattern : List.of(MARK, ANSWER)) {
-      Matcher matcher = pattern.matcher(text);
-      while (matcher.find()) {
-        String found = matcher.group();
-        String what = answers.contains(found) ? "an answer" : marks.get(found);
-        if (what != null && !allowed.contains(found)) {
-          int at = matcher.start();
-          leaks.putIfAbsent(
-              where + " has " + what,
-              text.substring(Math.max(0, at - 150), Math.min(text.length(), at + 60)));
-        }
-      }
-    }
-  }
-
-  private ObjectNode chat(String model, Marks m, boolean stream) {
+  private ObjectNode chat(String model, LeakSearch.Marks m, boolean stream) {
     ObjectNode body = MAPPER.createObjectNode().put("model", model).put("max_tokens", 30);
     body.put("stream", stream).put("user", m.in("user"));
     var messages = body.putArray("messages");
@@ -131,7 +70,7 @@ class LeakTest {
   private String adaptersKey;
 
   /** A request of one of many kinds, right or wrong. */
-  private Asked request(int i, Marks m) {
+  private Asked request(int i, LeakSearch.Marks m) {
     Random random = m.random;
     boolean stream = random.nextBoolean();
     String[] models = {"tiny", "mine", "secret"};
@@ -139,7 +78,7 @@ class LeakTest {
     ObjectNode body = chat(model, m, stream);
     String path = "/v1/chat/completions";
     switch (i % 25) {
-      case 0, 1, 2, 3, 4, 5 -> body.put("guided_regex", ANSWER_FORM);
+      case 0, 1, 2, 3, 4, 5 -> body.put("guided_regex", LeakSearch.ANSWER_FORM);
       case 6 -> {
         var function = body.putArray("tools").addObject().put("type", "function");
         ObjectNode declared = function.putObject("function").put("name", m.in("tool"));
@@ -167,7 +106,7 @@ class LeakTest {
       case 9, 10, 11 -> {
         path = "/v1/completions";
         body.remove("messages");
-        body.put("prompt", "Once " + m.in("prompt")).put("guided_regex", ANSWER_FORM);
+        body.put("prompt", "Once " + m.in("prompt")).put("guided_regex", LeakSearch.ANSWER_FORM);
         body.put("echo", random.nextInt(4) == 0).putArray("stop").add(m.in("stop"));
         if (body.path("echo").asBoolean()) {
           body.remove("guided_regex");
@@ -235,10 +174,7 @@ class LeakTest {
     body.lines()
         .filter(line -> line.startsWith("data: {"))
         .forEach(line -> text.append(piece(line.substring("data: ".length()))));
-    Matcher matcher = ANSWER.matcher(text);
-    while (matcher.find()) {
-      answers.add(matcher.group());
-    }
+    leaks.remember(text.toString());
   }
 
   private static String piece(String json) {
@@ -251,7 +187,7 @@ class LeakTest {
   }
 
   private void ask(TestServer server, int i, long seed) throws Exception {
-    Marks m = new Marks(seed + i);
+    LeakSearch.Marks m = leaks.marks(seed + i);
     Asked asked = request(i, m);
     HttpRequest.Builder request =
         HttpRequest.newBuilder(server.uri(asked.path()))
@@ -274,15 +210,18 @@ class LeakTest {
     if (answer.statusCode() == 200) {
       remember(answer.body());
     } else {
-      search("the error body of " + kind, answer.body(), m.own);
+      leaks.search("the error body of " + kind, answer.body(), m.own);
     }
-    answer.headers().map().forEach((name, values) -> search("a header", name + values, Set.of()));
+    answer
+        .headers()
+        .map()
+        .forEach((name, values) -> leaks.search("a header", name + values, Set.of()));
   }
 
   /** Packages that are refused, each with marks; and routes with names of adapters. */
   private void otherRoutes(TestServer server, AdapterOwner stranger, int i, long seed)
       throws Exception {
-    Marks m = new Marks(seed + 100_000 + i);
+    LeakSearch.Marks m = leaks.marks(seed + 100_000 + i);
     String[] headers = {"Authorization", "Bearer " + adaptersKey};
     Path file;
     if (i % 2 == 0) {
@@ -294,7 +233,7 @@ class LeakTest {
     }
     HttpResponse<String> refused = server.upload(file, headers);
     assertTrue(refused.statusCode() >= 400, refused.body());
-    search("the error body of an upload", refused.body(), m.own);
+    leaks.search("the error body of an upload", refused.body(), m.own);
     for (HttpResponse<String> answer :
         List.of(
             server.get("/v1/adapters/" + m.in("path"), headers),
@@ -303,7 +242,7 @@ class LeakTest {
             server.get("/metrics?" + m.in("query"), "Authorization", "Bearer " + m.in("key")),
             server.get("/" + m.in("path"), "Cookie", m.in("cookie")))) {
       assertTrue(answer.statusCode() >= 400, answer.statusCode() + answer.body());
-      search("the error body of " + answer.request().method(), answer.body(), m.own);
+      leaks.search("the error body of " + answer.request().method(), answer.body(), m.own);
     }
   }
 
@@ -315,7 +254,7 @@ class LeakTest {
     AdapterOwner owner = new AdapterOwner(dir.resolve("owner"), model);
     AdapterOwner stranger = new AdapterOwner(dir.resolve("stranger"), model);
     Path keys = dir.resolve("keys.json");
-    Marks tenants = new Marks(seed);
+    LeakSearch.Marks tenants = leaks.marks(seed);
     String tenant = tenants.in("tenant's name");
     key = new ApiKeyFile(keys).add(tenant, Set.of(ApiKeys.Scope.INFER));
     metricsKey = new ApiKeyFile(keys).add("watch", Set.of(ApiKeys.Scope.METRICS));
@@ -378,34 +317,32 @@ class LeakTest {
       }
       theirs.close();
       // labels of tenants are names, as METRICS.md says; spans and lines have none
-      search("metrics or status", watched, Set.of(tenant));
-      for (byte[] body : receiver.bodies()) {
-        search("a span", new String(body, StandardCharsets.ISO_8859_1), Set.of());
-      }
+      leaks.search("metrics or status", watched, Set.of(tenant));
+      leaks.search(receiver);
       assertTrue(receiver.spans().size() > REQUESTS, receiver.spans().size() + " spans");
     }
-    String logged = lines.toString(StandardCharsets.UTF_8);
-    search("a line of the log", logged, Set.of());
+    String logged = leaks.lines();
+    leaks.search("a line of the log", logged, Set.of());
     for (String secret : List.of(key, metricsKey, adaptersKey)) {
       assertTrue(!logged.contains(secret) && !watched.contains(secret), "a key is shown");
     }
     System.out.println(
         outcomes
             + "; "
-            + answers.size()
+            + leaks.answers()
             + " answers, "
-            + marks.size()
+            + leaks.size()
             + " marks, "
             + logged.lines().count()
             + " lines");
-    assertEquals(Map.of(), new TreeMap<>(leaks));
+    assertEquals(Map.of(), leaks.leaks());
     // it did look: at lines of every level, answers of every kind, and right and wrong requests
-    assertTrue(answers.size() > 150, answers.size() + " answers were marks");
+    assertTrue(leaks.answers() > 150, leaks.answers() + " answers were marks");
     assertTrue(logged.contains("\"level\":\"FINE\"") && logged.contains("AccessLog"), "levels");
     assertTrue(outcomes.keySet().stream().anyMatch(o -> o.endsWith(" 401")), outcomes.toString());
     assertTrue(outcomes.keySet().stream().anyMatch(o -> o.endsWith(" 400")), outcomes.toString());
-    String planted = marks.keySet().iterator().next();
-    search("a planted line", "x" + planted + "x", Set.of());
-    assertEquals(1, leaks.size());
+    String planted = leaks.any();
+    leaks.search("a planted line", "x" + planted + "x", Set.of());
+    assertEquals(1, leaks.leaks().size());
   }
 }

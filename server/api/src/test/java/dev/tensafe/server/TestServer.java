@@ -205,10 +205,15 @@ final class TestServer implements AutoCloseable {
 
   /** One whose requests are all traced. */
   static TestServer traced(Path model, Path apiKeys, Adapters adapters, OtlpReceiver receiver) {
+    return traced(model, apiKeys, 100_000, adapters, receiver);
+  }
+
+  static TestServer traced(
+      Path model, Path apiKeys, int maxQueuedTokens, Adapters adapters, OtlpReceiver receiver) {
     return new TestServer(
         model,
         apiKeys,
-        100_000,
+        maxQueuedTokens,
         null,
         adapters,
         PREFIXES,
