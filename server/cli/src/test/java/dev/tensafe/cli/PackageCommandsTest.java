@@ -299,12 +299,14 @@ class PackageCommandsTest {
   }
 
   @Test
-  void aTrainingsCheckpointIsShownAndVerified() {
+  void aTrainingsCheckpointIsShownAndVerified() throws IOException {
     Path vectors = Path.of("..", "..", "tssp", "src", "test", "resources", "vectors");
     String file = vectors.resolve("checkpoint.tssp").toString();
     String text = ok("inspect", file);
     assertTrue(text.contains("mode        checkpoint\n"), text);
     assertTrue(text.contains("part        checkpoint, "), text);
+    ok("keygen", "signing", "--out", at("stranger"), "--no-passphrase");
+    ok("trust", "add", "--dir", at("trust"), "--name", "other", at("stranger.pub"));
     refused("tssp.issuer_unknown", "verify", file, "--trust", at("trust"));
     ok(
         "trust",
