@@ -2,10 +2,14 @@ package dev.tensafe.training.torch;
 
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.JniUtils;
 import dev.tensafe.training.TrainingException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /** Numbers in and out of contiguous float32 and float64 tensors, through their live memory. */
 final class Tensors {
@@ -23,6 +27,26 @@ final class Tensors {
       bytes.asFloatBuffer().get(out);
     }
     return out;
+  }
+
+  /** A tensor of its own memory. */
+  static PtNDArray create(PtNDManager m, float[] values, List<Long> shape, Precision precision) {
+    Shape djl = new Shape(shape.stream().mapToLong(Long::longValue).toArray());
+    ByteBuffer bytes =
+        ByteBuffer.allocateDirect(Math.multiplyExact(values.length, precision.bytes()))
+            .order(ByteOrder.nativeOrder());
+    if (precision == Precision.F32) {
+      bytes.asFloatBuffer().put(values);
+    } else {
+      for (int i = 0; i < values.length; i++) {
+        bytes.putDouble(Double.BYTES * i, values[i]);
+      }
+    }
+    // The library's own memory lies at multiples of 64 bytes; where a buffer of Java's lies differs
+    // from run to run, and with it the last bits of matrix products.
+    try (PtNDArray alias = m.create(bytes, djl, precision.type())) {
+      return JniUtils.clone(alias);
+    }
   }
 
   /** The one number of a tensor without dimensions. */

@@ -8,15 +8,9 @@ import ai.djl.pytorch.jni.JniUtils;
 import dev.tensafe.model.shape.CheckpointLayout;
 import dev.tensafe.model.shape.ModelConfig;
 import dev.tensafe.model.shape.Projection;
-import dev.tensafe.model.shape.ProjectionGroup;
-import dev.tensafe.model.shape.RotaryEmbedding;
 import dev.tensafe.model.torch.ScriptModule;
-import dev.tensafe.model.torch.TorchRuntime;
 import dev.tensafe.training.data.MicroBatch;
 import dev.tensafe.training.data.Row;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,20 +27,26 @@ import org.jspecify.annotations.Nullable;
 public final class TrainableModel implements AutoCloseable {
   private final ModelConfig config;
   private final Precision precision;
+  private final RotaryTables rotary;
+  private final DecoderPass pass;
   private final ScriptModule script;
-  private final RotaryEmbedding rotary;
   private final LoraWeights lora;
   private final boolean trainsModel;
   private final List<Parameter> parameters = new ArrayList<>();
-  private int rotaryLength;
 
   private TrainableModel(
-      ModelConfig config, Precision precision, ScriptModule script, Adaptation adaptation) {
+      ModelConfig config,
+      Precision precision,
+      RotaryTables rotary,
+      DecoderPass pass,
+      Adaptation adaptation,
+      LoraWeights lora) {
     this.config = config;
     this.precision = precision;
-    this.script = script;
-    this.rotary = new RotaryEmbedding(config.rope(), config.headDim());
-    this.lora = LoraWeights.of(adaptation);
+    this.rotary = rotary;
+    this.pass = pass;
+    this.script = pass.script();
+    this.lora = lora;
     this.trainsModel = adaptation instanceof Adaptation.None;
   }
 
@@ -62,27 +62,17 @@ public final class TrainableModel implements AutoCloseable {
       Precision precision,
       Adaptation adaptation,
       int threads) {
-    TorchRuntime.start(threads);
-    JniUtils.setGradMode(false);
-    // Otherwise a script's second and later runs use other formulas for gradients than its first,
-    // and a run that was resumed would differ from one that was not. The setting belongs to this
-    // thread, which is why the model does.
-    JniUtils.setGraphExecutorOptimize(false);
-    ScriptModule script = new ScriptModule("Trainee", TrainableModel.class, "trainee.torchscript");
+    DecoderPass.start(threads);
+    LoraWeights lora = LoraWeights.of(adaptation);
+    RotaryTables rotary = new RotaryTables(config, precision);
+    DecoderPass pass = new DecoderPass(config, rotary, lora.dropout(), lora.scaling(), 0);
     try {
-      TrainableModel model = new TrainableModel(config, precision, script, adaptation);
-      script.run(
-          "configure",
-          config.heads(),
-          config.kvHeads(),
-          config.headDim(),
-          config.rmsNormEps(),
-          model.lora.dropout(),
-          model.lora.scaling());
+      TrainableModel model = new TrainableModel(config, precision, rotary, pass, adaptation, lora);
       model.load(weights);
       return model;
     } catch (RuntimeException e) {
-      script.close();
+      rotary.close();
+      pass.close();
       throw e;
     }
   }
@@ -93,33 +83,16 @@ public final class TrainableModel implements AutoCloseable {
         .forEach(
             (name, shape) ->
                 tensors.put(name, add(name, shape, weights.values(name, shape), trainsModel)));
-    PtNDArray none = script.manager().create(new Shape(0), precision.type());
-    for (int layer = 0; layer < config.layers(); layer++) {
-      for (ProjectionGroup group : ProjectionGroup.ofLayer(config, layer)) {
-        for (Projection p : group.projections()) {
+    pass.fill(
+        tensors,
+        p -> {
           LoraWeights.@Nullable Pair pair = lora.pair(p);
-          script.run(
-              "add_projection",
-              tensors.getOrDefault(CheckpointLayout.weight(p), none),
-              tensors.getOrDefault(CheckpointLayout.bias(p), none),
-              pair == null ? none : addLora(p, "A", pair.rank(), p.in(), pair.a()),
-              pair == null ? none : addLora(p, "B", p.out(), pair.rank(), pair.b()));
-        }
-      }
-      script.run(
-          "add_layer",
-          tensors.getOrDefault(CheckpointLayout.layerTensor(layer, "input_layernorm"), none),
-          tensors.getOrDefault(
-              CheckpointLayout.layerTensor(layer, "post_attention_layernorm"), none),
-          tensors.getOrDefault(CheckpointLayout.layerTensor(layer, "self_attn.q_norm"), none),
-          tensors.getOrDefault(CheckpointLayout.layerTensor(layer, "self_attn.k_norm"), none),
-          config.windows().get(layer));
-    }
-    script.run(
-        "set_ends",
-        tensors.getOrDefault(CheckpointLayout.EMBEDDING, none),
-        tensors.getOrDefault(CheckpointLayout.FINAL_NORM, none),
-        tensors.getOrDefault(CheckpointLayout.HEAD, none));
+          return pair == null
+              ? null
+              : List.of(
+                  addLora(p, "A", pair.rank(), p.in(), pair.a()),
+                  addLora(p, "B", p.out(), pair.rank(), pair.b()));
+        });
   }
 
   private PtNDArray addLora(Projection p, String side, int rows, int columns, float[] values) {
@@ -131,31 +104,12 @@ public final class TrainableModel implements AutoCloseable {
   }
 
   private PtNDArray add(String name, List<Long> shape, float[] values, boolean trained) {
-    PtNDArray tensor = create(script.manager(), values, shape);
+    PtNDArray tensor = Tensors.create(script.manager(), values, shape, precision);
     if (trained) {
       tensor.setRequiresGradient(true);
       parameters.add(new Parameter(name, shape, tensor, shape.size() > 1));
     }
     return tensor;
-  }
-
-  private PtNDArray create(PtNDManager m, float[] values, List<Long> shape) {
-    Shape djl = new Shape(shape.stream().mapToLong(Long::longValue).toArray());
-    ByteBuffer bytes =
-        ByteBuffer.allocateDirect(Math.multiplyExact(values.length, precision.bytes()))
-            .order(ByteOrder.nativeOrder());
-    if (precision == Precision.F32) {
-      bytes.asFloatBuffer().put(values);
-    } else {
-      for (int i = 0; i < values.length; i++) {
-        bytes.putDouble(8 * i, values[i]);
-      }
-    }
-    // The library's own memory lies at multiples of 64 bytes; where a buffer of Java's lies differs
-    // from run to run, and with it the last bits of matrix products.
-    try (PtNDArray alias = m.create(bytes, djl, precision.type())) {
-      return JniUtils.clone(alias);
-    }
   }
 
   public ModelConfig config() {
@@ -242,7 +196,7 @@ public final class TrainableModel implements AutoCloseable {
    */
   public float[] logits(MicroBatch batch, long[] rows) {
     try (PtNDManager m = scope()) {
-      useRotary(batch.length());
+      pass.cover(batch.length());
       PtNDArray out =
           script.tensor(
               m,
@@ -257,7 +211,7 @@ public final class TrainableModel implements AutoCloseable {
   }
 
   private PtNDArray loss(PtNDManager m, MicroBatch batch, boolean train) {
-    useRotary(batch.length());
+    pass.cover(batch.length());
     int scored = batch.scored();
     long[] rows = new long[scored];
     long[] labels = new long[scored];
@@ -284,29 +238,13 @@ public final class TrainableModel implements AutoCloseable {
     return (PtNDArray) m.create(values, new Shape(batch.rows(), batch.length()));
   }
 
-  /** Makes the tables of cosines and sines cover positions below {@code length}. */
-  private void useRotary(int length) {
-    if (length <= rotaryLength) {
-      return;
-    }
-    List<Long> shape = List.of((long) length, (long) rotary.half());
-    FloatBuffer cosines = FloatBuffer.allocate(length * rotary.half());
-    FloatBuffer sines = FloatBuffer.allocate(length * rotary.half());
-    for (int position = 0; position < length; position++) {
-      rotary.put(position, length, cosines, sines);
-    }
-    PtNDArray c = create(script.manager(), cosines.array(), shape);
-    PtNDArray s = create(script.manager(), sines.array(), shape);
-    script.run("set_rotary", c, s);
-    rotaryLength = length;
-  }
-
   private PtNDManager scope() {
     return (PtNDManager) script.manager().newSubManager();
   }
 
   @Override
   public void close() {
-    script.close();
+    pass.close();
+    rotary.close();
   }
 }
