@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class AdapterEntry {
   final long handle;
   final AdapterInfo info;
-  final List<CompletableFuture<AdapterLease>> waiters = new ArrayList<>();
+  final List<Waiter> waiters = new ArrayList<>();
   @Nullable AdapterWeights weights;
 
   /** Whether its memory is accounted for: while it is loading or resident. */
@@ -30,6 +30,9 @@ final class AdapterEntry {
 
   /** Why it may not be used now; checked again from time to time. */
   @Nullable CodedException distrust;
+
+  /** Somebody who waits for it to be loaded. */
+  record Waiter(CompletableFuture<AdapterLease> future, LoadWatch watch) {}
 
   AdapterEntry(long handle, AdapterInfo info, boolean pinned) {
     this.handle = handle;

@@ -163,9 +163,10 @@ public final class AdapterRegistry implements AutoCloseable {
     }
   }
 
-  private AdapterWeights load(AdapterInfo info) {
+  private AdapterWeights load(AdapterInfo info, LoadWatch watch) {
     try {
-      AdapterWeights weights = gate.load(store.file(info.digest()), info.digest(), trust.store());
+      AdapterWeights weights =
+          gate.load(store.file(info.digest()), info.digest(), trust.store(), watch);
       LOG.info("adapter '{}' {} loaded, {} bytes", info.name(), info.digest(), info.bytes());
       return weights;
     } catch (CodedException e) {
@@ -237,7 +238,16 @@ public final class AdapterRegistry implements AutoCloseable {
    *     adapter.unavailable}
    */
   public CompletableFuture<AdapterLease> acquire(String name, String tenant) {
-    return table.acquire(name, info -> requireAllowed(info, tenant));
+    return acquire(name, tenant, LoadWatch.NONE);
+  }
+
+  /**
+   * As the other, and says what a load for it does.
+   *
+   * @throws AdapterException as the other says
+   */
+  public CompletableFuture<AdapterLease> acquire(String name, String tenant, LoadWatch watch) {
+    return table.acquire(name, info -> requireAllowed(info, tenant), watch);
   }
 
   private void requireAllowed(AdapterInfo info, String tenant) {

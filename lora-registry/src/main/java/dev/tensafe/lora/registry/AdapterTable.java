@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class AdapterTable {
   /** Reads weights into memory, on the loader's thread. */
   interface Loader {
-    AdapterWeights load(AdapterInfo info);
+    AdapterWeights load(AdapterInfo info, LoadWatch watch);
   }
 
   private final long capacity;
@@ -175,14 +175,21 @@ final class AdapterTable {
         .forEach(e -> e.distrust = reason);
   }
 
+  /** As the other, and nobody hears of a load. */
+  CompletableFuture<AdapterLease> acquire(String name, Consumer<AdapterInfo> check) {
+    return acquire(name, check, LoadWatch.NONE);
+  }
+
   /**
    * Holds the current version of a name, in memory.
    *
    * @param check may refuse the version that would be held, by throwing
+   * @param watch hears of a load that begins from now on
    * @return completes when it is there; if it was completed or cancelled before, nothing is held
    * @throws AdapterException {@code adapter.not_found}, {@code adapter.unavailable}
    */
-  CompletableFuture<AdapterLease> acquire(String name, Consumer<AdapterInfo> check) {
+  CompletableFuture<AdapterLease> acquire(
+      String name, Consumer<AdapterInfo> check, LoadWatch watch) {
     CompletableFuture<AdapterLease> future = new CompletableFuture<>();
     Effects effects = new Effects();
     synchronized (this) {
@@ -207,7 +214,7 @@ final class AdapterTable {
       if (entry.weights != null) {
         grant(entry, future, effects);
       } else {
-        entry.waiters.add(future);
+        entry.waiters.add(new AdapterEntry.Waiter(future, watch));
         if (!entry.loading) {
           entry.loading = true;
           parked.add(entry);
@@ -326,7 +333,7 @@ final class AdapterTable {
     AdapterWeights weights = null;
     CodedException failure = null;
     try {
-      weights = loader.load(entry.info);
+      weights = loader.load(entry.info, watches(entry));
     } catch (CodedException e) {
       failure = e;
     } catch (RuntimeException | Error e) {
@@ -342,6 +349,16 @@ final class AdapterTable {
     effects.run();
   }
 
+  /** Those of all who wait now. */
+  private synchronized LoadWatch watches(AdapterEntry entry) {
+    List<LoadWatch> all =
+        entry.waiters.stream()
+            .map(AdapterEntry.Waiter::watch)
+            .filter(watch -> watch != LoadWatch.NONE)
+            .toList();
+    return all.isEmpty() ? LoadWatch.NONE : new LoadWatches(all);
+  }
+
   /** Ends a load, with weights or with the reason why there are none. */
   @GuardedBy("this")
   private void loaded(
@@ -350,7 +367,8 @@ final class AdapterTable {
       @Nullable CodedException failure,
       Effects effects) {
     entry.loading = false;
-    List<CompletableFuture<AdapterLease>> waiters = List.copyOf(entry.waiters);
+    List<CompletableFuture<AdapterLease>> waiters =
+        entry.waiters.stream().map(AdapterEntry.Waiter::future).toList();
     entry.waiters.clear();
     if (weights != null) {
       entry.weights = weights;

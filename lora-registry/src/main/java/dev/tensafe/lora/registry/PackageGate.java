@@ -1,5 +1,6 @@
 package dev.tensafe.lora.registry;
 
+import dev.tensafe.formats.CodedException;
 import dev.tensafe.formats.FormatException;
 import dev.tensafe.lora.AdapterException;
 import dev.tensafe.lora.AdapterException.Reason;
@@ -68,11 +69,14 @@ final class PackageGate {
   <T> T admit(
       Path file, TrustStore trust, SeenVersions versions, Function<VerifiedPackage, T> use) {
     try (PackageFile opened = PackageFile.open(file)) {
-      VerifiedPackage verified =
-          new PackageVerifier(trust, versions, clock).verify(opened, request);
-      requireServed(verified.manifest());
-      return use.apply(verified);
+      return use.apply(verify(opened, trust, versions));
     }
+  }
+
+  private VerifiedPackage verify(PackageFile opened, TrustStore trust, SeenVersions versions) {
+    VerifiedPackage verified = new PackageVerifier(trust, versions, clock).verify(opened, request);
+    requireServed(verified.manifest());
+    return verified;
   }
 
   /**
@@ -96,15 +100,17 @@ final class PackageGate {
    *
    * @throws TsspException with the code of the first check that fails
    */
-  AdapterWeights load(Path file, String digest, TrustStore trust) {
-    return admit(
-        file,
-        trust,
-        SeenVersions.none(),
-        verified -> {
-          requireDigest(verified.digest(), digest);
-          return read(verified);
-        });
+  AdapterWeights load(Path file, String digest, TrustStore trust, LoadWatch watch) {
+    watch.verifying(digest);
+    try (PackageFile opened = PackageFile.open(file)) {
+      VerifiedPackage verified = verify(opened, trust, SeenVersions.none());
+      requireDigest(verified.digest(), digest);
+      watch.verified();
+      return read(verified);
+    } catch (CodedException e) {
+      watch.refused(e.code());
+      throw e;
+    }
   }
 
   /** Reads the weights of a verified package; to be closed by the caller. */

@@ -47,10 +47,18 @@ class AdapterTableTest {
   private final List<String> gone = new ArrayList<>();
   private final Map<String, PlainWeights> loaded = new HashMap<>();
   private final Set<String> broken = new HashSet<>();
+  private Runnable during = () -> {};
 
   private AdapterTable table(int capacity) {
     return new AdapterTable(
         capacity * ONE, this::load, tasks::add, info -> gone.add(info.digest()));
+  }
+
+  private PlainWeights load(AdapterInfo info, LoadWatch watch) {
+    watch.verifying(info.digest());
+    during.run();
+    watch.verified();
+    return load(info);
   }
 
   private PlainWeights load(AdapterInfo info) {
@@ -347,5 +355,50 @@ class AdapterTableTest {
     assertEquals(0, table.stats().residentBytes());
     assertEquals(List.of(), table.list());
     assertTrue(loaded.values().stream().allMatch(w -> w.adapter().isClosed()), "weights leaked");
+  }
+
+  /** Writes down what it hears. */
+  private static LoadWatch watch(List<String> heard, String name) {
+    return new LoadWatch() {
+      @Override
+      public void verifying(String digest) {
+        heard.add(name + " verifying " + digest);
+      }
+
+      @Override
+      public void verified() {
+        heard.add(name + " verified");
+      }
+
+      @Override
+      public void refused(String code) {
+        heard.add(name + " " + code);
+      }
+    };
+  }
+
+  @Test
+  void thoseWhoWaitWhenALoadBeginsHearOfIt() {
+    AdapterTable table = table(2);
+    AdapterInfo a = info("a", 1);
+    table.install(a, false, null);
+    List<String> heard = new ArrayList<>();
+    List<CompletableFuture<AdapterLease>> leases = new ArrayList<>();
+    during = () -> leases.add(table.acquire("a", info -> {}, watch(heard, "late")));
+    for (String name : List.of("first", "second")) {
+      leases.add(table.acquire("a", info -> {}, watch(heard, name)));
+    }
+    runTasks();
+    during = () -> {};
+    leases.add(table.acquire("a", info -> {}, watch(heard, "resident")));
+    assertEquals(
+        List.of(
+            "first verifying " + a.digest(),
+            "second verifying " + a.digest(),
+            "first verified",
+            "second verified"),
+        heard);
+    leases.forEach(lease -> lease.join().close());
+    table.close();
   }
 }

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -129,6 +130,60 @@ class TracedRequestTest {
       assertEquals(400, refused.statusCode(), refused.body());
       Received failed = receiver.await("the refusal", s -> s.error());
       assertTrue(failed.get("error.type").startsWith("tssp."), failed.get("error.type"));
+    }
+  }
+
+  @Test
+  void aLoadIsTracedWithItsVerification() throws Exception {
+    Path model = TestServer.model(dir);
+    AdapterOwner owner = new AdapterOwner(dir.resolve("owner"), model);
+    TestServer.Adapters adapters =
+        new TestServer.Adapters(dir.resolve("adapters"), owner, 256 << 20, 256);
+    try (OtlpReceiver receiver = OtlpReceiver.start();
+        TestServer server = TestServer.traced(model, null, adapters, receiver)) {
+      assertEquals(201, server.upload(owner.pack("mine", 1, owner.peft(2))).statusCode());
+      assertEquals(201, server.upload(owner.pack("bad", 1, owner.peft(3))).statusCode());
+    }
+    try (OtlpReceiver receiver = OtlpReceiver.start();
+        TestServer server = TestServer.traced(model, null, adapters, receiver)) {
+      // nothing is in memory after a start
+      assertEquals(200, server.post("/v1/completions", ask("mine", 3)).statusCode());
+      Received request =
+          receiver.await("the request", s -> s.name().equals("text_completion mine"));
+      Received load = receiver.await("the load", s -> s.name().equals("load adapter"));
+      assertEquals(request.id(), load.parent());
+      Received verify = receiver.await("the check", s -> s.name().equals("verify package"));
+      assertEquals(load.id(), verify.parent());
+      assertEquals(request.get("tensafe.adapter.digest"), load.get("tensafe.adapter.digest"));
+      assertEquals(request.get("tensafe.adapter.digest"), verify.get("tensafe.adapter.digest"));
+      assertTrue(verify.startNanos() >= load.startNanos());
+      assertTrue(verify.endNanos() <= load.endNanos());
+      assertFalse(load.error() || verify.error());
+      // it is there now
+      assertEquals(200, server.post("/v1/completions", ask("mine", 3)).statusCode());
+      String digest = server.registry.orElseThrow().find("bad").orElseThrow().info().digest();
+      alter(digest);
+      assertEquals(503, server.post("/v1/completions", ask("bad", 3)).statusCode());
+      Received failed =
+          receiver.await("the failure", s -> s.name().equals("load adapter") && s.error());
+      Received refused =
+          receiver.await("the refusal", s -> s.name().equals("verify package") && s.error());
+      assertEquals(failed.id(), refused.parent());
+      assertEquals("adapter_unavailable", failed.get("error.type"));
+      assertTrue(refused.get("error.type").startsWith("tssp."), refused.get("error.type"));
+      assertEquals(digest, refused.get("tensafe.adapter.digest"));
+      assertEquals(2, receiver.spans().stream().filter(s -> s.name().startsWith("load")).count());
+    }
+  }
+
+  /** Changes a byte of a part of a stored package. */
+  private void alter(String digest) throws Exception {
+    try (Stream<Path> files = Files.walk(dir.resolve("adapters"))) {
+      Path stored =
+          files.filter(f -> f.getFileName().toString().contains(digest)).findFirst().orElseThrow();
+      byte[] bytes = Files.readAllBytes(stored);
+      bytes[bytes.length - 100] ^= 1;
+      Files.write(stored, bytes);
     }
   }
 

@@ -9,6 +9,7 @@ import dev.tensafe.lora.weights.LoraHook;
 import dev.tensafe.lora.weights.PlainWeights;
 import dev.tensafe.model.exec.ForwardHook;
 import dev.tensafe.nativelib.KernelLevel;
+import dev.tensafe.tracing.Tracing;
 import dev.tensafe.tssp.verify.BaseModel;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -41,6 +42,7 @@ final class AdapterHosting implements AutoCloseable {
    * @param baseName what clients call the model
    * @param model its directory
    * @param computeThreads of the base model
+   * @param tracing of an embedded adapter host
    * @throws dev.tensafe.formats.CodedException {@code key.*}, {@code trust.*}, {@code adapter.*},
    *     {@code he.*}
    */
@@ -51,13 +53,14 @@ final class AdapterHosting implements AutoCloseable {
       Path model,
       int layers,
       int computeThreads,
+      Tracing tracing,
       InstantSource clock) {
     OpenedParts parts = new OpenedParts();
     try {
       BaseModel base = BaseModel.of(model, settings.digests());
       EncryptedAdapters encrypted =
           EncryptedHosting.open(
-              settings.encrypted(), source.key(), base.projections(), layers, clock);
+              settings.encrypted(), source.key(), base.projections(), layers, tracing, clock);
       parts.add(encrypted::close);
       KernelLevel.check();
       AdapterRegistry registry =

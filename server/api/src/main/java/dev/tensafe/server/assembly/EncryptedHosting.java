@@ -6,6 +6,7 @@ import dev.tensafe.he.host.AdapterHost;
 import dev.tensafe.he.host.EmbeddedHost;
 import dev.tensafe.he.host.HostLimits;
 import dev.tensafe.he.host.TokenMeter;
+import dev.tensafe.tracing.Tracing;
 import dev.tensafe.tssp.keys.RecipientKey;
 import java.time.InstantSource;
 
@@ -17,6 +18,7 @@ final class EncryptedHosting {
    * Opens them. Connections to other hosts are made in the background.
    *
    * @param key stays open until the result is closed
+   * @param tracing of an embedded one; the others have their own
    * @throws dev.tensafe.formats.CodedException {@code he.tls}
    */
   static EncryptedAdapters open(
@@ -24,10 +26,13 @@ final class EncryptedHosting {
       RecipientKey key,
       BaseProjections base,
       int layers,
+      Tracing tracing,
       InstantSource clock) {
     if (settings.hosts().isEmpty()) {
       AdapterHost host = new AdapterHost(key, TokenMeter.embedded(clock), HostLimits.standard());
-      return EncryptedAdapters.embedded(key, base, layers, settings.link(), new EmbeddedHost(host));
+      host.traceWith(EmbeddedSpans.of(tracing));
+      return EncryptedAdapters.embedded(
+          key, base, layers, settings.link().withTraces(tracing.on()), new EmbeddedHost(host));
     }
     return EncryptedAdapters.remote(
         key,

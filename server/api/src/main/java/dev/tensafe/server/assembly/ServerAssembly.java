@@ -117,6 +117,7 @@ public final class ServerAssembly implements AutoCloseable {
                           settings.model(),
                           files.config().layers(),
                           settings.compute().threads(),
+                          tracing,
                           clock))
               .orElseGet(AdapterHosting::none);
       parts.add(adapters::close);

@@ -198,9 +198,8 @@ final class InferenceHandler {
       throws Exception {
     stillThere(gone);
     Parsed parsed = parse.of(body);
-    PendingPin pin = pins.pin(parsed.request().model(), tenant);
+    PendingPin pin = pins.pin(parsed.request().model(), tenant, trace);
     trace.asked(parsed.request());
-    pin.trace(trace);
     TraceSpan part = trace.part("tokenize");
     try {
       PreparedRequest prepared = parsed.prepare().apply(tenant);

@@ -5,6 +5,8 @@ import dev.tensafe.lora.registry.AdapterLease;
 import dev.tensafe.lora.registry.AdapterRegistry;
 import dev.tensafe.lora.registry.EncryptedMode;
 import dev.tensafe.server.openai.ApiException;
+import dev.tensafe.server.trace.LoadTrace;
+import dev.tensafe.server.trace.RequestTrace;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -30,9 +32,10 @@ final class ModelPins {
   /**
    * Begins to pin the model or adapter of a name.
    *
+   * @param trace of the request, which shows a load
    * @throws ApiException 404 {@code model_not_found}, or as {@link AdapterException} says
    */
-  PendingPin pin(String name, String tenant) {
+  PendingPin pin(String name, String tenant, RequestTrace trace) {
     Optional<String> adapter = names.adapterOf(name);
     // a line break occurs in neither
     String flow = tenant + "\n" + adapter.orElse("");
@@ -40,8 +43,9 @@ final class ModelPins {
       return new PendingPin(tenant, flow, encrypted(), Optional.empty());
     }
     try {
+      AdapterRegistry registry = model.adapters().orElseThrow();
       CompletableFuture<AdapterLease> lease =
-          model.adapters().orElseThrow().acquire(adapter.get(), tenant);
+          LoadTrace.of(trace, watch -> registry.acquire(adapter.get(), tenant, watch));
       if (timeoutNanos > 0) {
         lease.orTimeout(timeoutNanos, TimeUnit.NANOSECONDS);
       }

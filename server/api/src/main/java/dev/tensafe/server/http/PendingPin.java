@@ -3,8 +3,6 @@ package dev.tensafe.server.http;
 import dev.tensafe.lora.registry.AdapterLease;
 import dev.tensafe.lora.registry.EncryptedMode;
 import dev.tensafe.server.openai.ApiException;
-import dev.tensafe.server.trace.RequestTrace;
-import dev.tensafe.tracing.TraceSpan;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -24,26 +22,6 @@ record PendingPin(
     String flow,
     Optional<EncryptedMode> encrypted,
     Optional<CompletableFuture<AdapterLease>> lease) {
-
-  /** Traces the way of an adapter into memory, if it is not there. */
-  void trace(RequestTrace trace) {
-    lease
-        .filter(pending -> trace.recorded() && !pending.isDone())
-        .ifPresent(
-            pending -> {
-              TraceSpan part = trace.part("load adapter");
-              var unusedEnd =
-                  pending.whenComplete(
-                      (got, error) -> {
-                        if (got == null) {
-                          part.fail("adapter_unavailable");
-                        } else {
-                          part.set("tensafe.adapter.digest", got.info().digest());
-                        }
-                        trace.end(part);
-                      });
-            });
-  }
 
   /** Completes when the model can answer. */
   CompletableFuture<PinnedModel> ready() {

@@ -92,6 +92,10 @@ public final class RequestTrace implements ExemplarTrace {
     return current;
   }
 
+  long nanos() {
+    return ticker.nanos();
+  }
+
   /** Begins a part. */
   public TraceSpan part(String name) {
     return span.child(name, ticker.nanos());
