@@ -6,9 +6,7 @@ import dev.tensafe.cli.training.Terminal;
 import dev.tensafe.runtime.settings.FromEnvironment;
 import dev.tensafe.runtime.settings.Setting;
 import java.io.PrintWriter;
-import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Mixin;
@@ -27,13 +25,6 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 @FromEnvironment(prefix = "TENSAFE_TOP__")
 public final class TopCommand implements Callable<Integer> {
-  /** Back to the first line, and the lines of before wiped. */
-  private static final String HOME = "\033[H";
-
-  private static final String CLEAR = "\033[2J";
-  private static final String END_OF_LINE = "\033[K\n";
-  private static final String END_OF_SCREEN = "\033[J";
-
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Mixin private RemoteServer server = new RemoteServer();
@@ -63,31 +54,35 @@ public final class TopCommand implements Callable<Integer> {
     Setting.range("rows", rows, 1, 200);
     StatusClient client = new StatusClient(server.http(), server.address(), server.apiKey());
     PrintWriter out = spec.commandLine().getOut();
-    boolean terminal = !once && Terminal.attached();
-    if (terminal) {
-      out.print(CLEAR);
+    if (once || !Terminal.attached()) {
+      plain(client, out);
+      return 0;
     }
-    JsonNode before = null;
-    while (true) {
-      before = show(client, before, terminal, out);
-      if (once) {
-        return 0;
+    try (TopDisplay display = new TopDisplay(out)) {
+      JsonNode before = null;
+      while (true) {
+        JsonNode now = client.read();
+        TerminalSize size = TerminalSize.now();
+        StatusDifference difference = new StatusDifference(before, now);
+        display.draw(size.fit(TopScreen.lines(difference, rows, size.columns() - 1)));
+        before = now;
+        Thread.sleep(1_000L * intervalSeconds);
       }
-      Thread.sleep(1_000L * intervalSeconds);
     }
   }
 
-  private JsonNode show(
-      StatusClient client, @Nullable JsonNode before, boolean terminal, PrintWriter out) {
-    JsonNode now = client.read();
-    List<String> lines = TopScreen.lines(new StatusDifference(before, now), rows);
-    if (terminal) {
-      out.print(HOME + String.join(END_OF_LINE, lines) + END_OF_LINE + END_OF_SCREEN);
-    } else {
-      lines.forEach(out::println);
+  private void plain(StatusClient client, PrintWriter out) throws InterruptedException {
+    JsonNode before = null;
+    while (true) {
+      JsonNode now = client.read();
+      TopScreen.lines(new StatusDifference(before, now), rows).forEach(out::println);
       out.println();
+      out.flush();
+      if (once) {
+        return;
+      }
+      before = now;
+      Thread.sleep(1_000L * intervalSeconds);
     }
-    out.flush();
-    return now;
   }
 }

@@ -10,15 +10,23 @@ import java.util.OptionalDouble;
 /** A status as lines of text, none longer than {@value #WIDTH} characters. Stateless. */
 final class TopScreen {
   static final int WIDTH = 100;
+  private static final int LEAST_NAME = 10;
 
   private TopScreen() {}
 
+  /** The lines, at their full width. */
+  static List<String> lines(StatusDifference difference, int most) {
+    return lines(difference, most, WIDTH);
+  }
+
   /**
-   * The lines.
+   * The lines. Where there is less room than they take, names are shorter.
    *
    * @param most lines of each list
+   * @param width that there is
    */
-  static List<String> lines(StatusDifference difference, int most) {
+  static List<String> lines(StatusDifference difference, int most, int width) {
+    int missing = Math.max(0, WIDTH - width);
     JsonNode now = difference.now();
     List<String> out = new ArrayList<>();
     out.add(
@@ -68,15 +76,15 @@ final class TopScreen {
             now.at("/outputs/cancelled").asText(),
             now.at("/outputs/failed").asText(),
             now.at("/batch/internal_errors").asText()));
-    requests(out, now.path("requests"), most);
-    adapters(out, now.path("adapters").path("data"), most);
-    hosts(out, now.path("adapter_hosts").path("data"), most);
+    requests(out, now.path("requests"), most, shorter(36, missing));
+    adapters(out, now.path("adapters").path("data"), most, missing);
+    hosts(out, now.path("adapter_hosts").path("data"), most, shorter(44, missing));
     keys(out, now.path("api_keys").path("data"), most);
     return out;
   }
 
-  private static void requests(List<String> out, JsonNode requests, int most) {
-    String row = "%-36s %-12s %-16s %-6s %-9s %7s %7s";
+  private static void requests(List<String> out, JsonNode requests, int most, int id) {
+    String row = "%-" + id + "s %-12s %-16s %-6s %-9s %7s %7s";
     head(out, row, "REQUEST", "KEY", "MODEL", "MODE", "STATE", "TOKENS", "AGE");
     int shown = 0;
     for (JsonNode r : requests.path("data")) {
@@ -84,7 +92,7 @@ final class TopScreen {
         out.add(
             line(
                 row,
-                cut(r.path("id").asText(), 36),
+                cut(r.path("id").asText(), id),
                 cut(r.path("tenant").asText(), 12),
                 cut(r.path("model").asText("-"), 16),
                 r.path("mode").asText("-"),
@@ -96,11 +104,13 @@ final class TopScreen {
     rest(out, requests.path("open").asInt(), most);
   }
 
-  private static void adapters(List<String> out, JsonNode adapters, int most) {
+  private static void adapters(List<String> out, JsonNode adapters, int most, int missing) {
     if (adapters.isEmpty()) {
       return;
     }
-    String row = "%-24s %-8s %-6s %-12s %-20s %-12s %s";
+    int name = shorter(24, missing / 2);
+    int issuer = shorter(20, missing - missing / 2);
+    String row = "%-" + name + "s %-8s %-6s %-12s %-" + issuer + "s %-12s %s";
     head(out, row, "ADAPTER", "VERSION", "MODE", "STATE", "ISSUER", "EXPIRES", "BUDGET");
     int shown = 0;
     for (JsonNode entry : adapters) {
@@ -110,11 +120,11 @@ final class TopScreen {
         out.add(
             line(
                 row,
-                cut(a.path("id").asText(), 24),
+                cut(a.path("id").asText(), name),
                 a.path("version").asText(),
                 a.path("mode").asText(),
                 a.path("state").asText(),
-                cut(entry.path("issuer").asText("-"), 20),
+                cut(entry.path("issuer").asText("-"), issuer),
                 day(a.path("expires").asText("never")),
                 budget.path("max_tokens_total").isNull()
                     ? "-"
@@ -127,11 +137,11 @@ final class TopScreen {
     rest(out, adapters.size(), most);
   }
 
-  private static void hosts(List<String> out, JsonNode hosts, int most) {
+  private static void hosts(List<String> out, JsonNode hosts, int most, int address) {
     if (hosts.isEmpty()) {
       return;
     }
-    String row = "%-44s %-11s %9s %9s %9s %10s";
+    String row = "%-" + address + "s %-11s %9s %9s %9s %10s";
     head(out, row, "ADAPTER HOST", "STATE", "SESSION", "ADAPTERS", "CHECKED", "OLDEST KEY");
     int shown = 0;
     for (JsonNode host : hosts) {
@@ -139,7 +149,7 @@ final class TopScreen {
         out.add(
             line(
                 row,
-                cut(host.path("address").asText(), 44),
+                cut(host.path("address").asText(), address),
                 host.path("state").asText(),
                 optionalAge(host.path("session_seconds")),
                 host.path("adapters").asText(),
@@ -169,6 +179,11 @@ final class TopScreen {
       }
     }
     rest(out, keys.size(), most);
+  }
+
+  /** The width of a column of names that gives some of it away. */
+  private static int shorter(int width, int missing) {
+    return Math.max(LEAST_NAME, width - missing);
   }
 
   private static void head(List<String> out, String row, String... titles) {
