@@ -94,6 +94,9 @@ class FakeServer:
             def do_GET(self) -> None:
                 outer.handle(self, None)
 
+            def do_DELETE(self) -> None:
+                outer.handle(self, None)
+
             def do_POST(self) -> None:
                 outer.handle(self, self.rfile.read(int(self.headers["Content-Length"])))
 
@@ -171,6 +174,10 @@ class FakeServer:
             return {"method": "rdp", "epsilon": 0.5, "not_covered": ["validation loss"]}
         if route == "get_info":
             return {"model_id": body["model_id"], "lora_rank": 16}
+        if route.endswith("/archive"):
+            return b"TSSP"
+        if route == "tensafe/data_sets":
+            return {"data_set": body["data_set"], "examples": body["from"] + len(body["data"])}
         if route.startswith("training_runs/"):
             return {"checkpoints": [{"name": "step-1"}]}
         if route == "create_model":

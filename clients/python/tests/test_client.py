@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import tempfile
 import unittest
 import unittest.mock
+from pathlib import Path
 from typing import Any
 
 from tests.fake_server import KEY, FakeServer, Fault
@@ -511,6 +513,37 @@ class ClientTest(unittest.TestCase):
             self.assertEqual("session-1", self.server.sent("session_heartbeat")[0]["session_id"])
             self.assertEqual("step-1", service.list_checkpoints("model-1")[0]["name"])
             self.assertEqual(1, len(self.server.sent("unload_model")))
+
+    def test_a_data_set_is_uploaded_in_chunks(self) -> None:
+        service = self.service()
+        with unittest.mock.patch.object(data, "MAX_DATUMS", 2):
+            self.assertEqual(3, service.upload_data_set("letters", {"input_ids": [[1, 2, 3]] * 3}))
+        sent = self.server.sent("tensafe/data_sets")
+        self.assertEqual([(0, 2), (2, 1)], [(body["from"], len(body["data"])) for body in sent])
+        self.assertEqual(
+            {
+                "model_input": {"chunks": [{"type": "encoded_text", "tokens": [1, 2]}]},
+                "loss_fn_inputs": {
+                    "target_tokens": {"data": [2, 3], "dtype": "int64", "shape": [2]},
+                    "weights": {"data": [0.5, 0.5], "dtype": "float32", "shape": [2]},
+                },
+            },
+            sent[0]["data"][0],
+        )
+        with self.assertRaises(InvalidInputError):
+            service.upload_data_set("letters", [Datum([1], {"weights": [math.inf]})])
+
+    def test_weights_come_as_a_package(self) -> None:
+        training = self.training()
+        with tempfile.TemporaryDirectory() as directory:
+            path = training.download_package(Path(directory) / "poet.tssp")
+            self.assertEqual(b"TSSP", path.read_bytes())
+        route = self.server.requests[-1][0]
+        self.assertRegex(route, "^training_runs/model-1/checkpoints/sampler_weights/.*/archive$")
+        self.service().delete_checkpoint("model-1", "weights/step-1")
+        self.assertEqual(
+            "training_runs/model-1/checkpoints/weights/step-1", self.server.requests[-1][0]
+        )
 
     def test_the_session_is_kept_alive(self) -> None:
         service = ServiceClient(base_url=self.server.url, api_key=KEY, heartbeat_every=0.001)

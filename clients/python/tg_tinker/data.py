@@ -34,30 +34,44 @@ class Datum:
 
     def encoded(self, index: int) -> bytes:
         """Its protobuf message."""
-        if not self.tokens:
-            raise InvalidInputError(f"example {index} has no tokens")
         inputs = {}
         try:
+            self._check(index)
             for name, values in self.loss_fn_inputs.items():
-                if len(values) != len(self.tokens):
-                    raise InvalidInputError(
-                        f"example {index}: {name} has {len(values)} values"
-                        f" for {len(self.tokens)} tokens"
-                    )
-                if name in _INTEGERS:
-                    kind = _protobuf.INT64
-                else:
-                    kind = _protobuf.FLOAT32
-                    if not all(map(math.isfinite, values)):
-                        raise InvalidInputError(
-                            f"example {index}: {name} holds a NaN or an infinity"
-                        )
+                kind = _protobuf.INT64 if name in _INTEGERS else _protobuf.FLOAT32
                 inputs[name] = _protobuf.tensor(kind, values, [len(values)])
             return _protobuf.datum(self.tokens, inputs)
         except (OverflowError, TypeError):
             raise InvalidInputError(
                 f"example {index} holds something that is no token or no number"
             ) from None
+
+    def json(self, index: int) -> dict[str, Any]:
+        """Its JSON."""
+        # finds what is no token or no number
+        self.encoded(index)
+        inputs = {}
+        for name, values in self.loss_fn_inputs.items():
+            whole = name in _INTEGERS
+            inputs[name] = {
+                "data": [int(value) if whole else float(value) for value in values],
+                "dtype": "int64" if whole else "float32",
+                "shape": [len(values)],
+            }
+        chunk = {"type": "encoded_text", "tokens": [int(token) for token in self.tokens]}
+        return {"model_input": {"chunks": [chunk]}, "loss_fn_inputs": inputs}
+
+    def _check(self, index: int) -> None:
+        if not self.tokens:
+            raise InvalidInputError(f"example {index} has no tokens")
+        for name, values in self.loss_fn_inputs.items():
+            if len(values) != len(self.tokens):
+                raise InvalidInputError(
+                    f"example {index}: {name} has {len(values)} values"
+                    f" for {len(self.tokens)} tokens"
+                )
+            if name not in _INTEGERS and not all(map(math.isfinite, values)):
+                raise InvalidInputError(f"example {index}: {name} holds a NaN or an infinity")
 
 
 @dataclass(frozen=True, repr=False)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from types import TracebackType
 from typing import Any, Callable, Mapping, Optional, Sequence, Union
 
 from . import errors
 from .config import ClientConfig, TrainingConfig
+from .data import BatchData, Datum, chunks
 from .futures import Promise
 from .training import TrainingClient
 from .transport import Transport
@@ -110,6 +112,32 @@ class ServiceClient:
         """The checkpoints of a model."""
         answer = self._transport.get(f"{_API}training_runs/{model_id}/checkpoints")
         return list(answer.get("checkpoints") or ())
+
+    def delete_checkpoint(self, model_id: str, checkpoint_id: str) -> None:
+        """Deletes a checkpoint by its id in ``list_checkpoints``, such as ``weights/step-1``."""
+        self._transport.delete(f"{_API}training_runs/{model_id}/checkpoints/{checkpoint_id}")
+
+    def upload_data_set(
+        self, name: str, data: Union[BatchData, Mapping[str, Any], Sequence[Datum]]
+    ) -> int:
+        """Puts a data set on the server, which ``DPConfig.sampling_rate`` has it draw from.
+
+        Each example counts with the mean of its scored tokens. Returns the number of examples.
+        Rows are put at places counted from 0, so the same upload twice is one.
+        """
+        datums: Sequence[Datum]
+        if isinstance(data, (list, tuple)):
+            datums = data
+        else:
+            datums = BatchData.of(data).datums(per_example=True, divisor=1)
+        place = 0
+        for chunk in chunks([json.dumps(d.json(i)).encode() for i, d in enumerate(datums)]):
+            rows = b",".join(chunk)
+            head = json.dumps({"data_set": name, "from": place})[:-1].encode()
+            content = head + b', "data": [' + rows + b"]}"
+            self._transport.post_bytes(_API + "tensafe/data_sets", content, "application/json")
+            place += len(chunk)
+        return place
 
     def close(self) -> None:
         """Ends the heartbeats. Models stay until the server drops them."""

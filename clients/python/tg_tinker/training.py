@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Callable, Mapping, Optional, Sequence, Union
 
@@ -288,6 +290,20 @@ class TrainingClient:
         self._sampler = None
         answer = self._future("load_weights", body, lambda answers: answers[0]).result()
         return LoadResult(artifact_id, int(_ours(answer).get("step", 0)))
+
+    def download_package(self, target: Union[str, "os.PathLike[str]"]) -> Path:
+        """Writes the weights as they are now as a signed, encrypted package, a ``.tssp`` file.
+
+        It is addressed to the recipient key that the server's operator has of the caller;
+        ``tensafe`` verifies and opens it. Waits.
+        """
+        name = self._sampler_path().rpartition("/")[2]
+        content = self._transport.get_bytes(
+            f"{_API}training_runs/{self._model_id}/checkpoints/sampler_weights/{name}/archive"
+        )
+        path = Path(target)
+        path.write_bytes(content)
+        return path
 
     def get_dp_metrics(self) -> DPMetrics:
         """What of the privacy budget is spent."""

@@ -60,7 +60,15 @@ class Transport:
 
     def get(self, path: str) -> Any:
         """The JSON of a GET."""
+        return self._parsed(self._send("GET", path, None, "application/json"))
+
+    def get_bytes(self, path: str) -> bytes:
+        """The bytes of a GET."""
         return self._send("GET", path, None, "application/json")
+
+    def delete(self, path: str) -> Any:
+        """The JSON of a DELETE."""
+        return self._parsed(self._send("DELETE", path, None, "application/json"))
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """The JSON that answers JSON."""
@@ -69,7 +77,7 @@ class Transport:
 
     def post_bytes(self, path: str, content: bytes, media_type: str) -> Any:
         """The JSON that answers bytes."""
-        return self._send("POST", path, content, media_type)
+        return self._parsed(self._send("POST", path, content, media_type))
 
     def close(self) -> None:
         """Closes this thread's connection."""
@@ -78,7 +86,7 @@ class Transport:
             connection.close()
             self._local.connection = None
 
-    def _send(self, method: str, path: str, content: Optional[bytes], media_type: str) -> Any:
+    def _send(self, method: str, path: str, content: Optional[bytes], media_type: str) -> bytes:
         begun = self._clock()
         attempt = 0
         while True:
@@ -96,7 +104,7 @@ class Transport:
                     raise failure from None
             else:
                 if 200 <= status < 300:
-                    return self._parsed(body, status)
+                    return body
                 failure = errors.of_status(
                     status,
                     self._parsed_or_none(body),
@@ -169,14 +177,13 @@ class Transport:
             return None
 
     @staticmethod
-    def _parsed(body: bytes, status: int) -> Any:
+    def _parsed(body: bytes) -> Any:
         try:
             return json.loads(body) if body else {}
         except ValueError:
             raise errors.TransportError(
                 "the answer is no JSON; is this the training server's address?",
                 code="client.not_json",
-                status=status,
             ) from None
 
 
