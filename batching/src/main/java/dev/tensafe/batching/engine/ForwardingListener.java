@@ -28,6 +28,11 @@ public abstract class ForwardingListener implements GenerationListener {
   }
 
   @Override
+  public final void onEndToken(TokenLogprob logprob) {
+    target.onEndToken(logprob);
+  }
+
+  @Override
   public final void onStopString(String stop) {
     target.onStopString(stop);
   }

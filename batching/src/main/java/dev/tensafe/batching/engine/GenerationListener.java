@@ -25,6 +25,12 @@ public interface GenerationListener {
   void onOutput(Output output);
 
   /**
+   * An end token ends the output, which is no part of its text; the end itself follows. Called if
+   * log-probabilities were asked for.
+   */
+  default void onEndToken(TokenLogprob logprob) {}
+
+  /**
    * A stop string ends the output; the end itself follows.
    *
    * @param stop one of the request's

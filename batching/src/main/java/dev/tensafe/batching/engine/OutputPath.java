@@ -42,6 +42,7 @@ final class OutputPath {
     final List<Integer> tokens = new ArrayList<>();
     final StringBuilder text = new StringBuilder();
     final List<TokenLogprob> logprobs = new ArrayList<>();
+    @Nullable TokenLogprob endToken;
     @Nullable FinishReason end;
   }
 
@@ -69,6 +70,10 @@ final class OutputPath {
     }
     FinishReason end = pieces.end;
     if (end != null) {
+      TokenLogprob last = pieces.endToken;
+      if (last != null) {
+        reports.event(s, l -> l.onEndToken(last));
+      }
       String stop = s.text.stop();
       if (stop != null) {
         reports.event(s, l -> l.onStopString(stop));
@@ -127,7 +132,9 @@ final class OutputPath {
       pieces.end = ends || cut ? FinishReason.STOP : FinishReason.LENGTH;
     }
     TokenLogprob logprob = choice.logprob();
-    if (logprob != null && !ends) {
+    if (ends) {
+      pieces.endToken = logprob;
+    } else if (logprob != null) {
       pieces.logprobs.add(logprob);
     }
     return choice.token();

@@ -5,6 +5,7 @@ import dev.tensafe.cli.top.TopCommand;
 import dev.tensafe.cli.training.DemoCommand;
 import dev.tensafe.cli.training.EvalCommand;
 import dev.tensafe.cli.training.TrainCommand;
+import dev.tensafe.cli.training.TrainServerCommand;
 import dev.tensafe.owner.host.AdapterHostCommand;
 import dev.tensafe.owner.packages.CountersignCommand;
 import dev.tensafe.owner.packages.InspectCommand;
@@ -47,6 +48,7 @@ import picocli.CommandLine.Spec;
       WithholdCommand.class,
       CountersignCommand.class,
       TrainCommand.class,
+      TrainServerCommand.class,
       EvalCommand.class,
       DemoCommand.class,
       CompletionCommand.class,

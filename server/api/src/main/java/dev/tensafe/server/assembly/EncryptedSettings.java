@@ -1,5 +1,6 @@
 package dev.tensafe.server.assembly;
 
+import dev.tensafe.he.Profile;
 import dev.tensafe.he.client.LinkConfig;
 import dev.tensafe.he.transport.Address;
 import dev.tensafe.he.transport.TlsIdentity;
@@ -18,5 +19,10 @@ public record EncryptedSettings(
     LinkConfig link, List<Address> hosts, @Nullable TlsIdentity identity, @Nullable Path state) {
   public EncryptedSettings {
     hosts = List.copyOf(hosts);
+  }
+
+  /** A host in the server's own process, with what is usual. */
+  public static EncryptedSettings embedded() {
+    return new EncryptedSettings(LinkConfig.standard(Profile.FAST), List.of(), null, null);
   }
 }

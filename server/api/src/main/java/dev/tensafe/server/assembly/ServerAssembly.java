@@ -202,6 +202,11 @@ public final class ServerAssembly implements AutoCloseable {
     }
   }
 
+  /** What is behind the routes, for an API that brings routes of its own. */
+  public ServedModel model() {
+    return model;
+  }
+
   /**
    * Begins to serve; once only.
    *

@@ -38,6 +38,12 @@ public final class PassphraseOptions {
     }
   }
 
+  /** The passphrase of the file, or null if none was given: for keys that a program makes. */
+  public @Nullable Passphrase given() {
+    Path from = file;
+    return from == null ? null : Passphrase.read(from);
+  }
+
   /** The passphrase for a new key. */
   Passphrase chosen(Path key) {
     Path given = file;

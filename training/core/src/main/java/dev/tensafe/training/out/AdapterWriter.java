@@ -1,5 +1,6 @@
 package dev.tensafe.training.out;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.tensafe.formats.peft.PeftDirectory;
@@ -26,6 +27,23 @@ public final class AdapterWriter {
   public static void write(
       Path directory, String baseName, LoraSpec spec, TrainableModel model, DType type)
       throws IOException {
+    AtomicDirectory.fill(
+        directory,
+        partial -> {
+          Files.write(partial.resolve(PeftDirectory.CONFIG), config(baseName, spec));
+          SafetensorsWriter.write(
+              partial.resolve(PeftDirectory.TENSORS),
+              Map.of("format", "pt"),
+              TensorEntries.of(model, type));
+        });
+  }
+
+  /**
+   * The bytes of {@code adapter_config.json}.
+   *
+   * @param baseName what it calls the base model
+   */
+  public static byte[] config(String baseName, LoraSpec spec) {
     ObjectNode config = new ObjectMapper().createObjectNode();
     config.put("base_model_name_or_path", baseName);
     config.put("bias", "none").put("fan_in_fan_out", false).put("inference_mode", true);
@@ -38,16 +56,10 @@ public final class AdapterWriter {
         .map(kind -> kind.moduleName().replaceFirst(".*\\.", ""))
         .forEach(targets::add);
     config.put("task_type", "CAUSAL_LM").put("use_dora", false).put("use_rslora", spec.rslora());
-    AtomicDirectory.fill(
-        directory,
-        partial -> {
-          Files.write(
-              partial.resolve(PeftDirectory.CONFIG),
-              new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(config));
-          SafetensorsWriter.write(
-              partial.resolve(PeftDirectory.TENSORS),
-              Map.of("format", "pt"),
-              TensorEntries.of(model, type));
-        });
+    try {
+      return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(config);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree of texts and numbers is written", e);
+    }
   }
 }

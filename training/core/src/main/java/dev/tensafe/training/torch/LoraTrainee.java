@@ -476,6 +476,14 @@ public final class LoraTrainee implements AutoCloseable {
     return optimizer.step(spec, sums, rate, scale, clip);
   }
 
+  /** The norm of the gradients summed so far, over all trained matrices. */
+  public double gradientNorm() {
+    model.requireThread();
+    try (PtNDManager m = scope()) {
+      return Tensors.scalar(optimizer.script().tensor(m, "norm", sums()));
+    }
+  }
+
   /** Names and shapes of what is trained, in a fixed order. */
   public Map<String, List<Long>> trained() {
     Map<String, List<Long>> out = new LinkedHashMap<>();
@@ -527,6 +535,40 @@ public final class LoraTrainee implements AutoCloseable {
     } else {
       Tensors.overwrite(stateTensor(name), values);
     }
+  }
+
+  /**
+   * Names and shapes of the state that there is after some steps of an optimizer: what a checkpoint
+   * has to bring.
+   *
+   * @param taken steps; the moments are part of it once there are any
+   */
+  public Map<String, List<Long>> state(OptimizerSpec spec, long taken) {
+    Map<String, List<Long>> out = new LinkedHashMap<>();
+    out.put(ROWS, List.of(1L));
+    parameters.forEach(p -> out.put(p.name() + GRADIENT, p.shape()));
+    if (taken > 0) {
+      out.putAll(optimizer.shapes(spec));
+    }
+    return out;
+  }
+
+  /**
+   * Puts a whole state in the place of this one.
+   *
+   * @param state by name, as {@link #state(OptimizerSpec, long)} has it
+   */
+  public void restore(Map<String, float[]> state, long taken) {
+    forget();
+    state.forEach(this::setState);
+    setSteps(taken);
+  }
+
+  /** Drops gradients and moments; the weights stay. */
+  public void forget() {
+    optimizer.forget();
+    optimizer.script().run("zero", sums());
+    rows = 0;
   }
 
   private PtNDArray stateTensor(String name) {

@@ -180,6 +180,32 @@ final class OptimizerState implements AutoCloseable {
     return out;
   }
 
+  /** Names and shapes of the moments that an optimizer has once it has taken a step. */
+  Map<String, List<Long>> shapes(OptimizerSpec spec) {
+    Map<String, List<Long>> out = new LinkedHashMap<>();
+    for (String kind : kinds(spec)) {
+      for (Parameter p : parameters) {
+        out.put(p.name() + "." + kind, shape(p, kind));
+      }
+    }
+    return out;
+  }
+
+  private static List<Long> shape(Parameter p, String kind) {
+    return switch (kind) {
+      case ROW -> List.of(p.shape().get(0));
+      case COLUMN -> List.of(p.shape().get(1));
+      default -> p.shape();
+    };
+  }
+
+  /** As before the first step. */
+  void forget() {
+    moments.values().forEach(tensors -> tensors.forEach(PtNDArray::close));
+    moments.clear();
+    steps = 0;
+  }
+
   /**
    * A moment by its name, which comes into being if it could be there.
    *

@@ -1,0 +1,3 @@
+/** Sampling by the serving engine. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.server.train.sample;
