@@ -32,6 +32,7 @@ final class ThirdPartyList {
           "CC0-1.0",
           "ISC",
           "Unicode-3.0",
+          "blessing",
           "Zlib",
           "Bouncy Castle");
 
