@@ -151,7 +151,7 @@ final class OwnerRoutes {
   }
 
   private ObjectNode report(ApiCall call, WireFields body) {
-    return privacy.report(call.tenant(), privacy(call, body));
+    return privacy.report(call.tenant(), privacy(call, body), body.text("model_id"));
   }
 
   private ObjectNode append(ApiCall call, WireFields body) {

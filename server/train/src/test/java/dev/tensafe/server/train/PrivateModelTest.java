@@ -95,6 +95,11 @@ class PrivateModelTest {
       calls.done("optim_step", noisy(third, 2));
       JsonNode report = calls.ok("tensafe/privacy_report", json("{}").put("model_id", first));
       assertEquals("clinic", report.path("data_set").asText());
+      assertEquals("chosen_by_client", report.path("sampling").asText());
+      assertEquals(epsilon(1, 2), report.at("/all_runs/epsilon_rdp").asDouble(), 1e-9);
+      double prv = report.at("/run/epsilon_prv").asDouble();
+      assertTrue(prv > 0 && prv <= report.at("/run/epsilon_rdp").asDouble(), report::toString);
+      assertTrue(report.path("not_covered").size() > 3);
     }
   }
 

@@ -1,14 +1,15 @@
 package dev.tensafe.tuning.run;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.tensafe.privacy.BatchChoice;
 import dev.tensafe.privacy.BudgetLedger;
 import dev.tensafe.privacy.DataSetId;
 import dev.tensafe.privacy.GaussianStream;
 import dev.tensafe.privacy.PrivacyBudget;
+import dev.tensafe.privacy.PrivacyReport;
 import dev.tensafe.privacy.PrivateNoise;
-import dev.tensafe.privacy.RunSteps;
+import dev.tensafe.privacy.PrivateRun;
 import dev.tensafe.privacy.SampledGaussian;
 import dev.tensafe.privacy.SpentBudget;
 import dev.tensafe.training.torch.GradientNoise;
@@ -69,17 +70,18 @@ public final class LedgerGuard implements PrivacyGuard {
   }
 
   @Override
-  public ObjectNode report(String tenant, PrivacySettings privacy) {
-    SpentBudget spent = ledger.spent(dataSet(tenant, privacy), privacy.targetDelta());
-    ObjectNode out = spent(tenant, privacy);
-    ArrayNode runs = out.putArray("runs");
-    for (RunSteps run : spent.runs()) {
-      runs.addObject()
-          .put("run", run.run())
-          .put("sampling_rate", run.event().rate())
-          .put("noise_multiplier", run.event().noiseMultiplier())
-          .put("steps", run.event().steps());
-    }
-    return out;
+  public ObjectNode report(String tenant, PrivacySettings privacy, String model) {
+    DataSetId dataSet = dataSet(tenant, privacy);
+    BatchChoice choice =
+        privacy.rate().isPresent() ? BatchChoice.SERVER_SAMPLED : BatchChoice.CLIENT_CHOSEN;
+    PrivacyReport report =
+        PrivacyReport.of(
+            dataSet,
+            new PrivateRun(model, choice, privacy.maxNorm()),
+            ledger.spent(dataSet, privacy.targetDelta()),
+            privacy.targetEpsilon().stream()
+                .mapToObj(epsilon -> new PrivacyBudget(epsilon, privacy.targetDelta()))
+                .findFirst());
+    return report.json().put("text", report.text());
   }
 }

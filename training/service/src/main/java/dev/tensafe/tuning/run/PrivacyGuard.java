@@ -26,6 +26,6 @@ public interface PrivacyGuard {
   /** What is spent, as numbers for answers. */
   ObjectNode spent(String tenant, PrivacySettings privacy);
 
-  /** The report on a data set and a model. */
-  ObjectNode report(String tenant, PrivacySettings privacy);
+  /** The report on a model's run and on its data set, for people and for auditors. */
+  ObjectNode report(String tenant, PrivacySettings privacy, String model);
 }
