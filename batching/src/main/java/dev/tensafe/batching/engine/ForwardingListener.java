@@ -46,4 +46,9 @@ public abstract class ForwardingListener implements GenerationListener {
   public void onFailure(CodedException error) {
     target.onFailure(error);
   }
+
+  @Override
+  public final void during(Runnable report) {
+    target.during(report);
+  }
 }

@@ -54,4 +54,12 @@ public interface GenerationListener {
     /** The limit of tokens. */
     LENGTH
   }
+
+  /**
+   * Says something in the log of this output alone, so that the receiver can have its lines name
+   * the request; must not throw, and runs it once.
+   */
+  default void during(Runnable report) {
+    report.run();
+  }
 }

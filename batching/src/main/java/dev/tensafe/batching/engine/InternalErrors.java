@@ -21,6 +21,15 @@ final class InternalErrors {
     LOG.error("internal error in {}", where, error);
   }
 
+  /**
+   * As the other, of one output: what the log says of it is said as its listener has it.
+   *
+   * @param where what was being done, without anything of a request
+   */
+  void report(GenerationListener about, String where, Throwable error) {
+    about.during(() -> report(where, error));
+  }
+
   /** Errors since the engine was made. */
   long count() {
     return count.get();

@@ -65,7 +65,7 @@ final class SequenceReports {
   }
 
   void failUnexpectedly(Sequence s, String where, Throwable error) {
-    errors.report(where, error);
+    errors.report(s.listener, where, error);
     fail(
         s,
         new EngineException(
@@ -81,13 +81,13 @@ final class SequenceReports {
         return;
       }
     } catch (RuntimeException e) {
-      errors.report("giving back what a sequence held", e);
+      errors.report(s.listener, "giving back what a sequence held", e);
     }
     StepReport.Phase before = clock.enter(StepReport.Phase.REPORT);
     try {
       report.accept(s.listener);
     } catch (RuntimeException | Error e) {
-      errors.report("a listener", e);
+      errors.report(s.listener, "a listener", e);
     } finally {
       clock.enter(before);
     }

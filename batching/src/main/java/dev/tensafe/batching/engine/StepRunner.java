@@ -136,7 +136,7 @@ final class StepRunner {
       throw coded;
     }
     if (failure != null) {
-      errors.report("a projection's hook", failure);
+      errors.report(s.listener, "a projection's hook", failure);
       throw new EngineException(
           EngineException.Kind.FAILED, "engine.hook_failed", "a projection's hook failed", failure);
     }

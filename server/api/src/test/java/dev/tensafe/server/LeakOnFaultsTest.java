@@ -433,7 +433,23 @@ class LeakOnFaultsTest {
         List.of("internal error in a step", "the engine, which stops", "AccessLog")) {
       assertTrue(logged.contains(said), said);
     }
+    namesItsRequest(logged);
     leaks.search("a planted line", "x" + leaks.any() + "x", Set.of());
     assertEquals(1, leaks.leaks().size());
+  }
+
+  /** Lines of the engine's thread about one output are lines of its request. */
+  private static void namesItsRequest(String logged) throws Exception {
+    int found = 0;
+    for (String line : logged.lines().toList()) {
+      if (line.contains("internal error in a projection's hook")) {
+        JsonNode fields = MAPPER.readTree(line);
+        assertTrue(fields.path("request_id").asText().startsWith("sequence."), line);
+        assertTrue(fields.path("trace_id").asText().matches("[0-9a-f]{32}"), line);
+        assertTrue(fields.path("tenant").asText().matches("[0-9a-f]{16}"), line);
+        found++;
+      }
+    }
+    assertEquals(3, found);
   }
 }

@@ -56,6 +56,13 @@ final class ContextListener implements GenerationListener {
     onContext(() -> answer.failed(Failures.of(error)));
   }
 
+  @Override
+  public void during(Runnable report) {
+    try (LogFields.Entered entered = fields.enter()) {
+      report.run();
+    }
+  }
+
   /** An error in answering fails the answer: its client must not wait for ever. */
   private void onContext(Runnable event) {
     context.runOnContext(
