@@ -222,6 +222,12 @@ final class TestServer implements AutoCloseable {
         tracing(receiver, "tensafe"));
   }
 
+  /** One with these traces, which are closed with it. */
+  static TestServer traced(Path model, Tracing tracing) {
+    return new TestServer(
+        model, null, 100_000, null, null, PREFIXES, Optional.empty(), true, tracing);
+  }
+
   /** Traces everything, to there. */
   static Tracing tracing(OtlpReceiver receiver, String service) {
     return OtelSetup.of(

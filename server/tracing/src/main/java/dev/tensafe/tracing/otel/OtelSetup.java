@@ -39,6 +39,7 @@ public final class OtelSetup {
       return Tracing.OFF;
     }
     refuseOthers(environment);
+    SpanLosses losses = new SpanLosses();
     try {
       OpenTelemetrySdk sdk =
           AutoConfiguredOpenTelemetrySdk.builder()
@@ -46,10 +47,12 @@ public final class OtelSetup {
               .setServiceClassLoader(OtelSetup.class.getClassLoader())
               .addPropertiesSupplier(() -> defaults(service))
               .addPropertiesCustomizer(config -> properties(environment))
+              .addSpanExporterCustomizer((exporter, config) -> losses.counting(exporter))
+              .addSpanProcessorCustomizer((queue, config) -> losses.counting(queue))
               .build()
               .getOpenTelemetrySdk();
       LOG.info("traces are exported");
-      return new OtelTracing(sdk, version, clock);
+      return new OtelTracing(sdk, losses, version, clock);
     } catch (ConfigurationException | IllegalArgumentException e) {
       throw new ConfigException(
           "config.tracing",

@@ -24,14 +24,17 @@ final class OtelTracing implements Tracing {
   private static final long CLOSE_SECONDS = 5;
 
   private final OpenTelemetrySdk sdk;
+  private final SpanLosses losses;
   private final Tracer tracer;
   private final InstantSource clock;
 
   /**
    * @param sdk closed with this
+   * @param losses of its exporter
    */
-  OtelTracing(OpenTelemetrySdk sdk, String version, InstantSource clock) {
+  OtelTracing(OpenTelemetrySdk sdk, SpanLosses losses, String version, InstantSource clock) {
     this.sdk = sdk;
+    this.losses = losses;
     this.tracer =
         sdk.getTracerProvider()
             .tracerBuilder("dev.tensafe")
@@ -101,6 +104,7 @@ final class OtelTracing implements Tracing {
   @Override
   public void close() {
     var unusedResult = sdk.shutdown().join(CLOSE_SECONDS, TimeUnit.SECONDS);
+    losses.end();
   }
 
   private enum Headers implements TextMapGetter<TraceParent> {
