@@ -48,6 +48,7 @@ import picocli.CommandLine.Spec;
       GrammarCommand.class,
       GateCommand.class,
       RelayCommand.class,
+      TrainBenchCommand.class,
       BenchCommand.MakeModel.class,
       TruncateModelCommand.class,
       MakeAdapterCommand.class,

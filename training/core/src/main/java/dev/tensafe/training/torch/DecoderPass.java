@@ -1,16 +1,22 @@
 package dev.tensafe.training.torch;
 
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.tensafe.model.shape.CheckpointLayout;
 import dev.tensafe.model.shape.ModelConfig;
 import dev.tensafe.model.shape.Projection;
 import dev.tensafe.model.shape.ProjectionGroup;
+import dev.tensafe.model.shape.ProjectionKind;
 import dev.tensafe.model.torch.ScriptModule;
 import dev.tensafe.model.torch.TorchRuntime;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -19,9 +25,14 @@ import org.jspecify.annotations.Nullable;
  * Confined to one thread.
  */
 final class DecoderPass implements AutoCloseable {
+  private static final int GROUPS = ProjectionKind.GroupKind.values().length;
+  private static final long MASK_SEED = 0x2545f4914f6cdd1dL;
+
   private final ModelConfig config;
   private final RotaryTables rotary;
   private final ScriptModule script;
+  private final DropoutMasks masks;
+  private final Set<Integer> adapted = new HashSet<>();
   private int covered;
 
   /**
@@ -30,6 +41,7 @@ final class DecoderPass implements AutoCloseable {
   DecoderPass(ModelConfig config, RotaryTables rotary, double dropout, double scaling, double cap) {
     this.config = config;
     this.rotary = rotary;
+    this.masks = new DropoutMasks(dropout);
     this.script = new ScriptModule("Trainee", DecoderPass.class, "trainee.torchscript");
     script.run(
         "configure",
@@ -37,7 +49,7 @@ final class DecoderPass implements AutoCloseable {
         config.kvHeads(),
         config.headDim(),
         config.rmsNormEps(),
-        dropout,
+        masks.share(),
         scaling,
         cap);
   }
@@ -56,6 +68,10 @@ final class DecoderPass implements AutoCloseable {
     return script;
   }
 
+  int layers() {
+    return config.layers();
+  }
+
   /**
    * Puts tensors where the pass reads them.
    *
@@ -69,6 +85,9 @@ final class DecoderPass implements AutoCloseable {
       for (ProjectionGroup group : ProjectionGroup.ofLayer(config, layer)) {
         for (Projection p : group.projections()) {
           @Nullable List<PtNDArray> pair = lora.apply(p);
+          if (pair != null) {
+            adapted.add(group(p.layer(), p.kind().group()));
+          }
           script.run(
               "add_projection",
               tensors.getOrDefault(CheckpointLayout.weight(p), none),
@@ -100,6 +119,37 @@ final class DecoderPass implements AutoCloseable {
       script.run("set_rotary", tables.get(0), tables.get(1));
       covered = rotary.length();
     }
+  }
+
+  private static int group(int layer, ProjectionKind.GroupKind kind) {
+    return layer * GROUPS + kind.ordinal();
+  }
+
+  /**
+   * Draws what the next recorded pass leaves out. Projections that read one input share its mask;
+   * PEFT draws one for each, which differs in that their errors are independent.
+   *
+   * @param m owns the masks
+   * @param from first layer
+   * @param to layer after the last one
+   * @param seed gives the same masks again for the same shape and layer
+   */
+  void drawMasks(PtNDManager m, int rows, int length, int from, int to, long seed) {
+    if (masks.share() == 0) {
+      return;
+    }
+    NDList drawn = new NDList();
+    for (int layer = from; layer < to; layer++) {
+      for (ProjectionGroup group : ProjectionGroup.ofLayer(config, layer)) {
+        int number = group(layer, group.kind());
+        drawn.add(
+            adapted.contains(number)
+                ? masks.draw(
+                    m, new Shape(rows, length, group.in()), seed + (number + 1) * MASK_SEED)
+                : m.create(new Shape(0), DataType.BOOLEAN));
+      }
+    }
+    script.run("set_masks", drawn, group(from, ProjectionKind.GroupKind.values()[0]));
   }
 
   @Override

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
-import ai.djl.pytorch.jni.JniUtils;
 import dev.tensafe.model.shape.ModelConfig;
 import dev.tensafe.model.shape.Projection;
 import dev.tensafe.training.TrainingException;
@@ -62,7 +61,6 @@ public final class LoraTrainee implements AutoCloseable {
     this.pass = pass;
     this.precision = precision;
     this.seed = seed;
-    pass.script().run("give_logprobs");
     pass.fill(tensors, p -> pair(p, lora.pair(p)));
     this.optimizer = new OptimizerState(parameters);
     this.sums = List.of(optimizer.script().tensors(pass.script().manager(), "zeros", values()));
@@ -111,7 +109,7 @@ public final class LoraTrainee implements AutoCloseable {
     Map<String, Double> complete = check(data, loss, config);
     PassTally tally = new PassTally();
     for (List<Datum> part : parts(data, 0)) {
-      tally.logprobs(logprobs(part, false));
+      tally.logprobs(logprobs(part));
     }
     LossValue value = loss.evaluate(data, tally.logprobs(), complete);
     if (finite(value)) {
@@ -195,9 +193,13 @@ public final class LoraTrainee implements AutoCloseable {
     PassTally second = new PassTally();
     long before = rows;
     for (List<Datum> part : parts) {
-      seedDropout();
-      tally.logprobs(logprobs(part, true));
-      rows += part.size();
+      // recorded, so that it draws the dropout that the second pass draws
+      try (PtNDManager m = scope()) {
+        DatumBatch batch = DatumBatch.of(part);
+        tally.logprobs(batch.spread(floats(record(m, batch))));
+      } catch (EngineException e) {
+        throw Tensors.failure(e);
+      }
     }
     LossValue value = loss.evaluate(data, tally.logprobs(), config);
     if (!finite(value)) {
@@ -220,7 +222,7 @@ public final class LoraTrainee implements AutoCloseable {
   private void backward(PassTally tally, List<Datum> part, Function<float[][], LossValue> loss) {
     try (PtNDManager m = scope()) {
       DatumBatch batch = DatumBatch.of(part);
-      PtNDArray recorded = record(m, batch);
+      @Nullable RecordedPass recorded = record(m, batch);
       float[][] logprobs = batch.spread(floats(recorded));
       LossValue value = loss.apply(logprobs);
       tally.logprobs(logprobs);
@@ -236,7 +238,7 @@ public final class LoraTrainee implements AutoCloseable {
   }
 
   /** Adds a recorded pass's gradient to the sums, if it is finite. */
-  private boolean add(PtNDManager m, PtNDArray recorded, float[] slopes) {
+  private boolean add(PtNDManager m, RecordedPass recorded, float[] slopes) {
     NDList gradients = differentiate(m, recorded, slopes, values());
     boolean finite =
         Double.isFinite(Tensors.scalar(optimizer.script().tensor(m, "norm", gradients)));
@@ -259,13 +261,8 @@ public final class LoraTrainee implements AutoCloseable {
         copy.setRequiresGradient(true);
         copies.add(copy);
       }
-      PtNDArray recorded;
       useMatrices(copies);
-      try {
-        recorded = record(m, batch);
-      } finally {
-        useMatrices(values());
-      }
+      @Nullable RecordedPass recorded = record(m, batch);
       float[][] logprobs = batch.spread(floats(recorded));
       tally.logprobs(logprobs);
       List<LossValue> each = loss.apply(logprobs);
@@ -307,6 +304,8 @@ public final class LoraTrainee implements AutoCloseable {
       }
     } catch (EngineException e) {
       throw Tensors.failure(e);
+    } finally {
+      useMatrices(values());
     }
   }
 
@@ -321,9 +320,10 @@ public final class LoraTrainee implements AutoCloseable {
   }
 
   /** The gradients of the sum of {@code slopes · recorded} by tensors. */
-  private NDList differentiate(PtNDManager m, PtNDArray recorded, float[] slopes, NDList tensors) {
+  private NDList differentiate(
+      PtNDManager m, RecordedPass recorded, float[] slopes, NDList tensors) {
     PtNDArray factors = Tensors.create(m, slopes, List.of((long) slopes.length), precision);
-    JniUtils.backward(recorded, factors, false, false);
+    recorded.backward(factors);
     NDList out = new NDList();
     for (NDArray tensor : tensors) {
       PtNDArray gradient = (PtNDArray) tensor.getGradient();
@@ -333,18 +333,17 @@ public final class LoraTrainee implements AutoCloseable {
     return out;
   }
 
-  /** A pass that autograd records; null if there is no target. Its examples are counted. */
-  private @Nullable PtNDArray record(PtNDManager m, DatumBatch batch) {
-    seedDropout();
+  /** A pass that is recorded; null if there is no target. Its examples are counted. */
+  private @Nullable RecordedPass record(PtNDManager m, DatumBatch batch) {
+    long drawn = dropoutSeed();
     rows += batch.data().size();
     if (batch.rows().length == 0) {
       return null;
     }
-    pass.cover(batch.batch().length());
-    return pass.script().recorded(batch.arguments(m));
+    return new RecordedPass(m, pass, batch, model.options().recompute(), drawn);
   }
 
-  private float[][] logprobs(List<Datum> part, boolean dropout) {
+  private float[][] logprobs(List<Datum> part) {
     try (PtNDManager m = scope()) {
       DatumBatch batch = DatumBatch.of(part);
       if (batch.rows().length == 0) {
@@ -353,8 +352,7 @@ public final class LoraTrainee implements AutoCloseable {
       pass.cover(batch.batch().length());
       PtNDArray[] x = batch.arguments(m);
       return batch.spread(
-          Tensors.floats(
-              pass.script().tensor(m, "logprobs", x[0], x[1], x[2], x[3], x[4], dropout)));
+          Tensors.floats(pass.script().tensor(m, "logprobs", x[0], x[1], x[2], x[3], x[4], false)));
     } catch (EngineException e) {
       throw Tensors.failure(e);
     }
@@ -372,13 +370,13 @@ public final class LoraTrainee implements AutoCloseable {
     }
   }
 
-  private static float[] floats(@Nullable PtNDArray tensor) {
-    return tensor == null ? new float[0] : Tensors.floats(tensor);
+  private static float[] floats(@Nullable RecordedPass pass) {
+    return pass == null ? new float[0] : Tensors.floats(pass.logprobs());
   }
 
   /** What a micro-batch's dropout draws depends on the seed and on what came before it alone. */
-  private void seedDropout() {
-    JniUtils.setSeed((seed * GOLDEN + optimizer.steps()) * GOLDEN + rows);
+  private long dropoutSeed() {
+    return (seed * GOLDEN + optimizer.steps()) * GOLDEN + rows;
   }
 
   private static boolean finite(LossValue value) {

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * lacks fused attention. Every call has a scope of its own for tensors, so memory stays flat.
  */
 public final class TrainableModel implements AutoCloseable {
+  private static final long SEED_STEP = 0xd1342543de82ef95L;
+
   private final ModelConfig config;
   private final Precision precision;
   private final RotaryTables rotary;
@@ -33,6 +35,7 @@ public final class TrainableModel implements AutoCloseable {
   private final LoraWeights lora;
   private final boolean trainsModel;
   private final List<Parameter> parameters = new ArrayList<>();
+  private long drawn;
 
   private TrainableModel(
       ModelConfig config,
@@ -153,7 +156,7 @@ public final class TrainableModel implements AutoCloseable {
 
   /** Seeds what passes draw from: dropout. */
   public void seed(long seed) {
-    JniUtils.setSeed(seed);
+    drawn = seed;
   }
 
   /**
@@ -229,6 +232,10 @@ public final class TrainableModel implements AutoCloseable {
       (PtNDArray) m.create(rows),
       (PtNDArray) m.create(labels)
     };
+    if (train) {
+      pass.drawMasks(m, batch.rows(), batch.length(), 0, config.layers(), drawn);
+      drawn += SEED_STEP;
+    }
     return train
         ? script.recorded(inputs)
         : script.tensor(m, "loss", inputs[0], inputs[1], inputs[2], inputs[3], inputs[4], false);

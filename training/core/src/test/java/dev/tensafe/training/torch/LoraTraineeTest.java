@@ -36,7 +36,8 @@ class LoraTraineeTest {
   private final Random random = TraineeSubject.random("LoraTraineeTest");
 
   private TraineeSubject open(PassOptions options, Precision precision) throws Exception {
-    return TraineeSubject.open(dir, options, precision, random);
+    // made anew each time: a test may open several
+    return TraineeSubject.open(dir.resolve(options.toString()), options, precision, random, true);
   }
 
   @Test
@@ -161,6 +162,130 @@ class LoraTraineeTest {
             sameState(one, two);
           }
           assertEquals(4, two.steps());
+        }
+      }
+    }
+  }
+
+  @Test
+  void layersThatAreComputedAgainGiveTheSameGradients() throws Exception {
+    try (TraineeSubject kept = open(new PassOptions(3, 0), Precision.F32);
+        TraineeSubject again =
+            TraineeSubject.open(
+                dir.resolve(new PassOptions(3, 0).toString()),
+                new PassOptions(3, 0, true),
+                Precision.F32,
+                random,
+                false);
+        LoraTrainee one = kept.trainee(0.3);
+        LoraTrainee two = again.trainee(0.3)) {
+      kept.alike(one, two);
+      List<Datum> data = kept.data(CROSS_ENTROPY, 7);
+      for (LoraTrainee t : List.of(one, two)) {
+        t.forwardBackward(data, CROSS_ENTROPY, Map.of());
+      }
+      sameState(one, two);
+      for (LoraTrainee t : List.of(one, two)) {
+        t.forwardBackward(data, CROSS_ENTROPY, Map.of(), 0.1);
+      }
+      sameState(one, two);
+    }
+  }
+
+  /** With a frozen seed dropout is a function; so its gradient can be compared with differences. */
+  @Test
+  void dropoutLeavesOutItsShareAndIsTheSameForTheSameStep() throws Exception {
+    for (boolean recompute : new boolean[] {false, true}) {
+      try (TraineeSubject s = open(new PassOptions(3, 0, recompute), Precision.F32);
+          LoraTrainee one = s.trainee(0.3);
+          LoraTrainee two = s.trainee(0.3);
+          LoraTrainee none = s.trainee(0)) {
+        s.alike(one, two);
+        s.alike(one, none);
+        List<Datum> data = s.data(CROSS_ENTROPY, 7);
+        List<float[]> first = one.forwardBackward(data, CROSS_ENTROPY, Map.of()).logprobs();
+        List<float[]> same = two.forwardBackward(data, CROSS_ENTROPY, Map.of()).logprobs();
+        for (int i = 0; i < first.size(); i++) {
+          assertArrayEquals(first.get(i), same.get(i));
+        }
+        sameState(one, two);
+        List<float[]> other = one.forwardBackward(data, CROSS_ENTROPY, Map.of()).logprobs();
+        List<float[]> full = none.forwardBackward(data, CROSS_ENTROPY, Map.of()).logprobs();
+        assertFalse(Arrays.equals(first.get(0), other.get(0)), "later rows draw anew");
+        assertFalse(Arrays.equals(first.get(0), full.get(0)));
+        List<float[]> without = one.forward(data, CROSS_ENTROPY, Map.of()).logprobs();
+        assertArrayEquals(full.get(0), without.get(0), 1e-5f, "none without a gradient");
+      }
+    }
+  }
+
+  @Test
+  void dropoutsGradientMatchesFiniteDifferences() throws Exception {
+    for (boolean recompute : new boolean[] {false, true}) {
+      try (TraineeSubject s = open(new PassOptions(8, 0, recompute), Precision.F64);
+          LoraTrainee trainee = s.trainee(0.3)) {
+        List<Datum> data = s.data(CROSS_ENTROPY, 5);
+        trainee.forwardBackward(data, CROSS_ENTROPY, Map.of());
+        Map<String, float[]> gradients = new HashMap<>();
+        for (String name : trainee.trained().keySet()) {
+          gradients.put(name, trainee.stateValues(name + ".gradient"));
+        }
+        for (Parameter p : trainee.parameters()) {
+          float[] gradient = gradients.get(p.name());
+          float[] values = trainee.values(p.name());
+          float[] moved = values.clone();
+          double slope = 0;
+          for (int i = 0; i < moved.length; i++) {
+            float by = (float) (5e-4 * random.nextGaussian());
+            moved[i] += by;
+            slope += (double) gradient[i] * by;
+          }
+          double above = drawnAgain(trainee, p.name(), moved, data);
+          for (int i = 0; i < moved.length; i++) {
+            moved[i] = values[i] - (moved[i] - values[i]);
+          }
+          double below = drawnAgain(trainee, p.name(), moved, data);
+          trainee.set(p.name(), values);
+          assertEquals((above - below) / 2, slope, 2e-4 + 0.02 * Math.abs(slope), p.name());
+        }
+      }
+    }
+  }
+
+  /** The loss with the dropout of the first rows; gradients are spoilt. */
+  private static double drawnAgain(
+      LoraTrainee trainee, String name, float[] values, List<Datum> data) {
+    trainee.set(name, values);
+    trainee.setState("rows", new float[1]);
+    return trainee.forwardBackward(data, CROSS_ENTROPY, Map.of()).sum();
+  }
+
+  @Test
+  void comparingLossesDrawTheSameDropoutInBothPasses() throws Exception {
+    TokenLoss loss = Losses.all().named("mse");
+    for (boolean recompute : new boolean[] {false, true}) {
+      try (TraineeSubject s = open(new PassOptions(2, 0, recompute), Precision.F32);
+          TraineeSubject wide =
+              TraineeSubject.open(
+                  dir.resolve(new PassOptions(2, 0, recompute).toString()),
+                  new PassOptions(2, 0, recompute),
+                  Precision.F32,
+                  random,
+                  false);
+          LoraTrainee parts = s.trainee(0.3);
+          LoraTrainee pairs = wide.trainee(0.3)) {
+        s.alike(parts, pairs);
+        List<Datum> data = s.data(loss, 6);
+        parts.forwardBackward(data, loss, Map.of());
+        for (int i = 0; i < 6; i += 2) {
+          pairs.forwardBackward(data.subList(i, i + 2), loss, Map.of());
+        }
+        for (String name : parts.trained().keySet()) {
+          float[] want = pairs.stateValues(name + ".gradient");
+          float[] got = parts.stateValues(name + ".gradient");
+          for (int i = 0; i < want.length; i++) {
+            assertEquals(want[i], got[i], 1e-3 * (1 + Math.abs(want[i])), name);
+          }
         }
       }
     }

@@ -40,11 +40,22 @@ final class TraineeSubject implements AutoCloseable {
 
   static TraineeSubject open(Path dir, PassOptions options, Precision precision, Random random)
       throws Exception {
-    SyntheticModel.write(
-        dir.resolve("m"),
-        SyntheticModel.llama(16, 24, 2, 4, 2, VOCAB, 64),
-        DType.F32,
-        random.nextLong());
+    return open(dir, options, precision, random, true);
+  }
+
+  /**
+   * @param fresh whether the model is made, or one that was made before read again
+   */
+  static TraineeSubject open(
+      Path dir, PassOptions options, Precision precision, Random random, boolean fresh)
+      throws Exception {
+    if (fresh) {
+      SyntheticModel.write(
+          dir.resolve("m"),
+          SyntheticModel.llama(16, 24, 2, 4, 2, VOCAB, 64),
+          DType.F32,
+          random.nextLong());
+    }
     try (ModelFiles files = ModelFiles.open(dir.resolve("m"), Clock.systemUTC())) {
       return new TraineeSubject(
           FrozenModel.open(

@@ -1,0 +1,219 @@
+package dev.tensafe.bench.train;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.tensafe.model.shape.ModelConfig;
+import dev.tensafe.model.shape.ProjectionKind;
+import dev.tensafe.training.data.MicroBatch;
+import dev.tensafe.training.data.Row;
+import dev.tensafe.training.loss.Datum;
+import dev.tensafe.training.loss.Losses;
+import dev.tensafe.training.loss.TokenLoss;
+import dev.tensafe.training.loss.TokenValues;
+import dev.tensafe.training.run.MemoryLimit;
+import dev.tensafe.training.torch.Adaptation;
+import dev.tensafe.training.torch.FrozenModel;
+import dev.tensafe.training.torch.LoraSpec;
+import dev.tensafe.training.torch.LoraTrainee;
+import dev.tensafe.training.torch.Optimizer;
+import dev.tensafe.training.torch.OptimizerSpec;
+import dev.tensafe.training.torch.PassOptions;
+import dev.tensafe.training.torch.Precision;
+import dev.tensafe.training.torch.RandomWeights;
+import dev.tensafe.training.torch.TrainableModel;
+import java.lang.management.ManagementFactory;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/**
+ * Steps of training in several ways, in turn within each round, so that what else the machine does
+ * meets all of them alike. Counted is the processor time of the process.
+ */
+public final class TrainBench {
+  private static final OptimizerSpec ADAM = new OptimizerSpec.AdamW(0.9, 0.95, 1e-8, 0);
+
+  private final ModelConfig config;
+  private final int examples;
+  private final int length;
+  private final int rank;
+  private final int microBatch;
+  private final int threads;
+
+  /**
+   * @param examples of a step
+   * @param length tokens of each
+   */
+  public TrainBench(
+      ModelConfig config, int examples, int length, int rank, int microBatch, int threads) {
+    this.config = config;
+    this.examples = examples;
+    this.length = length;
+    this.rank = rank;
+    this.microBatch = microBatch;
+    this.threads = threads;
+  }
+
+  /** One way: median tokens a processor second, and that by the way of low-rank matrices. */
+  public record Figure(String way, double tokensPerSecond, double share) {}
+
+  /** One step of a way. */
+  private interface Step {
+    void take();
+  }
+
+  private LoraSpec lora(double dropout) {
+    return new LoraSpec(
+        rank, BigDecimal.valueOf(2L * rank), dropout, EnumSet.allOf(ProjectionKind.class), false);
+  }
+
+  private FrozenModel frozen(boolean recompute) {
+    return FrozenModel.open(
+        config,
+        new RandomWeights(config.layers(), 1),
+        new PassOptions(microBatch, 0, recompute),
+        threads);
+  }
+
+  /** Measures all ways. */
+  public List<Figure> speed(int rounds) {
+    TokenLoss loss = Losses.all().named("cross_entropy");
+    List<Datum> data = data();
+    MicroBatch batch = rows();
+    Map<String, Step> ways = new LinkedHashMap<>();
+    try (FrozenModel plain = frozen(false);
+        FrozenModel again = frozen(true);
+        TrainableModel all =
+            TrainableModel.open(
+                config,
+                new RandomWeights(config.layers(), 1),
+                Precision.F32,
+                new Adaptation.None(),
+                threads);
+        Optimizer optimizer = new Optimizer(all, ADAM);
+        LoraTrainee lora = plain.trainee(lora(0), 1);
+        LoraTrainee dropping = plain.trainee(lora(0.05), 1);
+        LoraTrainee recomputing = again.trainee(lora(0), 1)) {
+      ways.put("LoRA", () -> step(lora, data, loss));
+      ways.put(
+          "all weights",
+          () -> {
+            for (int at = 0; at < examples; at += batch.rows()) {
+              all.backward(batch, (double) examples * length);
+            }
+            optimizer.step(1e-4, 1, 0);
+          });
+      ways.put(
+          "LoRA, examples clipped (DP)",
+          () -> {
+            lora.forwardBackward(data, loss, Map.of(), 1);
+            lora.step(ADAM, 1e-4, 1, 0, Optional.empty());
+          });
+      ways.put("LoRA, dropout 0.05", () -> step(dropping, data, loss));
+      ways.put("LoRA, layers computed again", () -> step(recomputing, data, loss));
+      return measure(ways, rounds);
+    }
+  }
+
+  private static void step(LoraTrainee trainee, List<Datum> data, TokenLoss loss) {
+    trainee.forwardBackward(data, loss, Map.of());
+    trainee.step(ADAM, 1e-4, 1, 0, Optional.empty());
+  }
+
+  private List<Figure> measure(Map<String, Step> ways, int rounds) {
+    OperatingSystemMXBean system =
+        (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    Map<String, double[]> seconds = new LinkedHashMap<>();
+    ways.keySet().forEach(way -> seconds.put(way, new double[rounds]));
+    for (int round = -1; round < rounds; round++) {
+      for (Map.Entry<String, Step> way : ways.entrySet()) {
+        long start = system.getProcessCpuTime();
+        way.getValue().take();
+        if (round >= 0) {
+          seconds.get(way.getKey())[round] = (system.getProcessCpuTime() - start) / 1e9;
+        }
+      }
+    }
+    List<Figure> out = new ArrayList<>();
+    double[] first = seconds.values().iterator().next();
+    seconds.forEach(
+        (way, times) -> {
+          double[] shares =
+              IntStream.range(0, rounds).mapToDouble(i -> first[i] / times[i]).toArray();
+          out.add(new Figure(way, examples * length / median(times), median(shares)));
+        });
+    return out;
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+
+  /** MiB that each of several more adapters adds to the process after a step of its own. */
+  public double mibPerTrainee(int count) {
+    TokenLoss loss = Losses.all().named("cross_entropy");
+    List<Datum> data = data();
+    List<LoraTrainee> trainees = new ArrayList<>();
+    try (FrozenModel model = frozen(false)) {
+      long before = 0;
+      for (int i = -1; i < count; i++) {
+        trainees.add(model.trainee(lora(0), i));
+        step(trainees.get(trainees.size() - 1), data, loss);
+        System.gc();
+        before = i < 0 ? MemoryLimit.resident() : before;
+      }
+      double out = (MemoryLimit.resident() - before) / 1048576.0 / count;
+      trainees.forEach(LoraTrainee::close);
+      return out;
+    }
+  }
+
+  /** MiB that a step adds to the process at most, whether or not layers are computed again. */
+  public double mibOfAStep(boolean recompute) {
+    TokenLoss loss = Losses.all().named("cross_entropy");
+    try (FrozenModel model = frozen(recompute);
+        LoraTrainee trainee = model.trainee(lora(0), 1)) {
+      // what a first pass loads and compiles does not count
+      trainee.forwardBackward(data().subList(0, 1), loss, Map.of());
+      ResidentPeak peak = ResidentPeak.begin();
+      step(trainee, data(), loss);
+      return peak.addedMib();
+    }
+  }
+
+  private List<Datum> data() {
+    Random random = new Random(2);
+    List<Datum> out = new ArrayList<>();
+    for (int i = 0; i < examples; i++) {
+      out.add(
+          new Datum(
+              random.ints(length, 0, config.vocabSize()).toArray(),
+              Map.of(
+                  Datum.TARGETS,
+                  new TokenValues.Integers(
+                      random.longs(length, 0, config.vocabSize()).toArray()))));
+    }
+    return out;
+  }
+
+  private MicroBatch rows() {
+    List<Row> rows = new ArrayList<>();
+    for (Datum datum : data().subList(0, Math.min(examples, microBatch))) {
+      rows.add(
+          new Row(
+              datum.tokens(),
+              Arrays.stream(datum.targets()).mapToInt(v -> (int) v).toArray(),
+              IntStream.range(0, length).toArray(),
+              new int[length]));
+    }
+    return MicroBatch.of(rows);
+  }
+}

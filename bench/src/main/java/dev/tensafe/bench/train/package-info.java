@@ -1,0 +1,3 @@
+/** What training costs. */
+@org.jspecify.annotations.NullMarked
+package dev.tensafe.bench.train;
