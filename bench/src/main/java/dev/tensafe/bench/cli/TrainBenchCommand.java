@@ -73,8 +73,7 @@ final class TrainBenchCommand implements Callable<Integer> {
         microBatch,
         rank);
     TrainBench bench = new TrainBench(config, examples, length, rank, microBatch, threads);
-    double kept = bench.mibOfAStep(false);
-    double again = bench.mibOfAStep(true);
+    TrainBench.StepMemory memory = bench.memory();
     out.println("| way | tokens/s of processor time | by LoRA |");
     out.println("|---|---|---|");
     for (TrainBench.Figure f : bench.speed(rounds)) {
@@ -84,8 +83,8 @@ final class TrainBenchCommand implements Callable<Integer> {
         Locale.ROOT,
         "a step adds at most %.0f MiB, with layers computed again %.0f MiB; each adapter more"
             + " %.1f MiB%n",
-        kept,
-        again,
+        memory.kept(),
+        memory.again(),
         bench.mibPerTrainee(8));
     out.flush();
     return 0;

@@ -157,35 +157,56 @@ public final class TrainBench {
     return sorted[sorted.length / 2];
   }
 
-  /** MiB that each of several more adapters adds to the process after a step of its own. */
+  /** MiB that each of several more adapters adds to the process once each has taken steps. */
   public double mibPerTrainee(int count) {
     TokenLoss loss = Losses.all().named("cross_entropy");
-    List<Datum> data = data();
+    List<Datum> data = data().subList(0, 1);
     List<LoraTrainee> trainees = new ArrayList<>();
     try (FrozenModel model = frozen(false)) {
       long before = 0;
-      for (int i = -1; i < count; i++) {
+      // the first half fills what the process has free
+      for (int i = 0; i < 2 * count; i++) {
         trainees.add(model.trainee(lora(0), i));
-        step(trainees.get(trainees.size() - 1), data, loss);
-        System.gc();
-        before = i < 0 ? MemoryLimit.resident() : before;
+        step(trainees.get(i), data, loss);
+        if (i == count - 1) {
+          System.gc();
+          before = MemoryLimit.resident();
+        }
       }
+      System.gc();
       double out = (MemoryLimit.resident() - before) / 1048576.0 / count;
       trainees.forEach(LoraTrainee::close);
       return out;
     }
   }
 
-  /** MiB that a step adds to the process at most, whether or not layers are computed again. */
-  public double mibOfAStep(boolean recompute) {
+  /**
+   * The most that a step adds to the process.
+   *
+   * @param kept MiB with all layers' values kept
+   * @param again MiB with layers computed again
+   */
+  public record StepMemory(double kept, double again) {}
+
+  /** Measures both, the smaller one first; before any other measurement in a process. */
+  public StepMemory memory() {
     TokenLoss loss = Losses.all().named("cross_entropy");
-    try (FrozenModel model = frozen(recompute);
-        LoraTrainee trainee = model.trainee(lora(0), 1)) {
+    List<Datum> data = data();
+    try (FrozenModel keeping = frozen(false);
+        FrozenModel recomputing = frozen(true);
+        LoraTrainee one = keeping.trainee(lora(0), 1);
+        LoraTrainee two = recomputing.trainee(lora(0), 1)) {
       // what a first pass loads and compiles does not count
-      trainee.forwardBackward(data().subList(0, 1), loss, Map.of());
+      Datum brief =
+          new Datum(
+              new int[] {1, 2}, Map.of(Datum.TARGETS, new TokenValues.Integers(new long[] {2, 3})));
+      step(one, List.of(brief), loss);
+      step(two, List.of(brief), loss);
       ResidentPeak peak = ResidentPeak.begin();
-      step(trainee, data(), loss);
-      return peak.addedMib();
+      step(two, data, loss);
+      double again = peak.addedMib();
+      step(one, data, loss);
+      return new StepMemory(peak.addedMib(), again);
     }
   }
 

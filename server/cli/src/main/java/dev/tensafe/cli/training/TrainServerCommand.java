@@ -90,6 +90,11 @@ public final class TrainServerCommand implements Callable<Integer> {
   private int microBatch;
 
   @Option(
+      names = "--recompute",
+      description = "computes layers again for their gradients: less memory, more time")
+  private boolean recompute;
+
+  @Option(
       names = "--logit-soft-cap",
       defaultValue = "0",
       description = "bounds logits in training; 0 for no bound, 50 is usual")
@@ -214,7 +219,7 @@ public final class TrainServerCommand implements Callable<Integer> {
         new ExecutorOptions(ExecutorOptions.Format.F32, count),
         new CacheSizing(kvCacheMib, OptionalInt.empty(), 64, 256, 48, 65_536),
         (long) adapterMemoryMib << 20,
-        new PassOptions(microBatch, softCap),
+        new PassOptions(microBatch, softCap, recompute),
         count,
         new JobLimits(maxModels, maxModelsPerKey, 256, (long) maxQueuedMib << 20),
         maxRank,

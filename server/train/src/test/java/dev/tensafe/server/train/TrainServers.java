@@ -44,7 +44,7 @@ final class TrainServers {
         new ExecutorOptions(ExecutorOptions.Format.F32, 1),
         new CacheSizing(32, OptionalInt.empty(), 16, 128, 48, 65_536),
         64L << 20,
-        new PassOptions(4, 0),
+        new PassOptions(4, 0, false),
         1,
         new JobLimits(6, 3, 8, 8L << 20),
         64,
