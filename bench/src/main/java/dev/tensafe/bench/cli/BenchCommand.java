@@ -49,6 +49,7 @@ import picocli.CommandLine.Spec;
       GateCommand.class,
       RelayCommand.class,
       TrainBenchCommand.class,
+      PrivacyAuditCommand.class,
       BenchCommand.MakeModel.class,
       TruncateModelCommand.class,
       MakeAdapterCommand.class,

@@ -32,12 +32,12 @@ public final class TuningService {
 
   /** Begins a session. */
   public String createSession(String tenant) {
-    return queue.createSession(tenant);
+    return queue.sessions().create(tenant);
   }
 
   /** Notes that a session is alive. */
   public void heard(String session, String tenant) {
-    queue.heard(session, tenant);
+    queue.sessions().heard(session, tenant);
   }
 
   /** Takes down a new model. */
@@ -73,12 +73,12 @@ public final class TuningService {
 
   /** A tenant's published weights, newest first; a model's, if one is named. */
   public List<Published> published(String tenant, @Nullable String model) {
-    return queue.published(tenant, model);
+    return queue.published().list(tenant, model);
   }
 
   /** Forgets published weights. */
   public void unpublished(String model, String name) {
-    queue.unpublished(model, name);
+    queue.published().remove(model, name);
   }
 
   /** Cancels a call that has not begun; false if it has. */

@@ -93,6 +93,10 @@ class PrivateModelTest {
       String third = calls.model(calls.session(), 1, settings("other", target));
       calls.done("forward_backward", pass(third, 1, TEXT));
       calls.done("optim_step", noisy(third, 2));
+      String metrics = calls.get("/metrics").body().asText();
+      assertTrue(
+          metrics.contains("tensafe_privacy_budget_epsilon{data_set=\"clinic\",tenant=\"-\"} "),
+          metrics);
       JsonNode report = calls.ok("tensafe/privacy_report", json("{}").put("model_id", first));
       assertEquals("clinic", report.path("data_set").asText());
       assertEquals("chosen_by_client", report.path("sampling").asText());

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One SQLite file with a write-ahead log. Every change is on disk when its method returns. One
- * connection, one thread at a time.
+ * connection. Thread-safe: each call, and all that is made together, is one change.
  */
 final class Database implements AutoCloseable {
   private final Connection connection;
@@ -66,7 +66,7 @@ final class Database implements AutoCloseable {
     T read(ResultSet row) throws SQLException;
   }
 
-  <T> List<T> query(RowReader<T> reader, String sql, @Nullable Object... arguments) {
+  synchronized <T> List<T> query(RowReader<T> reader, String sql, @Nullable Object... arguments) {
     try (PreparedStatement statement = prepare(sql, arguments);
         ResultSet rows = statement.executeQuery()) {
       List<T> out = new ArrayList<>();
@@ -79,11 +79,12 @@ final class Database implements AutoCloseable {
     }
   }
 
-  <T> Optional<T> first(RowReader<T> reader, String sql, @Nullable Object... arguments) {
+  synchronized <T> Optional<T> first(
+      RowReader<T> reader, String sql, @Nullable Object... arguments) {
     return query(reader, sql, arguments).stream().findFirst();
   }
 
-  long number(String sql, @Nullable Object... arguments) {
+  synchronized long number(String sql, @Nullable Object... arguments) {
     return first(row -> row.getLong(1), sql, arguments).orElse(0L);
   }
 
@@ -92,7 +93,7 @@ final class Database implements AutoCloseable {
    *
    * @return how many
    */
-  int update(String sql, @Nullable Object... arguments) {
+  synchronized int update(String sql, @Nullable Object... arguments) {
     try (PreparedStatement statement = prepare(sql, arguments)) {
       return statement.executeUpdate();
     } catch (SQLException e) {
@@ -101,7 +102,7 @@ final class Database implements AutoCloseable {
   }
 
   /** Makes several changes one: all of them are made, or none. */
-  void together(Runnable changes) {
+  synchronized void together(Runnable changes) {
     try {
       connection.setAutoCommit(false);
       boolean made = false;
@@ -129,7 +130,7 @@ final class Database implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     try {
       connection.close();
     } catch (SQLException e) {

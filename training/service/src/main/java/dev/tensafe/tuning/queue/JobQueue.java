@@ -79,6 +79,8 @@ public final class JobQueue implements AutoCloseable {
   private final JobLimits limits;
 
   private final Database database;
+  private final SessionTable sessions;
+  private final PublishedTable published;
 
   private JobQueue(
       ProcessLock lock,
@@ -91,6 +93,8 @@ public final class JobQueue implements AutoCloseable {
     this.cipher = cipher;
     this.clock = clock;
     this.limits = limits;
+    this.sessions = new SessionTable(database, clock, limits);
+    this.published = new PublishedTable(database, clock);
   }
 
   /**
@@ -139,47 +143,17 @@ public final class JobQueue implements AutoCloseable {
     return clock.millis();
   }
 
-  private static String id(String kind) {
+  /** A name for something new. */
+  static String id(String kind) {
     return kind + "-" + UUID.randomUUID();
   }
 
-  // sessions ---------------------------------------------------------------------------------
-
-  /** Begins a session. */
-  public synchronized String createSession(String tenant) {
-    long open = database.number("select count(*) from session where tenant = ?", tenant);
-    if (open >= limits.sessions()) {
-      throw new TuningException(
-          Kind.QUOTA,
-          "tuning.too_many_sessions",
-          "there are " + open + " sessions of this API key; " + limits.sessions() + " may be");
-    }
-    String id = id("session");
-    database.update("insert into session values (?, ?, ?, ?)", id, tenant, now(), now());
-    return id;
+  public SessionTable sessions() {
+    return sessions;
   }
 
-  /**
-   * Notes that a session is alive.
-   *
-   * @throws TuningException {@code tuning.no_session}
-   */
-  public synchronized void heard(String session, String tenant) {
-    int changed =
-        database.update(
-            "update session set heard = ? where id = ? and tenant = ?", now(), session, tenant);
-    if (changed == 0) {
-      throw new TuningException(
-          Kind.NOT_FOUND, "tuning.no_session", "there is no such session of this API key");
-    }
-  }
-
-  /** Ends sessions that were not heard of for long and have no active model. */
-  public synchronized int dropSessions(Duration silence) {
-    return database.update(
-        "delete from session where heard < ? and not exists"
-            + " (select 1 from model where model.session = session.id and model.active = 1)",
-        now() - silence.toMillis());
+  public PublishedTable published() {
+    return published;
   }
 
   // models -----------------------------------------------------------------------------------
@@ -198,7 +172,7 @@ public final class JobQueue implements AutoCloseable {
    */
   public synchronized Made createModel(
       String session, String tenant, long number, String settings, byte[] command) {
-    heard(session, tenant);
+    sessions.heard(session, tenant);
     byte[] digest = sha256(settings.getBytes(UTF_8));
     Optional<Made> known =
         database.first(
@@ -322,48 +296,6 @@ public final class JobQueue implements AutoCloseable {
         job);
   }
 
-  // published weights ------------------------------------------------------------------------
-
-  /** Notes weights that were published; under a name that is there, in its place. */
-  public synchronized void published(
-      String tenant, String model, String name, long step, Optional<Long> ttlSeconds) {
-    database.update(
-        "insert or replace into published (model, name, tenant, step, created, expires)"
-            + " values (?, ?, ?, ?, ?, ?)",
-        model,
-        name,
-        tenant,
-        step,
-        now(),
-        ttlSeconds.map(seconds -> now() + 1000 * seconds).orElse(null));
-  }
-
-  /** Forgets published weights. */
-  public synchronized void unpublished(String model, String name) {
-    database.update("delete from published where model = ? and name = ?", model, name);
-  }
-
-  /** A tenant's published weights, newest first; a model's, if one is named. */
-  public synchronized List<Published> published(String tenant, @Nullable String model) {
-    return database.query(
-        row -> {
-          long expires = row.getLong("expires");
-          Optional<Instant> end =
-              row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochMilli(expires));
-          return new Published(
-              row.getString("model"),
-              row.getString("name"),
-              row.getLong("step"),
-              Instant.ofEpochMilli(row.getLong("created")),
-              end);
-        },
-        "select * from published where tenant = ? and (? is null or model = ?)"
-            + " order by created desc, name",
-        tenant,
-        model,
-        model);
-  }
-
   // calls ------------------------------------------------------------------------------------
 
   /**
@@ -378,21 +310,9 @@ public final class JobQueue implements AutoCloseable {
       String model, String tenant, OptionalLong sequence, String label, byte[] command) {
     StoredModel stored = model(model, tenant);
     byte[] digest = sha256(command);
-    if (sequence.isPresent()) {
-      Optional<String> known =
-          database.first(
-              row -> {
-                if (!Arrays.equals(row.getBytes("digest"), digest)) {
-                  throw conflict("seq_id " + sequence.getAsLong() + " of this model");
-                }
-                return row.getString("request");
-              },
-              "select request, digest from job where model = ? and sequence = ?",
-              model,
-              sequence.getAsLong());
-      if (known.isPresent()) {
-        return known.get();
-      }
+    Optional<String> known = known(model, sequence, digest, "model");
+    if (known.isPresent()) {
+      return known.get();
     }
     if (!stored.active()) {
       throw new TuningException(
@@ -418,6 +338,23 @@ public final class JobQueue implements AutoCloseable {
     insert(request, tenant, model, place, label, command, digest);
     notifyAll();
     return request;
+  }
+
+  /** The request id of the same call, if it was taken before. */
+  private Optional<String> known(String scope, OptionalLong sequence, byte[] digest, String what) {
+    if (sequence.isEmpty()) {
+      return Optional.empty();
+    }
+    return database.first(
+        row -> {
+          if (!Arrays.equals(row.getBytes("digest"), digest)) {
+            throw conflict("seq_id " + sequence.getAsLong() + " of this " + what);
+          }
+          return row.getString("request");
+        },
+        "select request, digest from job where model = ? and sequence = ?",
+        scope,
+        sequence.getAsLong());
   }
 
   private synchronized void requireRoom(String tenant, int bytes) {
@@ -467,21 +404,9 @@ public final class JobQueue implements AutoCloseable {
   public synchronized String submitSample(
       String scope, String tenant, OptionalLong sequence, byte[] command) {
     byte[] digest = sha256(command);
-    if (sequence.isPresent()) {
-      Optional<String> known =
-          database.first(
-              row -> {
-                if (!Arrays.equals(row.getBytes("digest"), digest)) {
-                  throw conflict("seq_id " + sequence.getAsLong() + " of this session");
-                }
-                return row.getString("request");
-              },
-              "select request, digest from job where model = ? and sequence = ?",
-              scope,
-              sequence.getAsLong());
-      if (known.isPresent()) {
-        return known.get();
-      }
+    Optional<String> known = known(scope, sequence, digest, "session");
+    if (known.isPresent()) {
+      return known.get();
     }
     requireRoom(tenant, command.length);
     long last =

@@ -219,7 +219,14 @@ final class TrainedModel implements AutoCloseable {
     numbers.put("learning_rate", rate).put("step", step);
     ObjectNode ours = out.putObject("tensafe");
     ours.put("step", step);
-    settings.privacy().ifPresent(p -> ours.set("dp_metrics", guard.spent(tenant, p)));
+    settings
+        .privacy()
+        .ifPresent(
+            p -> {
+              ObjectNode spent = guard.spent(tenant, p);
+              ours.set("dp_metrics", spent);
+              listener.spent(tenant, p.dataSet(), spent.path("epsilon_spent").asDouble());
+            });
     return out;
   }
 

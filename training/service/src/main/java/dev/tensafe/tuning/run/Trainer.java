@@ -342,7 +342,7 @@ public final class Trainer implements AutoCloseable {
         model.settings().lora(),
         model.trainee(),
         publish.ttlSeconds());
-    queue.published(model.tenant(), model.id(), name, model.step(), publish.ttlSeconds());
+    queue.published().put(model.tenant(), model.id(), name, model.step(), publish.ttlSeconds());
     dropOldWeights(model.tenant());
     ObjectNode out =
         object("save_weights_for_sampler")
@@ -352,10 +352,10 @@ public final class Trainer implements AutoCloseable {
   }
 
   private void dropOldWeights(String tenant) {
-    List<Published> all = queue.published(tenant, null);
+    List<Published> all = queue.published().list(tenant, null);
     for (Published old : all.subList(Math.min(mostPublished, all.size()), all.size())) {
       weights.withdraw(old.model(), old.name());
-      queue.unpublished(old.model(), old.name());
+      queue.published().remove(old.model(), old.name());
     }
   }
 

@@ -16,6 +16,13 @@ public interface TrainerListener {
   /** An optimizer step was taken. */
   default void stepped(String model, long step, double norm, boolean noisy) {}
 
+  /**
+   * A private step was charged to a data set.
+   *
+   * @param epsilon that is spent of it now
+   */
+  default void spent(String tenant, String dataSet, double epsilon) {}
+
   /** A call failed. */
   default void failed(String label, String code) {}
 }
