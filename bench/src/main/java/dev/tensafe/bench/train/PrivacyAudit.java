@@ -31,8 +31,8 @@ import java.util.Random;
 /**
  * Membership inference by canaries (Yeom et al., arXiv:1709.01604; Jagielski et al.,
  * arXiv:2006.07709): many short runs, each with or without one example of random tokens, by a coin;
- * the attacker sees the weights at the end and guesses, by how much the example's loss fell, whether
- * it was there. Every step sees all examples, the case in which sampling protects nothing.
+ * the attacker sees the weights at the end and guesses, by how much the example's loss fell,
+ * whether it was there. Every step sees all examples, the case in which sampling protects nothing.
  */
 public final class PrivacyAudit implements AutoCloseable {
   private static final int EXAMPLES = 15;

@@ -129,25 +129,25 @@ public final class TrainBench {
   private List<Figure> measure(Map<String, Step> ways, int rounds) {
     OperatingSystemMXBean system =
         (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-    Map<String, double[]> seconds = new LinkedHashMap<>();
-    ways.keySet().forEach(way -> seconds.put(way, new double[rounds]));
+    List<String> names = List.copyOf(ways.keySet());
+    List<Step> steps = List.copyOf(ways.values());
+    double[][] seconds = new double[names.size()][rounds];
     for (int round = -1; round < rounds; round++) {
-      for (Map.Entry<String, Step> way : ways.entrySet()) {
+      for (int way = 0; way < steps.size(); way++) {
         long start = system.getProcessCpuTime();
-        way.getValue().take();
+        steps.get(way).take();
         if (round >= 0) {
-          seconds.get(way.getKey())[round] = (system.getProcessCpuTime() - start) / 1e9;
+          seconds[way][round] = (system.getProcessCpuTime() - start) / 1e9;
         }
       }
     }
     List<Figure> out = new ArrayList<>();
-    double[] first = seconds.values().iterator().next();
-    seconds.forEach(
-        (way, times) -> {
-          double[] shares =
-              IntStream.range(0, rounds).mapToDouble(i -> first[i] / times[i]).toArray();
-          out.add(new Figure(way, examples * length / median(times), median(shares)));
-        });
+    for (int way = 0; way < names.size(); way++) {
+      double[] times = seconds[way];
+      double[] shares =
+          IntStream.range(0, rounds).mapToDouble(i -> seconds[0][i] / times[i]).toArray();
+      out.add(new Figure(names.get(way), examples * length / median(times), median(shares)));
+    }
     return out;
   }
 

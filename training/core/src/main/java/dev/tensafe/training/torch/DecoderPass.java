@@ -122,7 +122,7 @@ final class DecoderPass implements AutoCloseable {
   }
 
   private static int group(int layer, ProjectionKind.GroupKind kind) {
-    return layer * GROUPS + kind.ordinal();
+    return layer * GROUPS + kind.wireId();
   }
 
   /**
@@ -149,7 +149,7 @@ final class DecoderPass implements AutoCloseable {
                 : m.create(new Shape(0), DataType.BOOLEAN));
       }
     }
-    script.run("set_masks", drawn, group(from, ProjectionKind.GroupKind.values()[0]));
+    script.run("set_masks", drawn, group(from, ProjectionKind.GroupKind.QKV));
   }
 
   @Override
