@@ -4,7 +4,7 @@ import dev.tensafe.server.train.sample.WeightsPath;
 import dev.tensafe.server.train.wire.WireFields;
 import dev.tensafe.tuning.TuningException;
 import dev.tensafe.tuning.TuningException.Kind;
-import dev.tensafe.tuning.TuningService;
+import dev.tensafe.tuning.run.TuningService;
 import java.util.Optional;
 
 /** Which weights a request for samples means, and whether its tenant may use them. Thread-safe. */

@@ -3,7 +3,7 @@ package dev.tensafe.server.train.proto;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
-import dev.tensafe.server.train.PassRequest;
+import dev.tensafe.server.train.wire.PassRequest;
 import dev.tensafe.training.loss.Datum;
 import dev.tensafe.training.loss.TokenValues;
 import dev.tensafe.tuning.TuningException;
@@ -24,9 +24,6 @@ import java.util.TreeMap;
  * cannot grow. Unknown fields are passed over, as protobuf has it. Stateless.
  */
 public final class PassReader {
-  /** Examples of one call. */
-  public static final int MOST_DATUMS = 1024;
-
   private static final int MOST_INPUTS = 16;
   private static final int FLOAT32 = 1;
   private static final int INT64 = 2;
@@ -66,7 +63,7 @@ public final class PassReader {
         case 1 -> model = in.readStringRequireUtf8();
         case 2 -> sequence = OptionalLong.of(in.readInt32());
         case 3 -> {
-          if (data.size() == MOST_DATUMS) {
+          if (data.size() == PassRequest.MOST_DATUMS) {
             throw TuningException.invalid(
                 "tuning.too_many_datums",
                 "a call has at most "

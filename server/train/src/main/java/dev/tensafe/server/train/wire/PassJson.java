@@ -1,7 +1,5 @@
 package dev.tensafe.server.train.wire;
 
-import dev.tensafe.server.train.PassRequest;
-import dev.tensafe.server.train.proto.PassReader;
 import dev.tensafe.training.loss.Datum;
 import dev.tensafe.training.loss.TokenValues;
 import dev.tensafe.tuning.TuningException;
@@ -36,11 +34,11 @@ public final class PassJson {
                 .orElse(nested.isPresent() && nested.get().equals("forward_input"));
     List<Datum> data = new ArrayList<>();
     List<WireFields> datums = input.objects("data", Integer.MAX_VALUE);
-    if (datums.size() > PassReader.MOST_DATUMS) {
+    if (datums.size() > PassRequest.MOST_DATUMS) {
       throw TuningException.invalid(
           "tuning.too_many_datums",
           "a call has at most "
-              + PassReader.MOST_DATUMS
+              + PassRequest.MOST_DATUMS
               + " datums; send chunks, their gradients add up");
     }
     for (WireFields datum : datums) {

@@ -1,5 +1,8 @@
-package dev.tensafe.tuning;
+package dev.tensafe.tuning.run;
 
+import dev.tensafe.tuning.ModelSettings;
+import dev.tensafe.tuning.SettingsJson;
+import dev.tensafe.tuning.TuningException;
 import dev.tensafe.tuning.command.Command;
 import dev.tensafe.tuning.command.CommandCodec;
 import dev.tensafe.tuning.queue.JobQueue;
