@@ -83,7 +83,8 @@ final class LossSum {
       above = logAbove(events, masses, high);
     }
     added = infinite + Math.exp(Math.min(0, above));
-    factor = Math.exp(2 * steps * LossMasses.RELATIVE_ERROR);
+    double exponents = 1000 + Math.abs(logMoment) + theta * Math.max(high, -low);
+    factor = Math.exp(2 * steps * LossMasses.RELATIVE_ERROR + 64 * UNIT * exponents);
     blur = steps * 8 * UNIT * Math.max(1, high);
     lowest = (long) Math.floor(low / h) - 1;
     int size = Integer.highestOneBit((int) Math.ceil((high - low) / h) + 3) * 2;
@@ -214,7 +215,7 @@ final class LossSum {
     double sum =
         first[j] * (1 + 4 * UNIT * first.length) - Math.exp(Math.min(0, shown - loss)) * second[j];
     double bulk = Math.exp(logMoment - theta * loss) * Math.max(0, sum);
-    return Math.min(1, factor * bulk * (1 + 1e-12) + added);
+    return Math.min(1, factor * bulk + added);
   }
 
   /** The least epsilon whose {@link #delta} is at most this; infinite where there is none. */
