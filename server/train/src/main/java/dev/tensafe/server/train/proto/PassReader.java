@@ -67,7 +67,7 @@ public final class PassReader {
             throw TuningException.invalid(
                 "tuning.too_many_datums",
                 "a call has at most "
-                    + MOST_DATUMS
+                    + PassRequest.MOST_DATUMS
                     + " datums; send chunks, their gradients add up");
           }
           data.add(datum(in.readBytes().newCodedInput(), data.size()));
