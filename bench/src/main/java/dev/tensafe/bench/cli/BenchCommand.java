@@ -49,7 +49,6 @@ import picocli.CommandLine.Spec;
       GateCommand.class,
       RelayCommand.class,
       TrainBenchCommand.class,
-      PrivacyAuditCommand.class,
       BenchCommand.MakeModel.class,
       TruncateModelCommand.class,
       MakeAdapterCommand.class,

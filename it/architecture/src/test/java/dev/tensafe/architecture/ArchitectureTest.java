@@ -122,7 +122,7 @@ class ArchitectureTest {
               Module.of(
                   "bench..",
                   "runtime formats grammar native tssp shape exec chat-template checkpoint"
-                      + " executor-native executor-torch lora-registry he-protocol training privacy")));
+                      + " executor-native executor-torch lora-registry he-protocol training")));
 
   @Test
   void modulesDependOneWay() {
