@@ -97,7 +97,7 @@ class GoldenCurveTest {
         double count = result.metrics().get("tokens");
         out[step] = result.sum() / count;
         trainee.step(
-            new OptimizerSpec.AdamW(0.9, 0.95, 1e-8, 0.01), 0.01, 1 / count, 1, Optional.empty());
+            new OptimizerSpec.AdamW(0.9, 0.95, 1e-8, 0.01), 0.003, 1 / count, 1, Optional.empty());
       }
     }
     return out;
