@@ -82,6 +82,8 @@ public final class LedgerGuard implements PrivacyGuard {
             privacy.targetEpsilon().stream()
                 .mapToObj(epsilon -> new PrivacyBudget(epsilon, privacy.targetDelta()))
                 .findFirst());
-    return report.json().put("text", report.text());
+    ObjectNode out = spent(tenant, privacy);
+    out.setAll(report.json());
+    return out.put("text", report.text());
   }
 }
