@@ -39,6 +39,16 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 public final class PackCommand implements Callable<Integer> {
+  /** The modes of an adapter; that of checkpoints is none. */
+  private enum Served {
+    PLAIN,
+    HE;
+
+    Mode mode() {
+      return this == HE ? Mode.HE : Mode.PLAIN;
+    }
+  }
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -75,7 +85,7 @@ public final class PackCommand implements Callable<Integer> {
       names = "--mode",
       required = true,
       description = "plain: the model host adds the weights; he: an adapter host keeps them")
-  private Mode mode = Mode.PLAIN;
+  private Served served = Served.PLAIN;
 
   @Option(
       names = "--signing-key",
@@ -177,10 +187,8 @@ public final class PackCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     LogSetup.apply(false, Level.INFO);
+    Mode mode = served.mode();
     List<Path> hosts = adapterHosts == null ? List.of() : adapterHosts;
-    if (!Mode.SERVED.contains(mode)) {
-      throw new ParameterException(spec.commandLine(), "--mode is plain or he");
-    }
     if ((mode == Mode.HE) == hosts.isEmpty()) {
       throw new ParameterException(
           spec.commandLine(),
