@@ -108,6 +108,22 @@ class PrivateModelTest {
   }
 
   @Test
+  void aStepThatIsRefusedCostsNothing() {
+    try (TrainServer server = TrainServers.start(TrainServers.settings(state, null, null))) {
+      TrainCalls calls = new TrainCalls(server.listen(), null);
+      ObjectNode more = settings("few", 1e3);
+      ((ObjectNode) more.path("tensafe")).put("max_steps", 1);
+      String model = calls.model(calls.session(), 0, more);
+      calls.done("forward_backward", pass(model, 1, TEXT));
+      calls.done("optim_step", noisy(model, 2));
+      assertEquals(
+          "tuning.max_steps", tried(calls, "optim_step", noisy(model, 3)).path("code").asText());
+      JsonNode spent = calls.ok("tensafe/dp_metrics", json("{}").put("model_id", model));
+      assertEquals(1, spent.path("steps").asInt());
+    }
+  }
+
+  @Test
   void noiseIsAddedAndDiffers() {
     try (TrainServer server = TrainServers.start(TrainServers.settings(state, null, null))) {
       TrainCalls calls = new TrainCalls(server.listen(), null);

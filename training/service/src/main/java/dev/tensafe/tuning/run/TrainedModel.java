@@ -187,15 +187,23 @@ final class TrainedModel implements AutoCloseable {
   }
 
   /**
+   * Looks whether one more step may be taken; before anything is charged for it.
+   *
+   * @throws TuningException {@code tuning.max_steps}
+   */
+  void requireStep() {
+    if (settings.mostSteps().isPresent() && step >= settings.mostSteps().getAsLong()) {
+      throw TuningException.invalid(
+          "tuning.max_steps", "the model has taken the " + step + " steps that it was made for");
+    }
+  }
+
+  /**
    * Takes a step.
    *
    * @param noise added to the summed gradients, if any
    */
   ObjectNode step(Command.Step command, Optional<GradientNoise> noise) {
-    if (settings.mostSteps().isPresent() && step >= settings.mostSteps().getAsLong()) {
-      throw TuningException.invalid(
-          "tuning.max_steps", "the model has taken the " + step + " steps that it was made for");
-    }
     double scale = settings.privacy().map(p -> 1 / p.expectedBatch()).orElse(1.0);
     double rate = command.rate().orElse(settings.rate());
     double norm =

@@ -286,6 +286,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   private ObjectNode step(TrainedModel model, Job job, Command.Step command) {
+    model.requireStep();
     Optional<byte[]> secret = queue.secret(job);
     if (model.noisy(command) && secret.isEmpty()) {
       guard.charge(model.tenant(), model.settings().privacy().orElseThrow(), model.id());
